@@ -1,0 +1,46 @@
+/** Every bound of the engine, with its reason. Memory follows these, not input. */
+
+const KB = 1024
+const MB = 1024 * KB
+
+/** Kafka's socket.request.max.bytes: a longer or negative frame closes its connection. */
+export const FRAME_BYTES_MAX = 100 * MB
+/** Connections at once: a desktop broker; above it a new connection is closed with a log line. */
+export const CONNECTIONS_MAX = 4096
+/** Bytes of requests read and not yet answered, over all connections: beyond it sockets are paused. */
+export const IN_FLIGHT_BYTES_MAX = 256 * MB
+/** Answer bytes a connection may have queued on its socket before its next request waits. */
+export const SOCKET_QUEUE_BYTES_MAX = 8 * MB
+/** Kafka's connections.max.idle.ms: a silent connection is closed. */
+export const CONNECTION_IDLE_MS = 600_000
+/** Kafka's fetch.max.bytes of the broker: the most one Fetch answer carries beyond its first batch. */
+export const FETCH_ANSWER_BYTES_MAX = 57_671_680
+/** Fetches waiting for data, over all connections; one per connection in practice. */
+export const PARKED_REQUESTS_MAX = 8192
+/** One budget for fetch read buffers of the process; over it a fetch answers its first batch only. */
+export const READ_BUFFER_BYTES_MAX = 128 * MB
+/** Kafka's producer.id.expiration.ms. */
+export const PRODUCER_ID_EXPIRATION_MS = 86_400_000
+/** Batches remembered per producer for duplicate detection: Kafka's own number, clients rely on 5 in flight. */
+export const PRODUCER_BATCHES_KEPT = 5
+/** Compressed batches are opened in line up to this many inflated bytes, above it in the scan worker. */
+export const INLINE_INFLATE_BYTES_MAX = 256 * KB
+/** The most one batch may inflate to: a bomb is refused before memory is spent. */
+export const INFLATED_BATCH_BYTES_MAX = 128 * MB
+/** Partitions one request may create, and one broker may hold: 4.3 answers POLICY_VIOLATION above its own bound. */
+export const PARTITIONS_PER_TOPIC_MAX = 10_000
+/** Kafka's group.max.size is unbounded; a desktop is not. */
+export const GROUP_MEMBERS_MAX = 1000
+export const GROUPS_MAX = 10_000
+/** Kafka's offset.metadata.max.bytes. */
+export const OFFSET_METADATA_BYTES_MAX = 4096
+/** Rows of one stream item or page for the window. */
+export const ROWS_PER_ITEM_MAX = 500
+/** Bytes of a key or value shown in a list cell; the inspector asks for the whole record. */
+export const CELL_BYTES_MAX = 2 * KB
+/** Bytes of one record that the inspector takes at first; more on request. */
+export const RECORD_PREVIEW_BYTES_MAX = 256 * KB
+/** Items a stream may send before its reader grants more credit. */
+export const STREAM_CREDIT_ITEMS = 4
+/** One rpc message between window and engine. */
+export const RPC_MESSAGE_BYTES_MAX = 16 * MB

@@ -1,0 +1,64 @@
+/** Consumer groups: who reads what, and how far behind. */
+
+import * as v from 'valibot'
+import { call, stream, type ListItem } from './contract.ts'
+
+export type GroupKind = 'classic' | 'consumer' | 'share' | 'streams'
+
+export type GroupRow = {
+  readonly group: string
+  readonly kind: GroupKind
+  /** Kafka's word: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
+  readonly state: string
+  readonly memberCount: number
+  readonly topics: readonly string[]
+  /** Unread records over all partitions with a committed offset; null when nothing is committed. */
+  readonly lag: bigint | null
+  /** Records per second by which committed offsets advance, mean of 5 s. */
+  readonly rate: number
+  /** Lag, one figure per 10 s, oldest first, at most 90. */
+  readonly history: readonly number[]
+  readonly worst: { readonly topic: string; readonly partition: number; readonly lag: bigint } | null
+}
+
+export type GroupMemberRow = {
+  readonly memberId: string
+  readonly instanceId: string | null
+  readonly clientId: string
+  readonly host: string
+  readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+}
+
+export type GroupOffsetRow = {
+  readonly topic: string
+  readonly partition: number
+  readonly memberId: string | null
+  /** null: assigned, nothing committed yet. */
+  readonly committed: bigint | null
+  readonly startOffset: bigint
+  readonly endOffset: bigint
+  readonly lag: bigint | null
+  /** Records per second by which the committed offset advances. */
+  readonly rate: number
+  readonly metadata: string
+}
+
+export type GroupDetail = {
+  readonly row: GroupRow
+  readonly generation: number
+  readonly protocolType: string
+  /** The assignor the members agreed on; empty while none is. */
+  readonly protocol: string
+  readonly leaderId: string | null
+  readonly members: readonly GroupMemberRow[]
+  readonly offsets: readonly GroupOffsetRow[]
+}
+
+export const groups = {
+  /** All groups; snapshot, then changes at most 4 times a second. Key: the group id. */
+  list: stream<ListItem<GroupRow>>()(v.object({})),
+  /** One group, whole, when it changes, at most 4 times a second; ends with NOT_FOUND when it is deleted. */
+  detail: stream<GroupDetail>()(v.object({ group: v.string() })),
+  /** Deletes an empty group with its offsets; NON_EMPTY_GROUP names its members. */
+  delete: call<null>()(v.object({ group: v.string() })),
+}
