@@ -44,3 +44,8 @@ export const RECORD_PREVIEW_BYTES_MAX = 256 * KB
 export const STREAM_CREDIT_ITEMS = 4
 /** One rpc message between window and engine. */
 export const RPC_MESSAGE_BYTES_MAX = 16 * MB
+/** Calls one window may have open, and streams: a window uses some tens; above it a call is refused. */
+export const CALLS_PER_WINDOW_MAX = 256
+export const STREAMS_PER_WINDOW_MAX = 256
+/** Windows at once, over all hosts. */
+export const WINDOWS_MAX = 64
