@@ -1,0 +1,49 @@
+/** Which tools of other languages this machine has. A test without its tool is skipped with a line; under CI it fails. */
+
+import { spawnSync } from 'node:child_process'
+import { test } from 'vitest'
+
+type Tool = { readonly name: string; readonly probe: readonly string[]; readonly remedy: string }
+
+const tools = {
+  kcat: { name: 'kcat', probe: ['kcat', '-V'], remedy: 'apt-get install -y kcat' },
+  java: { name: 'Java', probe: ['javac', '-version'], remedy: 'apt-get install -y default-jdk-headless maven' },
+  maven: { name: 'Maven', probe: ['mvn', '-v'], remedy: 'apt-get install -y default-jdk-headless maven' },
+  python: { name: 'Python 3 with venv', probe: ['python3', '-c', 'import venv, ensurepip'], remedy: 'apt-get install -y python3-venv' },
+  go: { name: 'Go', probe: ['go', 'version'], remedy: 'install Go 1.25 or newer' },
+  rust: { name: 'Rust', probe: ['cargo', '--version'], remedy: 'install Rust' },
+  cc: { name: 'a C compiler with librdkafka', probe: ['cc', '-E', '-include', 'librdkafka/rdkafka.h', '-x', 'c', '/dev/null'],
+    remedy: 'apt-get install -y gcc libc6-dev librdkafka-dev' },
+} as const satisfies Record<string, Tool>
+
+export type ToolName = keyof typeof tools
+
+/** Tools that .ci/run installs: with CI set, their absence is a failure and not a skip. */
+const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc'])
+
+const found = new Map<ToolName, boolean>()
+
+export function hasTool(tool: ToolName): boolean {
+  const known = found.get(tool)
+  if (known !== undefined) return known
+  const [command, ...args] = tools[tool].probe
+  const has = spawnSync(command, args, { stdio: 'ignore' }).status === 0
+  found.set(tool, has)
+  return has
+}
+
+/** `test` when every tool is here, else `test.skip` after a line that tells what to install; with CI set, a test that fails with that line. */
+export function testWith(...names: ToolName[]): typeof test | typeof test.skip {
+  const missing = names.filter(name => !hasTool(name))
+  const first = missing[0]
+  if (first === undefined) return test
+  const line = `${tools[first].name} is missing: ${tools[first].remedy}`
+  if (process.env['CI'] && missing.some(name => installedByCi.has(name))) {
+    test(`${tools[first].name} is installed`, () => {
+      throw new Error(line)
+    })
+    return test.skip
+  }
+  process.stderr.write(`skipped: ${line}\n`)
+  return test.skip
+}
