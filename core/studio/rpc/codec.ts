@@ -17,33 +17,52 @@ const ENTRIES_MAX = 1_000_000
 const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true })
 const decoder = new Decoder({ useBigInt64: true, maxArrayLength: ENTRIES_MAX, maxMapLength: ENTRIES_MAX })
 
-/** Bytes of their own (never a view of a shared buffer); CodecError when the value has no form or is above RPC_MESSAGE_BYTES_MAX. */
-export function encodeMessage(message: unknown): Uint8Array {
-  const bytes = encoded(message)
-  if (bytes.length > RPC_MESSAGE_BYTES_MAX) {
-    throw new CodecError(`a message of ${bytes.length} bytes is above the bound of ${RPC_MESSAGE_BYTES_MAX}`)
-  }
-  return bytes
-}
+/** A payload that was encoded elsewhere (by a worker): its bytes are spliced into the message as they are, so nobody encodes it twice. */
+export class Encoded<T> {
+  declare readonly value: T
+  readonly bytes: Uint8Array
 
-/** The value of `bytes`; byte fields are views of them. CodecError when they are not one message. */
-export function decodeMessage(bytes: Uint8Array): unknown {
-  if (bytes.length > RPC_MESSAGE_BYTES_MAX) {
-    throw new CodecError(`a message of ${bytes.length} bytes is above the bound of ${RPC_MESSAGE_BYTES_MAX}`)
-  }
-  try {
-    return decoder.decode(bytes)
-  } catch (cause) {
-    throw new CodecError('these bytes are not a message', { cause })
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
   }
 }
 
-function encoded(message: unknown): Uint8Array {
+/** The bytes of one value; CodecError when it has no form. */
+export function encodeValue<T>(value: T): Encoded<T> {
   try {
-    return encoder.encode(message)
+    return new Encoded(encoder.encode(value))
   } catch (cause) {
     throw new CodecError('this value cannot travel as a message', { cause })
   }
+}
+
+/** One message: a small head and a payload, one after the other. CodecError above RPC_MESSAGE_BYTES_MAX. */
+export function encodeMessage(head: unknown, payload: unknown): Uint8Array {
+  const first = encodeValue(head).bytes
+  const second = payload instanceof Encoded ? payload.bytes : encodeValue(payload).bytes
+  checkSize(first.length + second.length)
+  const message = new Uint8Array(first.length + second.length)
+  message.set(first)
+  message.set(second, first.length)
+  return message
+}
+
+/** Head and payload of a message; byte fields are views of `bytes`. CodecError when they are not one message. */
+export function decodeMessage(bytes: Uint8Array): { readonly head: unknown; readonly payload: unknown } {
+  checkSize(bytes.length)
+  const values: unknown[] = []
+  try {
+    for (const value of decoder.decodeMulti(bytes)) if (values.push(value) > 2) break
+  } catch (cause) {
+    throw new CodecError('these bytes are not a message', { cause })
+  }
+  if (values.length !== 2) throw new CodecError('a message is a head and a payload')
+  return { head: values[0], payload: values[1] }
+}
+
+function checkSize(byteCount: number): void {
+  if (byteCount <= RPC_MESSAGE_BYTES_MAX) return
+  throw new CodecError(`a message of ${byteCount} bytes is above the bound of ${RPC_MESSAGE_BYTES_MAX}`)
 }
 
 const INT64_MIN = -(2n ** 63n)

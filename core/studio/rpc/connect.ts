@@ -4,10 +4,10 @@ import type * as v from 'valibot'
 import { safeParse } from 'valibot'
 import { STREAM_CREDIT_ITEMS } from '../../common/limits.ts'
 import type { Call, Contract, Method, OutputOf, Stream, StudioFailure } from '../contract/contract.ts'
-import { decodeMessage, encodeMessage, fits64Bits } from './codec.ts'
+import { CodecError, decodeMessage, encodeMessage, fits64Bits } from './codec.ts'
 import type { Port } from './port.ts'
 import { StudioError } from './studio-error.ts'
-import { engineMessage, type EngineMessage, type WindowMessage } from './wire.ts'
+import { engineHead, failure, type EngineHead, type WindowHead } from './wire.ts'
 
 /** What a caller passes: properties with a default may be left out. */
 export type SentOf<M> = M extends Call<infer I, any> ? v.InferInput<I> : M extends Stream<infer I, any> ? v.InferInput<I> : never
@@ -64,7 +64,7 @@ class Connection {
     if (this.#isClosed) return Promise.reject(studioError(DISCONNECTED))
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId
-      const bytes = encodeInput({ is: 'call', id, area, method, input })
+      const bytes = encodeInput({ is: 'call', id, area, method }, input)
       this.#calls.set(id, { resolve, reject })
       this.#port.post(bytes)
     })
@@ -78,30 +78,31 @@ class Connection {
     })
     if (this.#isClosed) queueMicrotask(() => stream.end(DISCONNECTED))
     else {
-      const bytes = encodeInput({ is: 'open', id, ...target, credit: STREAM_CREDIT_ITEMS })
+      const bytes = encodeInput({ is: 'open', id, area: target.area, method: target.method, credit: STREAM_CREDIT_ITEMS }, target.input)
       this.#streams.set(id, stream)
       this.#port.post(bytes)
     }
     return stream
   }
 
-  #post(message: WindowMessage): void {
-    if (!this.#isClosed) this.#port.post(encodeMessage(message))
+  #post(head: WindowHead): void {
+    if (!this.#isClosed) this.#port.post(encodeMessage(head, null))
   }
 
   #receive(bytes: Uint8Array): void {
-    const message = readEngineMessage(bytes)
+    const message = readMessage(bytes)
     if (!message) return this.#port.close()
-    if (message.is === 'item') return this.#streams.get(message.id)?.take(message.item)
-    if (message.is === 'end') {
-      const stream = this.#streams.get(message.id)
-      this.#streams.delete(message.id)
-      return stream?.end(message.failure)
+    const { is, id, payload } = message
+    if (is === 'item') return this.#streams.get(id)?.take(payload)
+    if (is === 'end') {
+      const stream = this.#streams.get(id)
+      this.#streams.delete(id)
+      return stream?.end(payload === null ? null : failureOf(payload))
     }
-    const pending = this.#calls.get(message.id)
-    this.#calls.delete(message.id)
-    if (message.is === 'answer') pending?.resolve(message.output)
-    else pending?.reject(studioError(message.failure))
+    const pending = this.#calls.get(id)
+    this.#calls.delete(id)
+    if (is === 'answer') pending?.resolve(payload)
+    else pending?.reject(studioError(failureOf(payload)))
   }
 
   #disconnect(): void {
@@ -123,7 +124,7 @@ class ReadStream implements Subscription {
   #owed = 0
   #isPaused = false
   #isOver = false
-  #ending: { failure: StudioFailure | null } | null = null
+  #ending: { reason: StudioFailure | null } | null = null
 
   constructor(handlers: StreamHandlers<unknown>, engine: { grant(credit: number): void; close(): void }) {
     this.#handlers = handlers
@@ -136,9 +137,9 @@ class ReadStream implements Subscription {
     else this.#deliver(item)
   }
 
-  end(failure: StudioFailure | null): void {
+  end(reason: StudioFailure | null): void {
     if (this.#isOver || this.#ending) return
-    this.#ending = { failure }
+    this.#ending = { reason }
     if (this.#held.length === 0) this.#finish()
   }
 
@@ -181,25 +182,36 @@ class ReadStream implements Subscription {
   #finish(): void {
     if (this.#isOver || !this.#ending) return
     this.#isOver = true
-    this.#handlers.onEnd(this.#ending.failure)
+    this.#handlers.onEnd(this.#ending.reason)
   }
 }
 
-function encodeInput(message: WindowMessage): Uint8Array {
-  if (fits64Bits(message)) return encodeMessage(message)
-  throw new StudioError('INVALID_INPUT', 'A number of the input is outside 64 bits.')
+function encodeInput(head: WindowHead, input: unknown): Uint8Array {
+  if (!fits64Bits(input)) throw new StudioError('INVALID_INPUT', 'A number of the input is outside 64 bits.')
+  try {
+    return encodeMessage(head, input)
+  } catch (error) {
+    if (error instanceof CodecError) throw new StudioError('INVALID_INPUT', error.message, { cause: error })
+    throw error
+  }
 }
 
-function readEngineMessage(bytes: Uint8Array): EngineMessage | null {
+function readMessage(bytes: Uint8Array): (EngineHead & { readonly payload: unknown }) | null {
   try {
-    const parsed = safeParse(engineMessage, decodeMessage(bytes))
-    return parsed.success ? parsed.output : null
+    const { head, payload } = decodeMessage(bytes)
+    const parsed = safeParse(engineHead, head)
+    return parsed.success ? { ...parsed.output, payload } : null
   } catch {
     // Not a message: the caller closes the port, and every reader learns it as DISCONNECTED.
     return null
   }
 }
 
-function studioError(failure: StudioFailure): StudioError {
-  return new StudioError(failure.code, failure.message)
+function failureOf(payload: unknown): StudioFailure {
+  const parsed = safeParse(failure, payload)
+  return parsed.success ? parsed.output : { code: 'BUG', message: 'The engine gave no reason.' }
+}
+
+function studioError(reason: StudioFailure): StudioError {
+  return new StudioError(reason.code, reason.message)
 }

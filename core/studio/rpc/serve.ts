@@ -4,17 +4,17 @@ import { getDotPath, safeParse, type BaseIssue } from 'valibot'
 import { CALLS_PER_WINDOW_MAX, STREAMS_PER_WINDOW_MAX } from '../../common/limits.ts'
 import type { Logger } from '../../common/logger.ts'
 import type { Call, Contract, InputOf, Method, OutputOf, StudioFailure } from '../contract/contract.ts'
-import { decodeMessage, encodeMessage } from './codec.ts'
+import { decodeMessage, encodeMessage, type Encoded } from './codec.ts'
 import type { Port } from './port.ts'
 import { StudioError } from './studio-error.ts'
-import { windowMessage, type EngineMessage, type WindowMessage } from './wire.ts'
+import { windowHead, type EngineHead, type WindowHead } from './wire.ts'
 
 /** The sending end of a stream. Nothing queues in it: an item without credit is not sent, so the implementation keeps what it needs. */
 export type Sink<Item> = {
   /** The reader has granted at least one item. */
   ready(): boolean
   /** Sends and takes one credit; false, with nothing sent, when there is none or the stream is over. */
-  send(item: Item): boolean
+  send(item: Item | Encoded<Item>): boolean
   /** Called each time credit arrives where there was none. One handler; called at once (in a microtask) when there is credit already. */
   onReady(run: () => void): void
   /** Called once when the stream is over, whoever ended it. Any number of handlers. */
@@ -25,7 +25,7 @@ export type Sink<Item> = {
 }
 
 type MethodFunction<M> = M extends Call<any, any>
-  ? (input: InputOf<M>) => OutputOf<M> | Promise<OutputOf<M>>
+  ? (input: InputOf<M>) => OutputOf<M> | Encoded<OutputOf<M>> | Promise<OutputOf<M> | Encoded<OutputOf<M>>>
   : (input: InputOf<M>, sink: Sink<OutputOf<M>>) => void | Promise<void>
 
 /** One function per method. A refusal is a thrown StudioError; anything else thrown is a bug: answered BUG and logged whole. */
@@ -43,7 +43,8 @@ export function serveContract<C extends Contract>(
 
 type Functions = Readonly<Record<string, Readonly<Record<string, (input: unknown, sink?: Sink<unknown>) => unknown>>>>
 type SessionParts = { readonly contract: Contract; readonly implementation: Functions; readonly port: Port; readonly logger: Logger }
-type Opening = Extract<WindowMessage, { is: 'call' | 'open' }>
+type Message = WindowHead & { readonly payload: unknown }
+type Opening = Extract<Message, { is: 'call' | 'open' }>
 
 class Session {
   readonly #parts: SessionParts
@@ -72,25 +73,25 @@ class Session {
 
   async #call(message: Opening): Promise<void> {
     const { id } = message
-    if (this.#callCount >= CALLS_PER_WINDOW_MAX) return this.#post({ is: 'fail', id, failure: tooMany('calls') })
+    if (this.#callCount >= CALLS_PER_WINDOW_MAX) return this.#post({ is: 'fail', id }, tooMany('calls'))
     this.#callCount++
     try {
       const { run, input } = this.#target(message, 'call')
       // null and undefined are one answer: MessagePack has no undefined.
-      this.#post({ is: 'answer', id, output: (await run(input)) ?? null })
+      this.#post({ is: 'answer', id }, (await run(input)) ?? null)
     } catch (error) {
-      this.#post({ is: 'fail', id, failure: this.#failureOf(error, message) })
+      this.#post({ is: 'fail', id }, this.#failureOf(error, message))
     } finally {
       this.#callCount--
     }
   }
 
-  #open(message: Extract<WindowMessage, { is: 'open' }>): void {
+  #open(message: Extract<Message, { is: 'open' }>): void {
     const { id } = message
     if (this.#streams.has(id)) return this.#parts.port.close()
-    if (this.#streams.size >= STREAMS_PER_WINDOW_MAX) return this.#post({ is: 'end', id, failure: tooMany('streams') })
+    if (this.#streams.size >= STREAMS_PER_WINDOW_MAX) return this.#post({ is: 'end', id }, tooMany('streams'))
     const stream = new SendStream(message.credit, {
-      post: sent => this.#post({ ...sent, id }),
+      post: (is, payload) => this.#post({ is, id }, payload),
       remove: () => this.#streams.delete(id),
       failureOf: error => this.#failureOf(error, message),
     })
@@ -113,7 +114,7 @@ class Session {
     const declared = own(own(this.#parts.contract, area), method)
     const run = own(own(this.#parts.implementation, area), method)
     if (declared?.is !== kind || !run) throw new StudioError('INVALID_INPUT', `there is no ${kind} ${area}.${method}`)
-    const parsed = safeParse(declared.input, message.input)
+    const parsed = safeParse(declared.input, message.payload)
     if (!parsed.success) throw new StudioError('INVALID_INPUT', `${area}.${method}: ${parsed.issues.slice(0, 5).map(sentence).join('; ')}`)
     return { run, input: parsed.output }
   }
@@ -124,14 +125,15 @@ class Session {
     return { code: 'BUG', message: `${area}.${method} failed because of a bug in Millrace; the log has the details.` }
   }
 
-  #post(message: EngineMessage): void {
-    this.#parts.port.post(encodeMessage(message))
+  #post(head: EngineHead, payload: unknown): void {
+    this.#parts.port.post(encodeMessage(head, payload))
   }
 
-  #read(bytes: Uint8Array): WindowMessage | null {
+  #read(bytes: Uint8Array): Message | null {
     try {
-      const parsed = safeParse(windowMessage, decodeMessage(bytes))
-      if (parsed.success) return parsed.output
+      const { head, payload } = decodeMessage(bytes)
+      const parsed = safeParse(windowHead, head)
+      if (parsed.success) return { ...parsed.output, payload }
       this.#parts.logger.warn('a window sent a message of no known form; its port is closed', { issues: parsed.issues.map(sentence) })
     } catch (error) {
       this.#parts.logger.warn('a window sent bytes that are no message; its port is closed', { error })
@@ -141,7 +143,7 @@ class Session {
 }
 
 type StreamOut = {
-  post(message: { is: 'item'; item: unknown } | { is: 'end'; failure: StudioFailure | null }): void
+  post(is: 'item' | 'end', payload: unknown): void
   remove(): void
   failureOf(error: unknown): StudioFailure
 }
@@ -169,7 +171,7 @@ class SendStream implements Sink<unknown> {
   send(item: unknown): boolean {
     if (!this.ready()) return false
     this.#credit--
-    return this.#contain(() => this.#out.post({ is: 'item', item }))
+    return this.#contain(() => this.#out.post('item', item))
   }
 
   onReady(run: () => void): void {
@@ -184,7 +186,7 @@ class SendStream implements Sink<unknown> {
 
   end(failure?: StudioFailure): void {
     if (this.#isOver) return
-    this.#out.post({ is: 'end', failure: failure ? { code: failure.code, message: failure.message } : null })
+    this.#out.post('end', failure ? { code: failure.code, message: failure.message } : null)
     this.close()
   }
 

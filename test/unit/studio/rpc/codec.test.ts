@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RPC_MESSAGE_BYTES_MAX } from '../../../../core/common/limits.ts'
-import { CodecError, decodeMessage, encodeMessage, fits64Bits } from '../../../../core/studio/rpc/codec.ts'
+import { CodecError, decodeMessage, encodeMessage, encodeValue, fits64Bits } from '../../../../core/studio/rpc/codec.ts'
 
 const key = fc.string().filter(name => name !== '__proto__')
 const { tree } = fc.letrec<{ tree: unknown }>(tie => ({
@@ -19,13 +19,14 @@ const { tree } = fc.letrec<{ tree: unknown }>(tie => ({
 }))
 
 test('any value of the contract comes back as it was: bigint stays bigint, number stays number, bytes stay bytes', () => {
-  fc.assert(fc.property(tree, value => {
-    expect(decodeMessage(encodeMessage(value))).toEqual(value)
+  fc.assert(fc.property(tree, tree, (head, payload) => {
+    expect(decodeMessage(encodeMessage(head, payload))).toEqual({ head, payload })
+    expect(encodeMessage(head, encodeValue(payload))).toEqual(encodeMessage(head, payload))
   }), { numRuns: 300 })
 })
 
 test('a property that is undefined is left out', () => {
-  expect(decodeMessage(encodeMessage({ a: undefined, b: 1 }))).toEqual({ b: 1 })
+  expect(decodeMessage(encodeMessage({ a: undefined, b: 1 }, null))).toEqual({ head: { b: 1 }, payload: null })
 })
 
 test('bytes that are no message are refused, whatever they are', () => {
@@ -37,16 +38,18 @@ test('bytes that are no message are refused, whatever they are', () => {
     }
   }), { numRuns: 500 })
   expect(() => decodeMessage(new Uint8Array(0))).toThrow(CodecError)
+  expect(() => decodeMessage(new Uint8Array([0xc0]))).toThrow(CodecError)
+  expect(() => decodeMessage(new Uint8Array([0xc0, 0xc0, 0xc0]))).toThrow(CodecError)
   expect(() => decodeMessage(new Uint8Array([0xdd, 0xff, 0xff, 0xff, 0xff]))).toThrow(CodecError)
 })
 
 test('a message above the bound is refused on both sides', () => {
-  expect(() => encodeMessage(new Uint8Array(RPC_MESSAGE_BYTES_MAX))).toThrow(/above the bound/)
+  expect(() => encodeMessage(null, new Uint8Array(RPC_MESSAGE_BYTES_MAX))).toThrow(/above the bound/)
   expect(() => decodeMessage(new Uint8Array(RPC_MESSAGE_BYTES_MAX + 1))).toThrow(/above the bound/)
 })
 
 test('a function cannot travel', () => {
-  expect(() => encodeMessage({ run: () => 1 })).toThrow(CodecError)
+  expect(() => encodeMessage({ run: () => 1 }, null)).toThrow(CodecError)
 })
 
 test('a bigint outside 64 bits is noticed at any depth', () => {
