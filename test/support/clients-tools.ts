@@ -1,6 +1,8 @@
 /** Which tools of other languages this machine has. A test without its tool is skipped with a line; under CI it fails. */
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'vitest'
 
 type Tool = { readonly name: string; readonly probe: readonly string[]; readonly remedy: string }
@@ -46,4 +48,10 @@ export function testWith(...names: ToolName[]): typeof test | typeof test.skip {
   }
   process.stderr.write(`skipped: ${line}\n`)
   return test.skip
+}
+
+/** The installed version of an npm package. */
+export function packageVersion(name: string): string {
+  const file = join(import.meta.dirname, '..', '..', 'node_modules', name, 'package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -1,0 +1,6 @@
+/** kafkajs against the broker. */
+
+import { describeClient } from '../support/clients-suite.ts'
+import { kafkajsDriver } from '../support/clients-kafkajs.ts'
+
+describeClient(kafkajsDriver)
