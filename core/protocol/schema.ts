@@ -7,6 +7,7 @@ import { FrameError } from './frame-error.ts'
 import { Reader, Writer } from './wire.ts'
 
 export * from './field.ts'
+export { ZERO_UUID } from './wire.ts'
 
 /** A message of one declared shape: `versions` are those that can be read and written. */
 export class Message<F extends Fields> {

@@ -1,6 +1,7 @@
 /**
  * DescribeGroups (15): state and members of classic groups.
- * Versions 0-6, flexible from 5. v3 authorized operations (KIP-430), v4 static members (KIP-345), v6 GROUP_ID_NOT_FOUND and a message (KIP-1043).
+ * Versions 0-6, flexible from 5. v3 authorized operations (KIP-430), v4 static members (KIP-345),
+ * v6 GROUP_ID_NOT_FOUND and a message (KIP-1043).
  */
 
 import { api, arrayOf, bool, bytes, int16, int32, string } from '../schema.ts'

@@ -1,7 +1,7 @@
 /**
  * CreateTopics (19).
- * Versions 2-7, flexible from 5. v4 −1 for the broker's partitions and replication (KIP-464), v5 what was made (KIP-525), v6 quota (KIP-599),
- * v7 topic id (KIP-516).
+ * Versions 2-7, flexible from 5. v4 −1 for the broker's partitions and replication (KIP-464), v5 what was made (KIP-525),
+ * v6 quota (KIP-599), v7 topic id (KIP-516).
  */
 
 import { api, arrayOf, bool, int16, int32, int8, string, uuid } from '../schema.ts'
