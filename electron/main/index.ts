@@ -1,0 +1,70 @@
+/** The app's start: one per data folder, the engine first, then its window. */
+
+import { app, BrowserWindow, dialog, nativeTheme, session } from 'electron'
+import { join } from 'node:path'
+import { systemClock } from '../../core/common/clock.ts'
+import { createLogger } from '../../core/common/logger.ts'
+import { declareScheme, serveWindow } from './app-protocol.ts'
+import { EngineHost, EngineRefused } from './engine-host.ts'
+import { installMenu } from './menu.ts'
+import { SettingsFile } from './settings.ts'
+import { offerStudioPorts } from './studio-port.ts'
+import { restrictContents, restrictSession } from './trust.ts'
+import { openWindow, showWindow } from './windows.ts'
+
+const write = (line: string): void => void process.stdout.write(`${line}\n`)
+const logger = createLogger(write, { now: systemClock.now })
+
+// `userData` holds the settings and, in `local`, the broker's data: Electron's lock on it is the lock of the data folder between apps.
+if (app.requestSingleInstanceLock()) start()
+else app.quit()
+
+function start(): void {
+  const settings = new SettingsFile(join(app.getPath('userData'), 'settings.json'))
+  const dataFolder = join(app.getPath('userData'), 'local')
+  const engine = new EngineHost({ dataFolder, settings, logger, write, version: app.getVersion(), onLost: refuse })
+  declareScheme()
+  nativeTheme.themeSource = settings.current.theme
+  app.on('web-contents-created', (_event, contents) => restrictContents(contents))
+  app.on('second-instance', () => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (window) showWindow(window)
+  })
+  app.on('window-all-closed', () => app.quit())
+  stopBeforeQuit(engine)
+  // The engine needs nothing of Chromium: it listens while the window is still being made.
+  engine.start().catch(refuse)
+  // Never awaited at the top level: 'ready' comes only after this module has ended.
+  app.whenReady().then(() => show(settings, dataFolder, engine)).catch(refuse)
+}
+
+function show(settings: SettingsFile, dataFolder: string, engine: EngineHost): void {
+  restrictSession(session.defaultSession)
+  serveWindow(join(import.meta.dirname, '../window'))
+  installMenu(settings, dataFolder)
+  offerStudioPorts(() => engine.connect())
+  openWindow(settings)
+  app.on('activate', () => { if (BrowserWindow.getAllWindows().length === 0) openWindow(settings) })
+}
+
+/** The first quit waits for the engine's clean stop, the second one is let through. */
+function stopBeforeQuit(engine: EngineHost): void {
+  let isStopped = false
+  app.on('will-quit', event => {
+    if (isStopped) return
+    event.preventDefault()
+    engine.stop().finally(() => {
+      isStopped = true
+      app.quit()
+    })
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit())
+}
+
+function refuse(reason: unknown): void {
+  const sentence = reason instanceof EngineRefused ? reason.message : reason instanceof Error ? reason.stack ?? reason.message : String(reason)
+  process.stderr.write(`${sentence}\n`)
+  // A native dialog crashes where Chromium has no display to put it on.
+  if (app.commandLine.getSwitchValue('ozone-platform') !== 'headless') dialog.showErrorBox('Millrace cannot start', sentence)
+  app.exit(1)
+}
