@@ -50,9 +50,11 @@ export function encodeMessage(head: unknown, payload: unknown): Uint8Array {
 /** Head and payload of a message; byte fields are views of `bytes`. CodecError when they are not one message. */
 export function decodeMessage(bytes: Uint8Array): { readonly head: unknown; readonly payload: unknown } {
   checkSize(bytes.length)
+  // A plain view: byte fields of a message that came as a Buffer would be Buffers too.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const values: unknown[] = []
   try {
-    for (const value of decoder.decodeMulti(bytes)) if (values.push(value) > 2) break
+    for (const value of decoder.decodeMulti(plain)) if (values.push(value) > 2) break
   } catch (cause) {
     throw new CodecError('these bytes are not a message', { cause })
   }
