@@ -1,6 +1,6 @@
 /** Values of any message at any version, derived from its schema. */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type Fields, type FieldSpec, holds, type Message } from '../../core/protocol/schema.ts'
 import { ZERO_UUID } from '../../core/protocol/wire.ts'
 
@@ -15,7 +15,10 @@ const primitives = {
   int32: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
   uint32: fc.integer({ min: 0, max: 0xffffffff }),
   int64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-  offset: fc.oneof(fc.integer({ min: -SAFE, max: SAFE }), fc.constantFrom(-1, 0, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, SAFE, -SAFE)),
+  offset: fc.oneof(
+    fc.integer({ min: -SAFE, max: SAFE }),
+    fc.constantFrom(-1, 0, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, SAFE, -SAFE),
+  ),
   float64: fc.double({ noNaN: true }),
   uuid: fc.oneof(
     fc.constant(ZERO_UUID),

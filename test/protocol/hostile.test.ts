@@ -1,11 +1,12 @@
 /** Bytes a peer may send by mistake or malice end in a value or a FrameError, and cost no more memory than they are long. */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { metadata, offsetFetch } from '../../core/protocol/apis/index.ts'
 import { FrameError } from '../../core/protocol/frame-error.ts'
 import type { Message } from '../../core/protocol/schema.ts'
 import { Reader, Writer } from '../../core/protocol/wire.ts'
+import { hex } from '../support/hex.ts'
 import { arbitraryOf } from './arbitrary.ts'
 import { everyVersion } from './messages.ts'
 
@@ -61,15 +62,15 @@ test.each(everyVersion)('$title survives a valid message with bytes changed', ({
 })
 
 test('an array longer than the frame could hold is refused before any element is read', () => {
-  const inOldVersions = Buffer.from('7fffffff' + '0001', 'hex')
+  const inOldVersions = hex('7fffffff 0001')
   expect(() => metadata.decodeRequest(new Reader(inOldVersions), 1)).toThrow('MetadataRequest v1: array of 2147483647 elements in the 2 bytes left')
-  const inFlexibleOnes = Buffer.from('ffffffff0f' + '0000', 'hex')
+  const inFlexibleOnes = hex('ffffffff0f 0000')
   expect(() => metadata.decodeRequest(new Reader(inFlexibleOnes), 9)).toThrow('array of 4294967294 elements in the 2 bytes left')
 })
 
 test('the least size of an element counts: ten topics do not fit into twenty-nine bytes', () => {
   // A topic of OffsetFetch v6 takes three bytes at least: a compact string, a compact array, a tag section.
-  const frame = (topicBytes: number) => Buffer.concat([Buffer.from('02' + '67' + '0b', 'hex'), Buffer.alloc(topicBytes, 1)])
+  const frame = (topicBytes: number) => Buffer.concat([hex('02 67 0b'), Buffer.alloc(topicBytes, 1)])
   expect(() => offsetFetch.decodeRequest(new Reader(frame(29)), 6)).toThrow('array of 10 elements in the 29 bytes left')
 })
 
@@ -77,7 +78,7 @@ test('one frame decodes to a bounded number of elements, however small they are 
   const writer = new Writer()
   const count = 1_000_001
   writer.uvarint(count + 1)
-  const empty = Buffer.alloc(count * 2, Buffer.from('0100', 'hex'))
+  const empty = Buffer.alloc(count * 2, hex('0100'))
   const bytes = Buffer.concat([...writer.finish(), empty, Buffer.alloc(3)])
   expect(() => metadata.decodeRequest(new Reader(bytes), 9)).toThrow('more than 1000000 array elements in one frame')
 })

@@ -1,6 +1,6 @@
 /** Whatever can be written reads back equal, in every message and version. */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Reader } from '../../core/protocol/wire.ts'
 import { arbitraryOf } from './arbitrary.ts'
