@@ -21,6 +21,10 @@ export const FETCH_ANSWER_BYTES_MAX = 57_671_680
 export const PARKED_REQUESTS_MAX = 8192
 /** One budget for fetch read buffers of the process; over it a fetch answers its first batch only. */
 export const READ_BUFFER_BYTES_MAX = 128 * MB
+/** Read buffers kept for reuse while idle: memory a quiet broker may hold on to. */
+export const READ_BUFFER_BYTES_KEPT = 16 * MB
+/** Segments whose files are open at once: far below the usual limit of 1024 or 4096 descriptors of a process. */
+export const SEGMENTS_OPEN_MAX = 512
 /** Kafka's producer.id.expiration.ms. */
 export const PRODUCER_ID_EXPIRATION_MS = 86_400_000
 /** Batches remembered per producer for duplicate detection: Kafka's own number, clients rely on 5 in flight. */
@@ -34,6 +38,8 @@ export const PARTITIONS_PER_TOPIC_MAX = 10_000
 /** Kafka's group.max.size is unbounded; a desktop is not. */
 export const GROUP_MEMBERS_MAX = 1000
 export const GROUPS_MAX = 10_000
+/** Protocol metadata one member may bring: a group's record, with all its members, must fit a batch of about this size. */
+export const GROUP_METADATA_BYTES_MAX = 1 * MB
 /** Kafka's offset.metadata.max.bytes. */
 export const OFFSET_METADATA_BYTES_MAX = 4096
 /** Rows of one stream item or page for the window. */

@@ -1,0 +1,92 @@
+/** How a coordinator writes its partition of an internal topic and reads it back: one batch of records at a time. */
+
+import type { Clock } from '../common/clock.ts'
+import type { Appended, PartitionLog } from '../log/partition-log.ts'
+import { batchesOf, encodeBatch, type RecordBatch, type RecordView } from '../records/record-batch.ts'
+
+/** A null value is a tombstone: the key is gone. */
+export type CoordinatorRecord = { readonly key: Buffer; readonly value: Buffer | null }
+
+/** Appends all records as one batch, or none: the refusals are those of the log. */
+export function appendRecords(log: PartitionLog, records: readonly CoordinatorRecord[], nowMs: number): Appended {
+  const bytes = encodeBatch({ records: records.map(({ key, value }) => ({ key, value, timestamp: nowMs })) })
+  return log.append(bytes, { origin: 'coordinator', nowMs })
+}
+
+/** Bytes of one record beside its key and value, at most: lengths, attributes, timestamp, offset. */
+const RECORD_OVERHEAD_BYTES = 32
+
+/** Cuts records that need not be written together into parts that each fit a batch of `bytesMax`. */
+export function partsOf<R extends CoordinatorRecord>(records: readonly R[], bytesMax: number): R[][] {
+  const parts: R[][] = []
+  let room = 0
+  for (const record of records) {
+    const size = record.key.length + (record.value?.length ?? 0) + RECORD_OVERHEAD_BYTES
+    if (size > room) {
+      parts.push([])
+      room = bytesMax
+    }
+    parts.at(-1)?.push(record)
+    room -= size
+  }
+  return parts
+}
+
+/** Bytes read at a time: long enough to be worth a read, short enough to decode within a slice. */
+const REPLAY_BYTES = 256 * 1024
+/** The thread belongs to the clients: after this long, replay lets others run. */
+const REPLAY_SLICE_MS = 4
+
+export type Replay = {
+  readonly log: PartitionLog
+  readonly clock: Clock
+  /** Ends the replay where it is. */
+  readonly signal: AbortSignal
+  apply(record: RecordView, batch: RecordBatch): void
+}
+
+/** Hands every record of a partition to `apply`, in order, in slices. True when it has reached the end. Throws CorruptBatch. */
+export async function replay(options: Replay): Promise<boolean> {
+  const { log, clock, signal } = options
+  let sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
+  for (let offset = log.startOffset; offset < log.endOffset;) {
+    if (signal.aborted) return false
+    const next = replayOnce(options, offset)
+    if (next <= offset) break
+    offset = next
+    if (clock.elapsed() < sliceEndsAt) continue
+    await pause(clock, signal)
+    sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
+  }
+  return !signal.aborted
+}
+
+/** Applies one read's worth of batches and says where to go on; `offset` itself when there is nothing to read. */
+function replayOnce({ log, apply }: Replay, offset: number): number {
+  const read = log.read({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true })
+  if (read.error !== 'NONE') return offset
+  let next = offset
+  try {
+    const [first, ...others] = read.buffers
+    const bytes = others.length === 0 ? first : Buffer.concat(read.buffers)
+    for (const batch of bytes ? batchesOf(bytes) : []) {
+      if (!batch.isControl) for (const record of batch.records()) if (record.offset >= offset) apply(record, batch)
+      next = batch.lastOffset + 1
+    }
+  } finally {
+    read.release()
+  }
+  return next
+}
+
+function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      timer.cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = clock.after(0, end)
+    signal.addEventListener('abort', end)
+  })
+}

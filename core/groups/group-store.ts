@@ -1,0 +1,216 @@
+/**
+ * The durable state of all groups, and its one mutator: `write` appends records to `__consumer_offsets` and then applies them, and
+ * start-up applies the same records again.
+ */
+
+import type { Clock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
+import { appendRecords, partsOf, replay, type CoordinatorRecord } from '../coordinator/coordinator-log.ts'
+import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { KafkaError } from '../protocol/errors.ts'
+import { FrameError } from '../protocol/frame-error.ts'
+import { ClassicGroup } from './classic-group.ts'
+import { CommittedOffsets } from './committed-offsets.ts'
+import { decodeGroupRecord, encodeGroupRecord } from './group-records.ts'
+import type { GroupRecord } from './stored.ts'
+
+type PartitionState =
+  | { readonly is: 'waiting' }
+  | { readonly is: 'loading'; readonly done: Promise<void>; readonly abort: AbortController }
+  | { readonly is: 'ready' }
+  /** Its records cannot be read: its groups are refused rather than forgotten. */
+  | { readonly is: 'failed' }
+
+/** Well below the max.message.bytes of the internal topic. */
+const PART_BYTES_MAX = 512 * 1024
+
+export type GroupStoreOptions = {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly partitionCount: number
+  /** The log of a partition of `__consumer_offsets`; undefined while there is none. */
+  logOf(partition: number): PartitionLog | undefined
+  /** Called when what can be seen of a group has changed. */
+  changed(groupId: string): void
+}
+
+export class GroupStore {
+  readonly offsets = new CommittedOffsets()
+  readonly #options: GroupStoreOptions
+  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #states: PartitionState[]
+
+  constructor(options: GroupStoreOptions) {
+    this.#options = options
+    this.#states = Array.from({ length: options.partitionCount }, () => ({ is: 'waiting' }))
+  }
+
+  get size(): number {
+    return this.#groups.size
+  }
+
+  /** True while some groups may not be known yet: a partition is being read, or others have been. */
+  get isLoading(): boolean {
+    const isSome = (what: PartitionState['is']): boolean => this.#states.some(state => state.is === what)
+    return isSome('loading') || (isSome('waiting') && isSome('ready'))
+  }
+
+  get(groupId: string): ClassicGroup | undefined {
+    return this.#groups.get(groupId)
+  }
+
+  groups(): Iterable<ClassicGroup> {
+    return this.#groups.values()
+  }
+
+  partitionOf(groupId: string): number {
+    return coordinatorPartition(groupId, this.#states.length)
+  }
+
+  /** NONE when requests for this group can be served. */
+  readiness(groupId: string): KafkaError {
+    const partition = this.partitionOf(groupId)
+    const state = this.#states[partition]
+    if (state?.is === 'waiting' || state?.is === 'loading') return 'COORDINATOR_LOAD_IN_PROGRESS'
+    return state?.is === 'ready' && this.#options.logOf(partition) ? 'NONE' : 'NOT_COORDINATOR'
+  }
+
+  /** Appends all records as one batch and applies them; on an error nothing was appended or applied. */
+  write(groupId: string, records: readonly GroupRecord[]): KafkaError {
+    return records.length === 0 ? 'NONE' : this.#append(groupId, records.map(record => ({ record, ...encodeGroupRecord(record) })))
+  }
+
+  /** As `write`, in as many batches as it takes: for records that need not be stored together. Stops at the first error. */
+  writeInParts(groupId: string, records: readonly GroupRecord[]): KafkaError {
+    for (const part of partsOf(records.map(record => ({ record, ...encodeGroupRecord(record) })), PART_BYTES_MAX)) {
+      const error = this.#append(groupId, part)
+      if (error !== 'NONE') return error
+    }
+    return 'NONE'
+  }
+
+  #append(groupId: string, encoded: readonly (CoordinatorRecord & { readonly record: GroupRecord })[]): KafkaError {
+    const ready = this.readiness(groupId)
+    const log = this.#options.logOf(this.partitionOf(groupId))
+    if (ready !== 'NONE' || !log) return ready
+    const appended = appendRecords(log, encoded, this.#options.clock.now())
+    if (appended.error !== 'NONE') {
+      this.#options.logger.warn('group records cannot be stored', { group: groupId, error: appended.error })
+      return errorOfAppend(appended.error)
+    }
+    for (const { record } of encoded) this.#apply(record)
+    this.#options.changed(groupId)
+    return 'NONE'
+  }
+
+  #apply(record: GroupRecord): void {
+    if (record.is === 'offset') {
+      this.offsets.apply(record.groupId, record.topic, record.partition, record.value)
+      // Who commits without having joined makes a simple group: one with offsets and no members.
+      if (record.value) this.#groupOf(record.groupId)
+    } else if (record.value) {
+      this.#groupOf(record.groupId).apply(record.value)
+    } else {
+      this.#forget(record.groupId, 'UNKNOWN_MEMBER_ID')
+    }
+  }
+
+  #groupOf(groupId: string): ClassicGroup {
+    const known = this.#groups.get(groupId)
+    if (known) return known
+    const group = new ClassicGroup(groupId, this.#options.clock)
+    this.#groups.set(groupId, group)
+    return group
+  }
+
+  #forget(groupId: string, error: KafkaError): void {
+    const group = this.#groups.get(groupId)
+    if (!group) return
+    for (const { memberId } of group.members) group.remove(memberId, error)
+    group.timers.cancelAll()
+    this.#groups.delete(groupId)
+  }
+
+  /**
+   * Reads a partition of `__consumer_offsets` and hands its groups to `loaded`; until then they are refused with
+   * COORDINATOR_LOAD_IN_PROGRESS. Harmless when it is loaded already or has no log yet.
+   */
+  load(partition: number, loaded: (groups: readonly ClassicGroup[]) => void): Promise<void> {
+    const state = this.#states[partition]
+    const log = this.#options.logOf(partition)
+    if (state?.is === 'loading') return state.done
+    if (state?.is !== 'waiting' || !log) return Promise.resolve()
+    const abort = new AbortController()
+    const done = this.#loadFrom(log, partition, abort.signal, loaded)
+    this.#states[partition] = { is: 'loading', done, abort }
+    return done
+  }
+
+  async #loadFrom(
+    log: PartitionLog, partition: number, signal: AbortSignal, loaded: (groups: readonly ClassicGroup[]) => void,
+  ): Promise<void> {
+    const isReady = await this.#replay(partition, log, signal)
+    if (isReady) loaded([...this.#groups.values()].filter(group => this.partitionOf(group.groupId) === partition))
+  }
+
+  async #replay(partition: number, log: PartitionLog, signal: AbortSignal): Promise<boolean> {
+    const { clock, logger } = this.#options
+    try {
+      const hasEnded = await replay({ log, clock, signal, apply: record => this.#applyStored(partition, record.key, record.value) })
+      if (!hasEnded || signal.aborted) return false
+      this.#states[partition] = { is: 'ready' }
+      return true
+    } catch (cause) {
+      logger.error('a partition of __consumer_offsets cannot be read; its groups are not served', { partition, cause })
+      this.#states[partition] = { is: 'failed' }
+      return false
+    }
+  }
+
+  /** A record that does not read is left out: one bad value must not take the other groups of its partition with it. */
+  #applyStored(partition: number, key: Buffer | null, value: Buffer | null): void {
+    try {
+      const record = key && decodeGroupRecord(key, value)
+      if (record) this.#apply(record)
+    } catch (cause) {
+      if (!(cause instanceof FrameError)) throw cause
+      this.#options.logger.warn('a record of __consumer_offsets does not read; it is left out', { partition, cause })
+    }
+  }
+
+  /** Drops the groups of a partition from memory: another broker coordinates them, or nobody. */
+  unload(partition: number): void {
+    const state = this.#states[partition]
+    if (state?.is === 'loading') state.abort.abort()
+    this.#states[partition] = { is: 'waiting' }
+    const groupIds = new Set([...this.#groups.keys(), ...this.offsets.groupIds()])
+    for (const groupId of groupIds) {
+      if (this.partitionOf(groupId) !== partition) continue
+      this.#forget(groupId, 'NOT_COORDINATOR')
+      this.offsets.forget(groupId)
+      this.#options.changed(groupId)
+    }
+  }
+
+  /** Answers everything parked with NOT_COORDINATOR and ends every timer. What is stored stays stored. */
+  async stop(): Promise<void> {
+    const loading = this.#states.flatMap(state => state.is === 'loading' ? [state] : [])
+    for (const { abort } of loading) abort.abort()
+    for (const partition of this.#states.keys()) this.#states[partition] = { is: 'failed' }
+    for (const groupId of this.#groups.keys()) this.#forget(groupId, 'NOT_COORDINATOR')
+    await Promise.all(loading.map(({ done }) => done))
+  }
+}
+
+/** What a client is told when the log refuses its coordinator's records. */
+function errorOfAppend(error: string): KafkaError {
+  switch (error) {
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+    case 'NOT_ENOUGH_REPLICAS':
+    case 'REQUEST_TIMED_OUT': return 'COORDINATOR_NOT_AVAILABLE'
+    case 'NOT_LEADER_OR_FOLLOWER':
+    case 'KAFKA_STORAGE_ERROR': return 'NOT_COORDINATOR'
+    default: return 'UNKNOWN_SERVER_ERROR'
+  }
+}

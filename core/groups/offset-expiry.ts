@@ -1,0 +1,35 @@
+/** Which committed offsets have outlived their retention (KIP-211), and which groups nothing is left of. */
+
+import type { ClassicGroup } from './classic-group.ts'
+import { CONSUMER_PROTOCOL_TYPE } from './classic-group.ts'
+import type { CommittedOffsets } from './committed-offsets.ts'
+import type { CommittedOffset, GroupRecord } from './stored.ts'
+
+/** Tombstones for a group's expired offsets; and for the group itself when it is empty and none are left. */
+export function expiredRecords(group: ClassicGroup, offsets: CommittedOffsets, nowMs: number, retentionMs: number): GroupRecord[] {
+  const { groupId } = group
+  const records: GroupRecord[] = []
+  let kept = 0
+  for (const { topic, partition, committed } of offsets.entriesOf(groupId)) {
+    if (!group.isSubscribedTo(topic) && hasExpired(group, committed, nowMs, retentionMs)) {
+      records.push({ is: 'offset', groupId, topic, partition, value: null })
+    } else {
+      kept++
+    }
+  }
+  if (kept === 0 && group.isEmpty && group.pendingJoin.size === 0) records.push({ is: 'group', groupId, value: null })
+  return records
+}
+
+/**
+ * An empty group's offsets live from the moment it became empty, a simple group's from their commit; in a stable consumer group those
+ * of topics no member reads any more from their commit. In any other state nothing expires.
+ */
+function hasExpired(group: ClassicGroup, committed: CommittedOffset, nowMs: number, retentionMs: number): boolean {
+  const isStandalone = group.protocolType === null
+  const isUnsubscribed = group.protocolType === CONSUMER_PROTOCOL_TYPE && group.phase.is === 'Stable' && group.subscribedTopics !== null
+  if (!isStandalone && !group.isEmpty && !isUnsubscribed) return false
+  if (committed.expireTimestampMs !== null) return nowMs >= committed.expireTimestampMs
+  const fromMs = !isStandalone && group.isEmpty ? group.stateTimestampMs ?? committed.commitTimestampMs : committed.commitTimestampMs
+  return nowMs - fromMs >= retentionMs
+}
