@@ -49,7 +49,7 @@ const inCoreBut = (...own: string[]) => (path: string): boolean => path.startsWi
 const bans: readonly { readonly what: RegExp; readonly where: (path: string) => boolean; readonly instead: string }[] = [
   { what: /from 'electron'|import\('electron'\)/, where: path => !path.startsWith('electron/') && inProduct(path), instead: 'electron lives in electron/' },
   { what: /from 'react(-dom)?(\/[a-z-]+)?'/, where: path => inProduct(path) && !path.startsWith('renderer/'), instead: 'react lives in renderer/' },
-  { what: /from '(node:)?fs(\/promises)?'/, where: inCoreBut('core/common/node-disk.ts'), instead: 'the Disk that was passed in (core/common/disk.ts)' },
+  { what: /from '(node:)?fs(\/promises)?'/, where: inCoreBut('core/common/node-disk.ts', 'core/broker/port-holder.ts'), instead: 'the Disk that was passed in (core/common/disk.ts)' },
   { what: /\bDate\.now\(|\bnew Date\(\)/, where: inCoreBut('core/common/clock.ts'), instead: 'clock.now()' },
   { what: /\bperformance\.now\(/, where: inCoreBut('core/common/clock.ts'), instead: 'clock.elapsed()' },
   { what: /\bset(Timeout|Interval|Immediate)\(/, where: inCoreBut('core/common/clock.ts'), instead: 'clock.after()' },

@@ -4,7 +4,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { loopbackListener, type ListenerAddress } from '../../core/broker/addresses.ts'
 import type { Logger } from '../../core/common/logger.ts'
 import { workerUrl } from '../../core/threads.ts'
-import { choosePort, type ChosenPort } from './choose-port.ts'
+import { choosePort, type ChosenPort } from '../../core/broker/choose-port.ts'
 import type { SettingsFile } from './settings.ts'
 
 /** The engine cannot start as things are; the message says why and what to do. */

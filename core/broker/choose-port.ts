@@ -1,7 +1,7 @@
 /** Which port the app's broker takes: the one everybody's examples say, or near it when another program has that. */
 
-import { DEFAULT_PORT, LOOPBACK_HOSTS } from '../../core/broker/addresses.ts'
-import { isPortTaken } from '../../core/broker/listener.ts'
+import { DEFAULT_PORT, LOOPBACK_HOSTS } from './addresses.ts'
+import { isPortTaken } from './listener.ts'
 import { portHolder } from './port-holder.ts'
 
 export type ChosenPort = {

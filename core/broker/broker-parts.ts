@@ -1,0 +1,27 @@
+/** What a handler may use of the broker. */
+
+import type { Clock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { BrokerConfig } from './broker-config.ts'
+import type { OffsetsTopic } from './offsets-topic.ts'
+import type { ParkedFetches } from './parked-fetches.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { Taps } from './taps.ts'
+import type { TopicRegistry } from './topic-registry.ts'
+
+export type BrokerParts = {
+  readonly brokerId: number
+  readonly clusterId: string
+  readonly config: BrokerConfig
+  readonly topics: TopicRegistry
+  readonly groups: GroupCoordinator
+  readonly offsets: OffsetsTopic
+  readonly producerIds: ProducerIds
+  readonly parked: ParkedFetches
+  readonly taps: Taps
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}

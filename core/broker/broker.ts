@@ -1,0 +1,214 @@
+/** The broker, put together: its start order, what the window may look at, and a stop that leaves nothing behind. */
+
+import { join } from 'node:path'
+import { Catalog } from '../catalog/catalog.ts'
+import { lockDataFolder } from '../catalog/data-lock.ts'
+import type { Clock } from '../common/clock.ts'
+import type { Disk } from '../common/disk.ts'
+import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
+import { defaultGroupConfig } from '../groups/group-config.ts'
+import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { LogDirectory } from '../log/log-directory.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
+import { defaultBrokerConfig, type BrokerConfig } from './broker-config.ts'
+import type { BrokerParts } from './broker-parts.ts'
+import type { ConnectionInfo } from './connection.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { handlers } from './handlers/index.ts'
+import { Listeners } from './listener.ts'
+import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
+import { ParkedFetches } from './parked-fetches.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { recover, type Recovery } from './recover.ts'
+import { Taps } from './taps.ts'
+import { TopicRegistry } from './topic-registry.ts'
+
+export type BrokerOptions = {
+  readonly dataFolder: string
+  readonly listeners: readonly ListenerAddress[]
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly config?: Partial<BrokerConfig>
+  /** Topics to create at start when they are missing. */
+  readonly topics?: readonly { readonly name: string; readonly partitionCount: number }[]
+  /** The process that owns the folder, for its lock. null: no lock, and a catalog in memory, for a disk that is memory too. */
+  readonly processId: number | null
+}
+
+type Running = {
+  readonly parts: BrokerParts
+  readonly catalog: Catalog
+  readonly logs: LogDirectory
+  readonly listeners: Listeners
+  readonly recovery: Recovery
+  readonly startTookMs: number
+  readonly unlock: () => void
+}
+
+export class Broker {
+  readonly dataFolder: string
+  /** What handlers see; the studio looks at the same. */
+  readonly parts: BrokerParts
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** From the call of `start` to the moment the ports accepted. */
+  readonly startTookMs: number
+  /** Resolves when every partition is ready or failed, and every coordinator loaded. */
+  readonly recovered: Promise<void>
+  readonly #running: Running
+  #stopping: Promise<void> | undefined
+
+  private constructor(dataFolder: string, running: Running) {
+    this.dataFolder = dataFolder
+    this.parts = running.parts
+    this.startTookMs = running.startTookMs
+    this.startedAt = running.parts.clock.now()
+    this.recovered = running.recovery.done
+    this.#running = running
+  }
+
+  /**
+   * Locks the data folder, opens the catalog, listens; then recovers partitions and coordinators while it serves.
+   * Throws DataFolderBusy, CatalogError, PortTaken or the disk's own error, with nothing left open.
+   */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const undo: (() => unknown)[] = []
+    try {
+      const broker = new Broker(options.dataFolder, await startUp(options, undo))
+      await broker.#createMissing(options.topics ?? [])
+      return broker
+    } catch (cause) {
+      for (const step of undo.reverse()) await step()
+      throw cause
+    }
+  }
+
+  get topics(): TopicRegistry {
+    return this.parts.topics
+  }
+
+  get groups(): GroupCoordinator {
+    return this.parts.groups
+  }
+
+  get taps(): Taps {
+    return this.parts.taps
+  }
+
+  /** What each listener tells clients. */
+  get advertised(): readonly Advertised[] {
+    return this.#running.listeners.advertised
+  }
+
+  /** The same, as host:port. */
+  get addresses(): readonly string[] {
+    return this.advertised.map(printAddress)
+  }
+
+  get clusterId(): string {
+    return this.parts.clusterId
+  }
+
+  connections(): Iterable<ConnectionInfo> {
+    return this.#running.listeners.connections()
+  }
+
+  get connectionCount(): number {
+    return this.#running.listeners.connectionCount
+  }
+
+  /** The log of a partition that is ready. */
+  log(topic: string, partition: number): PartitionLog | undefined {
+    return this.parts.topics.partition(topic, partition)?.log
+  }
+
+  /** Log folders on disk that belong to no topic: never adopted or removed. */
+  get unknownFolders(): readonly string[] {
+    return this.#running.logs.unknownFolders
+  }
+
+  /** Stops accepting, answers what is parked, flushes and marks the logs clean, releases the folder. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { parts, catalog, logs, listeners, recovery, unlock } = this.#running
+    recovery.stop()
+    parts.parked.stop()
+    await parts.groups.stop()
+    await listeners.stop()
+    await recovery.done
+    await parts.topics.idle()
+    await logs.close()
+    catalog.close()
+    unlock()
+  }
+
+  async #createMissing(topics: NonNullable<BrokerOptions['topics']>): Promise<void> {
+    for (const { name, partitionCount } of topics) {
+      const topic = await this.topics.ensure(name, partitionCount)
+      if ('error' in topic) throw new Error(`the topic ${name} cannot be created: ${topic.message}`)
+    }
+  }
+}
+
+/** Each step that opened something adds its undoing to `undo`. */
+async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise<Running> {
+  const { dataFolder, disk, clock, random, logger, processId } = options
+  const startedAt = clock.elapsed()
+  const config = { ...defaultBrokerConfig, ...options.config }
+  disk.makeFolderNow(dataFolder)
+  const lock = processId === null ? undefined : lockDataFolder(dataFolder, disk, processId)
+  const unlock = (): void => lock?.release()
+  undo.push(unlock)
+  const catalog = Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
+  undo.push(() => catalog.close())
+  const clusterId = clusterIdOf(catalog, random)
+  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger })
+  undo.push(() => logs.close())
+  const taps = new Taps()
+  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, clock, random, taps, logger })
+  const { groups, offsets } = groupsOf({ topics, config, clock, random, logger })
+  undo.push(() => groups.stop())
+  const parts: BrokerParts = {
+    brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
+    producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
+  }
+  const listeners = new Listeners({ dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps })
+  await listeners.start(options.listeners)
+  undo.push(() => listeners.stop())
+  const startTookMs = clock.elapsed() - startedAt
+  const recovery = recover({ topics, offsets, tailBytes: (topic, partition) => logs.tailBytes(topic, partition) })
+  return { parts, catalog, logs, listeners, recovery, startTookMs, unlock }
+}
+
+type GroupParts = Pick<BrokerParts, 'topics' | 'clock' | 'random' | 'logger'> & { readonly config: BrokerConfig }
+
+function groupsOf({ topics, config, clock, random, logger }: GroupParts): { readonly groups: GroupCoordinator; readonly offsets: OffsetsTopic } {
+  const groups = new GroupCoordinator({
+    clock,
+    random,
+    logger,
+    partitionCount: config.offsetsTopicPartitions,
+    logOf: partition => topics.partition(OFFSETS_TOPIC, partition)?.log,
+    topicExists: (topic, partition) => topics.partition(topic, partition) !== undefined,
+    config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
+  })
+  topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
+  return { groups, offsets: new OffsetsTopic({ topics, groups, partitionCount: config.offsetsTopicPartitions, logger }) }
+}
+
+/** 22 characters of base64url, the same for ever. */
+function clusterIdOf(catalog: Catalog, random: Random): string {
+  const known = catalog.fact('cluster-id')
+  if (known !== undefined) return known
+  const made = random.bytes(16).toString('base64url')
+  catalog.setFact('cluster-id', made)
+  return made
+}

@@ -1,0 +1,146 @@
+/**
+ * Fetch (1): v4 to v18, advertised to 4.3's range.
+ * Whole batches from the one that holds the offset, by reference, at least one batch for the first partition that has any (KIP-74);
+ * long poll until min bytes, a reason to answer at once, or max wait. read_committed reads to the last stable offset.
+ * Differences: no fetch sessions yet, every answer says session id 0, which is always legal (KIP-227).
+ */
+
+import { FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
+import type { PartitionLog } from '../../log/partition-log.ts'
+import { fetch } from '../../protocol/apis/index.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { handler, type RequestContext } from '../handler.ts'
+import type { Partition } from '../partition.ts'
+import type { Topic } from '../topic-registry.ts'
+
+type Request = RequestOf<typeof fetch>
+type TopicRequest = Request['topics'][number]
+type PartitionRequest = TopicRequest['partitions'][number]
+type PartitionAnswer = ResponseOf<typeof fetch>['responses'][number]['partitions'][number]
+
+/** One partition of a fetch: what was asked, and what it stands on. */
+type Wanted = { readonly asked: PartitionRequest; readonly topic: TopicRequest; readonly partition: Partition | undefined; readonly refusal: KafkaError | undefined }
+
+const NO_RECORDS = Buffer.alloc(0)
+const READ_COMMITTED = 1
+
+export const fetchHandler = handler(fetch, (request, context) => {
+  const sessionError = sessionErrorOf(request)
+  if (sessionError) return { errorCode: errorCode(sessionError), sessionId: 0, responses: [] }
+  const wanted = request.topics.flatMap(topic => wantedOf(topic, context))
+  if (isReady(request, wanted)) return answer(request, wanted, context)
+  const partitions = wanted.flatMap(({ partition }) => partition ?? [])
+  return context.broker.parked.park({
+    partitions,
+    maxWaitMs: request.maxWaitMs,
+    isReady: () => isReady(request, wanted),
+    onGone: run => context.connection.onGone(run),
+  }).then(() => answer(request, wanted, context))
+})
+
+/** Sessions are never given out, so an id other than 0 is one we do not know, unless it is being closed or reopened. */
+function sessionErrorOf({ sessionId, sessionEpoch }: Request): KafkaError | undefined {
+  if (sessionId !== 0 && sessionEpoch > 0) return 'FETCH_SESSION_ID_NOT_FOUND'
+  return sessionId === 0 && sessionEpoch > 0 ? 'INVALID_FETCH_SESSION_EPOCH' : undefined
+}
+
+function wantedOf(topic: TopicRequest, { version, broker }: RequestContext): Wanted[] {
+  const isById = version >= 13
+  const found = isById ? broker.topics.byId(topic.topicId) : broker.topics.get(topic.topic)
+  return topic.partitions.map(asked => {
+    const partition = found?.partitions[asked.partition]
+    return { asked, topic, partition, refusal: refusalOf(asked, found, partition, isById) }
+  })
+}
+
+function refusalOf(asked: PartitionRequest, topic: Topic | undefined, partition: Partition | undefined, isById: boolean): KafkaError | undefined {
+  if (!topic) return isById ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'
+  if (!partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
+  const { log } = partition
+  if (!log) return 'NOT_LEADER_OR_FOLLOWER'
+  if (asked.currentLeaderEpoch < 0 || asked.currentLeaderEpoch === log.leaderEpoch) return undefined
+  return asked.currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
+}
+
+/** Whether to answer now: no time to wait, enough bytes, or something that must be said at once. */
+function isReady(request: Request, wanted: readonly Wanted[]): boolean {
+  if (request.maxWaitMs <= 0 || wanted.length === 0) return true
+  let bytes = 0
+  for (const { asked, partition, refusal } of wanted) {
+    const log = partition?.log
+    if (refusal || !log) return true
+    if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return true
+    if (divergenceOf(asked, log)) return true
+    bytes += log.availableBytes(asked.fetchOffset, endOf(request, log), asked.partitionMaxBytes)
+  }
+  return bytes >= request.minBytes
+}
+
+function endOf(request: Request, log: PartitionLog): number {
+  return request.isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark
+}
+
+function answer(request: Request, wanted: readonly Wanted[], context: RequestContext): ResponseOf<typeof fetch> {
+  const budget = { bytes: Math.min(request.maxBytes, FETCH_ANSWER_BYTES_MAX), hasData: false }
+  const byTopic = new Map<TopicRequest, PartitionAnswer[]>()
+  for (const want of wanted) {
+    const partitions = byTopic.get(want.topic) ?? []
+    partitions.push(read(request, want, budget, context))
+    byTopic.set(want.topic, partitions)
+  }
+  const responses = [...byTopic].map(([{ topic, topicId }, partitions]) => ({ topic, topicId, partitions }))
+  return { sessionId: 0, responses }
+}
+
+function read(request: Request, { asked, partition, refusal }: Wanted, budget: { bytes: number; hasData: boolean }, context: RequestContext): PartitionAnswer {
+  const log = partition?.log
+  if (refusal) return refused(asked.partition, refusal)
+  if (!partition || !log) return refused(asked.partition, 'NOT_LEADER_OR_FOLLOWER')
+  const divergingEpoch = divergenceOf(asked, log)
+  if (divergingEpoch === 'unknown') return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
+  if (divergingEpoch) return { ...facts(asked, request, log), divergingEpoch, records: NO_RECORDS }
+  const upTo = endOf(request, log)
+  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
+  const maxBytes = Math.min(asked.partitionMaxBytes, budget.bytes)
+  if (asked.fetchOffset >= upTo || (maxBytes <= 0 && budget.hasData)) return { ...facts(asked, request, log), records: NO_RECORDS }
+  const found = log.read({ offset: asked.fetchOffset, maxBytes, minOneBatch: !budget.hasData, upTo })
+  if (found.error !== 'NONE') return refused(asked.partition, found.error)
+  context.afterWrite(found.release)
+  if (found.byteCount > 0) {
+    budget.hasData = true
+    budget.bytes -= found.byteCount
+    count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, context)
+  }
+  return { ...facts(asked, request, log), records: found.buffers }
+}
+
+function facts(asked: PartitionRequest, request: Request, log: PartitionLog): Omit<PartitionAnswer, 'records'> {
+  return {
+    partitionIndex: asked.partition,
+    errorCode: 0,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.startOffset,
+    abortedTransactions: request.isolationLevel === READ_COMMITTED ? [] : null,
+  }
+}
+
+/** KIP-595: where the reader's last epoch ended here, when that is before what it asks for; 'unknown' when we never had that epoch. */
+function divergenceOf(asked: PartitionRequest, log: PartitionLog): { epoch: number; endOffset: number } | 'unknown' | undefined {
+  if (asked.lastFetchedEpoch < 0) return undefined
+  const { leaderEpoch, endOffset } = log.endOffsetForEpoch(asked.lastFetchedEpoch)
+  if (endOffset < 0) return 'unknown'
+  return leaderEpoch < asked.lastFetchedEpoch || endOffset < asked.fetchOffset ? { epoch: leaderEpoch, endOffset } : undefined
+}
+
+function refused(partitionIndex: number, error: KafkaError): PartitionAnswer {
+  return { partitionIndex, errorCode: errorCode(error), highWatermark: -1, records: NO_RECORDS }
+}
+
+function count(records: number, bytes: number, partition: Partition, { connection, broker }: RequestContext): void {
+  for (const counters of [partition.counters, connection.counters, broker.taps.total]) {
+    counters.recordsOut += records
+    counters.bytesOut += bytes
+  }
+}

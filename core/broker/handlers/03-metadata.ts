@@ -1,0 +1,92 @@
+/**
+ * Metadata (3): v0 to v13.
+ * By name and by id (v12+), all topics (v0: an empty list, v1+: null), auto-creation when broker and request allow it. The address is
+ * the one that the listener the client came in by advertises.
+ * Differences: a topic is created before the answer leaves, so the first answer already has it (Kafka says UNKNOWN_TOPIC_OR_PARTITION
+ * once and the client asks again); clients accept both.
+ */
+
+import { metadata } from '../../protocol/apis/index.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
+import { FrameError } from '../../protocol/frame-error.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { ZERO_UUID } from '../../protocol/wire.ts'
+import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
+import { handler, type RequestContext } from '../handler.ts'
+import type { Partition } from '../partition.ts'
+import { isInternalTopic, topicNameProblem } from '../topic-name.ts'
+import type { Topic } from '../topic-registry.ts'
+
+type Request = RequestOf<typeof metadata>
+type TopicRequest = NonNullable<Request['topics']>[number]
+type TopicAnswer = ResponseOf<typeof metadata>['topics'][number]
+
+const HAS_IDS = 12
+
+export const metadataHandler = handler(metadata, async (request, context) => {
+  const { broker, advertised } = context
+  const topics = await topicsOf(request, context)
+  return {
+    brokers: [{ nodeId: broker.brokerId, host: advertised.host, port: advertised.port, rack: null }],
+    clusterId: broker.clusterId,
+    controllerId: broker.brokerId,
+    topics,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
+  }
+})
+
+async function topicsOf(request: Request, context: RequestContext): Promise<TopicAnswer[]> {
+  const { version, broker } = context
+  const { topics } = request
+  const withOperations = request.includeTopicAuthorizedOperations
+  const wantsAll = topics === null || (version === 0 && topics.length === 0)
+  if (wantsAll) return [...broker.topics.list()].map(topic => described(topic, context, withOperations))
+  if (version < HAS_IDS && topics.some(topic => topic.name === null || (version >= 10 && topic.topicId !== ZERO_UUID))) {
+    throw new FrameError(`Metadata v${version} cannot ask by topic id`)
+  }
+  const byId = topics.filter(topic => topic.topicId !== ZERO_UUID)
+  if (byId.length > 0) return byId.map(({ topicId }) => {
+    const topic = broker.topics.byId(topicId)
+    return topic ? described(topic, context, withOperations) : refused(null, topicId, 'UNKNOWN_TOPIC_ID')
+  })
+  const mayCreate = broker.config.autoCreateTopics && request.allowAutoTopicCreation
+  const answers: TopicAnswer[] = []
+  for (const { name } of unique(topics)) answers.push(await byName(name ?? '', mayCreate, context, withOperations))
+  return answers
+}
+
+function unique(topics: readonly TopicRequest[]): Iterable<TopicRequest> {
+  return new Map(topics.map(topic => [topic.name, topic])).values()
+}
+
+async function byName(name: string, mayCreate: boolean, context: RequestContext, withOperations: boolean): Promise<TopicAnswer> {
+  const { topics, config } = context.broker
+  const existing = topics.get(name)
+  if (existing) return described(existing, context, withOperations)
+  if (topicNameProblem(name) !== undefined) return refused(name, ZERO_UUID, 'INVALID_TOPIC_EXCEPTION')
+  if (!mayCreate) return refused(name, ZERO_UUID, 'UNKNOWN_TOPIC_OR_PARTITION')
+  const created = await topics.ensure(name, isInternalTopic(name) ? config.offsetsTopicPartitions : config.numPartitions)
+  return 'error' in created ? refused(name, ZERO_UUID, created.error) : described(created, context, withOperations)
+}
+
+function described({ record, partitions }: Topic, { broker }: RequestContext, withOperations: boolean): TopicAnswer {
+  return {
+    errorCode: 0,
+    name: record.name,
+    topicId: record.topicId,
+    isInternal: record.isInternal,
+    partitions: partitions.map(partition => describedPartition(partition, broker.brokerId)),
+    topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : NOT_ASKED,
+  }
+}
+
+/** Until a partition is recovered it has no leader: clients ask again. */
+function describedPartition({ index, leader, log }: Partition, brokerId: number): TopicAnswer['partitions'][number] {
+  const replicaNodes = [brokerId]
+  if (!log) return { errorCode: errorCode('LEADER_NOT_AVAILABLE'), partitionIndex: index, leaderId: -1, leaderEpoch: -1, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
+  return { errorCode: 0, partitionIndex: index, leaderId: leader, leaderEpoch: log.leaderEpoch, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
+}
+
+function refused(name: string | null, topicId: string, error: KafkaError): TopicAnswer {
+  return { errorCode: errorCode(error), name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations: NOT_ASKED }
+}

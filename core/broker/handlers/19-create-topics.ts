@@ -1,0 +1,95 @@
+/**
+ * CreateTopics (19): v2 to v7.
+ * Validates as Kafka's controller does; -1 takes the defaults (KIP-464); manual assignments may name this broker only; v5+ answers
+ * with the effective configs (KIP-525), v7 with the topic id. The topic is there and writable when the answer leaves.
+ */
+
+import { createTopics } from '../../protocol/apis/index.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { ZERO_UUID } from '../../protocol/wire.ts'
+import { describeTopicConfigs, sourceCodes } from '../describe-configs.ts'
+import { handler, type RequestContext } from '../handler.ts'
+import type { NewTopic, Refusal } from '../topic-registry.ts'
+
+type Asked = RequestOf<typeof createTopics>['topics'][number]
+type TopicAnswer = ResponseOf<typeof createTopics>['topics'][number]
+
+export const createTopicsHandler = handler(createTopics, async (request, context) => {
+  const counts = new Map<string, number>()
+  for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const topics: TopicAnswer[] = []
+  for (const asked of request.topics) {
+    if ((counts.get(asked.name) ?? 0) > 1) {
+      if (!topics.some(({ name }) => name === asked.name)) topics.push(refused(asked.name, 'INVALID_REQUEST', 'Duplicate topic name.'))
+    } else {
+      topics.push(await create(asked, request.validateOnly, context))
+    }
+  }
+  return { topics }
+})
+
+async function create(asked: Asked, validateOnly: boolean, { broker }: RequestContext): Promise<TopicAnswer> {
+  const plan = planOf(asked, broker.config.numPartitions, broker.brokerId)
+  if ('error' in plan) return refused(asked.name, plan.error, plan.message)
+  const result = validateOnly ? broker.topics.problemWith(plan) : await broker.topics.create(plan)
+  if (result && 'error' in result) return refused(asked.name, result.error, result.message)
+  return {
+    name: asked.name,
+    topicId: result ? result.record.topicId : ZERO_UUID,
+    errorCode: 0,
+    errorMessage: null,
+    numPartitions: plan.partitionCount,
+    replicationFactor: 1,
+    configs: describeTopicConfigs(plan.configs).map(({ name, value, source }) =>
+      ({ name, value, readOnly: false, configSource: sourceCodes[source], isSensitive: false })),
+  }
+}
+
+/** What is to be created, or why not: partitions, replication, assignments, null configs (ReplicationControlManager.createTopic). */
+function planOf(asked: Asked, defaultPartitions: number, brokerId: number): NewTopic | Refusal {
+  const { name, numPartitions, replicationFactor, assignments } = asked
+  if (name === '__cluster_metadata') return { error: 'INVALID_REQUEST', message: `Creation of internal topic ${name} is prohibited.` }
+  const nulls = asked.configs.find(({ value }) => value === null)
+  if (nulls) return { error: 'INVALID_CONFIG', message: `Null value not supported for topic configs: ${nulls.name}` }
+  const configs = Object.fromEntries(asked.configs.map(config => [config.name, config.value ?? '']))
+  if (assignments.length > 0) {
+    const problem = assignmentProblem(asked, brokerId)
+    return problem ?? { name, partitionCount: assignments.length, configs }
+  }
+  if (replicationFactor === 0 || replicationFactor < -1) {
+    return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor must be larger than 0, or -1 to use the default value.' }
+  }
+  if (numPartitions === 0 || numPartitions < -1) {
+    return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
+  }
+  if (replicationFactor > 1) {
+    return {
+      error: 'INVALID_REPLICATION_FACTOR',
+      message: `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only 1 broker(s) are registered.`,
+    }
+  }
+  return { name, partitionCount: numPartitions === -1 ? defaultPartitions : numPartitions, configs }
+}
+
+function assignmentProblem({ numPartitions, replicationFactor, assignments }: Asked, brokerId: number): Refusal | undefined {
+  if (replicationFactor !== -1) return { error: 'INVALID_REQUEST', message: 'A manual partition assignment was specified, but replication factor was not set to -1.' }
+  if (numPartitions !== -1) return { error: 'INVALID_REQUEST', message: 'A manual partition assignment was specified, but numPartitions was not set to -1.' }
+  const indexes = assignments.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b)
+  if (indexes.some((partition, at) => partition !== at)) {
+    return { error: 'INVALID_REPLICA_ASSIGNMENT', message: 'partitions should be a consecutive 0-based integer sequence.' }
+  }
+  for (const { partitionIndex, brokerIds } of assignments) {
+    if (brokerIds.length === 0) return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `The manual partition assignment of partition ${partitionIndex} includes an empty replica list.` }
+    if (new Set(brokerIds).size < brokerIds.length) {
+      return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `The manual partition assignment of partition ${partitionIndex} includes duplicates.` }
+    }
+    const unknown = brokerIds.find(id => id !== brokerId)
+    if (unknown !== undefined) return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `The manual partition assignment includes broker ${unknown}, but no such broker is registered.` }
+  }
+  return undefined
+}
+
+function refused(name: string, error: KafkaError, errorMessage: string): TopicAnswer {
+  return { name, errorCode: errorCode(error), errorMessage, configs: [] }
+}

@@ -1,0 +1,39 @@
+/**
+ * DeleteTopics (20): v1 to v6.
+ * By name, or v6+ by id. The name is free again when the answer leaves; files are renamed at once and unlinked behind.
+ */
+
+import { deleteTopics } from '../../protocol/apis/index.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
+import type { ResponseOf } from '../../protocol/schema.ts'
+import { ZERO_UUID } from '../../protocol/wire.ts'
+import { handler, type RequestContext } from '../handler.ts'
+
+type Asked = { readonly name: string | null; readonly topicId: string }
+type TopicAnswer = ResponseOf<typeof deleteTopics>['responses'][number]
+
+export const deleteTopicsHandler = handler(deleteTopics, async (request, context) => {
+  const asked: Asked[] = context.version >= 6 ? [...request.topics] : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
+  const responses: TopicAnswer[] = []
+  for (const topic of asked) responses.push(await remove(topic, asked, context))
+  return { responses }
+})
+
+async function remove(asked: Asked, all: readonly Asked[], { broker, version }: RequestContext): Promise<TopicAnswer> {
+  const { name, topicId } = asked
+  const hasId = topicId !== ZERO_UUID
+  if (name !== null && hasId) return refused(asked, 'INVALID_REQUEST', 'You may not specify both topic name and topic id.')
+  if (name === null && !hasId) return refused(asked, 'INVALID_REQUEST', 'Neither topic name nor id were specified.')
+  const isTwice = all.filter(other => (hasId ? other.topicId === topicId : other.name === name)).length > 1
+  if (isTwice) return refused(asked, 'INVALID_REQUEST', hasId ? 'Duplicate topic id.' : 'Duplicate topic name.')
+  if (!broker.config.deleteTopics) return refused(asked, version < 3 ? 'INVALID_REQUEST' : 'TOPIC_DELETION_DISABLED', 'Topic deletion is disabled.')
+  const topic = hasId ? broker.topics.byId(topicId) : broker.topics.get(name ?? '')
+  if (!topic) return refused(asked, hasId ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic.')
+  const refusal = await broker.topics.delete(topic.record.name)
+  if (refusal) return refused(asked, refusal.error, refusal.message)
+  return { name: topic.record.name, topicId: topic.record.topicId, errorCode: 0 }
+}
+
+function refused({ name, topicId }: Asked, error: KafkaError, errorMessage: string): TopicAnswer {
+  return { name, topicId, errorCode: errorCode(error), errorMessage }
+}

@@ -1,0 +1,29 @@
+/**
+ * DescribeCluster (60): v0 to v2.
+ * The broker with the advertised address of the listener the client came in by (KIP-700); controllers cannot be described here (KIP-919).
+ */
+
+import { describeCluster } from '../../protocol/apis/index.ts'
+import { errorCode } from '../../protocol/errors.ts'
+import { CLUSTER_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
+import { handler } from '../handler.ts'
+
+const BROKERS = 1
+const CONTROLLERS = 2
+
+export const describeClusterHandler = handler(describeCluster, (request, { broker, advertised }) => {
+  const { endpointType } = request
+  if (endpointType !== BROKERS) {
+    const error = endpointType === CONTROLLERS ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE'
+    const errorMessage = endpointType === CONTROLLERS ? 'The request was sent to an endpoint of the wrong type.' : `Unsupported endpoint type ${endpointType}`
+    return { errorCode: errorCode(error), errorMessage, endpointType, clusterId: broker.clusterId, brokers: [] }
+  }
+  return {
+    errorCode: 0,
+    endpointType,
+    clusterId: broker.clusterId,
+    controllerId: broker.brokerId,
+    brokers: [{ brokerId: broker.brokerId, host: advertised.host, port: advertised.port, rack: null }],
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
+  }
+})

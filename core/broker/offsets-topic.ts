@@ -1,0 +1,47 @@
+/** `__consumer_offsets`: created when the first group needs it, its partitions loaded into the coordinator as they become ready. */
+
+import type { Logger } from '../common/logger.ts'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { Partition } from './partition.ts'
+import type { Topic, TopicRegistry } from './topic-registry.ts'
+
+export const OFFSETS_TOPIC = '__consumer_offsets'
+/** OffsetConfig of Kafka: compacted, small segments so that compaction and loading stay quick. */
+const CONFIGS = { 'cleanup.policy': 'compact', 'compression.type': 'producer', 'segment.bytes': '104857600' }
+
+export class OffsetsTopic {
+  readonly #topics: TopicRegistry
+  readonly #groups: GroupCoordinator
+  readonly #partitionCount: number
+  readonly #logger: Logger
+  #creating: Promise<boolean> | undefined
+
+  constructor(options: { readonly topics: TopicRegistry; readonly groups: GroupCoordinator; readonly partitionCount: number; readonly logger: Logger }) {
+    this.#topics = options.topics
+    this.#groups = options.groups
+    this.#partitionCount = options.partitionCount
+    this.#logger = options.logger
+  }
+
+  /** Makes sure the topic exists; false when it cannot be created (then COORDINATOR_NOT_AVAILABLE is the answer). */
+  ensure(): true | Promise<boolean> {
+    if (this.#topics.get(OFFSETS_TOPIC)) return this.#creating ?? true
+    this.#creating ??= this.#create().finally(() => (this.#creating = undefined))
+    return this.#creating
+  }
+
+  /** Replays one partition into the coordinator. */
+  async load(partition: Partition): Promise<void> {
+    if (partition.log) await this.#groups.load(partition.index)
+  }
+
+  async #create(): Promise<boolean> {
+    const topic: Topic | { readonly error: string; readonly message: string } = await this.#topics.ensure(OFFSETS_TOPIC, this.#partitionCount, CONFIGS)
+    if ('error' in topic) {
+      this.#logger.error('the topic of committed offsets cannot be created; groups cannot work', { error: topic.error, message: topic.message })
+      return false
+    }
+    await Promise.all(topic.partitions.map(partition => this.load(partition)))
+    return true
+  }
+}

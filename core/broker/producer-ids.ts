@@ -1,0 +1,26 @@
+/** Producer ids, handed out in blocks so that the catalog is written once per block, as Kafka's controller does (KIP-730). */
+
+import type { Catalog } from '../catalog/catalog.ts'
+
+const BLOCK = 1000
+const FACT = 'next-producer-id'
+
+export class ProducerIds {
+  readonly #catalog: Catalog
+  #next = 0
+  #end = 0
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog
+  }
+
+  /** A producer id never given before, also not before a crash. */
+  next(): number {
+    if (this.#next === this.#end) {
+      this.#next = Number(this.#catalog.fact(FACT) ?? '0')
+      this.#end = this.#next + BLOCK
+      this.#catalog.setFact(FACT, String(this.#end))
+    }
+    return this.#next++
+  }
+}

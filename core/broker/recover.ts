@@ -1,0 +1,38 @@
+/** After the ports accept: opens every partition, the smallest unrecovered tail first, and loads coordinators as theirs become ready. */
+
+import { OFFSETS_TOPIC, type OffsetsTopic } from './offsets-topic.ts'
+import type { Partition } from './partition.ts'
+import type { Topic, TopicRegistry } from './topic-registry.ts'
+
+/** Partitions opened at once: the thread pool has four threads, and serving needs some. */
+const AT_ONCE = 3
+
+export type Recovery = {
+  /** Resolves when every partition is ready or failed and every coordinator is loaded. */
+  readonly done: Promise<void>
+  /** Opens no further partition. */
+  stop(): void
+}
+
+/** `tailBytes` says how much of a partition must be scanned. */
+export function recover(options: {
+  readonly topics: TopicRegistry
+  readonly offsets: OffsetsTopic
+  readonly tailBytes: (topic: string, partition: number) => number
+}): Recovery {
+  const { topics, offsets, tailBytes } = options
+  const queue = [...topics.list()].flatMap(topic => topic.partitions.map(partition => ({ topic, partition })))
+  const cost = new Map(queue.map(entry => [entry, tailBytes(entry.topic.record.name, entry.partition.index)]))
+  queue.sort((a, b) => (cost.get(a) ?? 0) - (cost.get(b) ?? 0))
+  let isStopped = false
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next && !isStopped; next = queue.shift()) await openOne(next.topic, next.partition, topics, offsets)
+  }
+  const workers = Array.from({ length: AT_ONCE }, () => work())
+  return { done: Promise.all(workers).then(() => undefined), stop: () => void (isStopped = true) }
+}
+
+async function openOne(topic: Topic, partition: Partition, topics: TopicRegistry, offsets: OffsetsTopic): Promise<void> {
+  await topics.open(topic.record, partition, false)
+  if (topic.record.name === OFFSETS_TOPIC) await offsets.load(partition)
+}

@@ -1,0 +1,31 @@
+/** What moves through the broker, counted where it happens: cheap totals that the window turns into rates. */
+
+/** Totals since the broker started. Plain mutable numbers: they are touched on every request. */
+export class Counters {
+  recordsIn = 0
+  bytesIn = 0
+  recordsOut = 0
+  bytesOut = 0
+}
+
+export type BrokerEvent =
+  | { readonly is: 'connected' | 'disconnected'; readonly connectionId: number }
+  | { readonly is: 'identified'; readonly connectionId: number }
+  | { readonly is: 'topic-created' | 'topic-deleted' | 'topic-changed'; readonly topic: string }
+  | { readonly is: 'partition-state'; readonly topic: string; readonly partition: number }
+  | { readonly is: 'warning'; readonly text: string }
+
+export class Taps {
+  readonly total = new Counters()
+  readonly #listeners = new Set<(event: BrokerEvent) => void>()
+
+  /** Calls `listener` for each event from now on; returns the unsubscribe. Listeners must be quick. */
+  subscribe(listener: (event: BrokerEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  emit(event: BrokerEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}

@@ -1,0 +1,116 @@
+/** Topic configs of Kafka 4.3: names, types, defaults, validation, and the frozen form a partition holds. */
+
+import type { LogConfig } from '../log/log-config.ts'
+import type { ConfigType } from './broker-config.ts'
+
+export type TopicConfigDefinition = {
+  readonly name: string
+  readonly type: ConfigType
+  readonly default: string
+  /** Says what is wrong with a value, undefined when it is fine. */
+  readonly problem: (value: string) => string | undefined
+  readonly doc: string
+}
+
+const LONG_MAX = '9223372036854775807'
+
+const whole = (bits: 32 | 64, min: bigint) => (value: string): string | undefined => {
+  if (!/^-?\d{1,19}$/.test(value)) return `Not a number of type ${bits === 32 ? 'INT' : 'LONG'}`
+  const number = BigInt(value)
+  if (number < min) return `Value must be at least ${min}`
+  return number < 2n ** BigInt(bits - 1) ? undefined : `Not a number of type ${bits === 32 ? 'INT' : 'LONG'}`
+}
+const oneOf = (...words: string[]) => (value: string): string | undefined =>
+  words.includes(value) ? undefined : `String must be one of: ${words.join(', ')}`
+const truth = (value: string): string | undefined =>
+  /^(true|false)$/i.test(value) ? undefined : 'Expected value to be either true or false'
+const listOf = (...words: string[]) => (value: string): string | undefined => {
+  const unknown = value.split(',').map(word => word.trim()).find(word => word !== '' && !words.includes(word))
+  return unknown === undefined ? undefined : `String must be one of: ${words.join(', ')}`
+}
+const ratio = (value: string): string | undefined =>
+  Number(value) >= 0 && Number(value) <= 1 && value.trim() !== '' ? undefined : 'Value must be between 0 and 1'
+const level = (min: number, max: number) => (value: string): string | undefined =>
+  /^-?\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max ? undefined : `Value must be between ${min} and ${max}`
+const anything = (): undefined => undefined
+
+const define = (name: string, type: ConfigType, byDefault: string, problem: TopicConfigDefinition['problem'], doc: string): TopicConfigDefinition =>
+  ({ name, type, default: byDefault, problem, doc })
+
+/** In alphabetical order, as Kafka lists them. */
+export const topicConfigs: readonly TopicConfigDefinition[] = [
+  define('cleanup.policy', 'LIST', 'delete', listOf('compact', 'delete'), 'What happens to old segments: delete, compact, or both; empty keeps everything.'),
+  define('compression.gzip.level', 'INT', '-1', value => (value === '-1' ? undefined : level(1, 9)(value)), 'The compression level when compression.type is gzip.'),
+  define('compression.lz4.level', 'INT', '9', level(1, 17), 'The compression level when compression.type is lz4.'),
+  define('compression.type', 'STRING', 'producer', oneOf('uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'), 'The codec of stored batches; producer keeps what the producer chose.'),
+  define('compression.zstd.level', 'INT', '3', level(-131_072, 22), 'The compression level when compression.type is zstd.'),
+  define('delete.retention.ms', 'LONG', '86400000', whole(64, 0n), 'How long tombstones of a compacted topic are kept.'),
+  define('file.delete.delay.ms', 'LONG', '60000', whole(64, 0n), 'The time to wait before a removed segment is unlinked.'),
+  define('flush.messages', 'LONG', LONG_MAX, whole(64, 1n), 'Records after which a flush to disk is forced.'),
+  define('flush.ms', 'LONG', LONG_MAX, whole(64, 0n), 'Time after which a flush to disk is forced.'),
+  define('follower.replication.throttled.replicas', 'LIST', '', anything, 'Replicas whose replication is throttled on the follower side.'),
+  define('index.interval.bytes', 'INT', '4096', whole(32, 0n), 'How many bytes lie between two entries of the offset index.'),
+  define('leader.replication.throttled.replicas', 'LIST', '', anything, 'Replicas whose replication is throttled on the leader side.'),
+  define('local.retention.bytes', 'LONG', '-2', whole(64, -2n), 'The size of local segments before tiered ones are deleted locally.'),
+  define('local.retention.ms', 'LONG', '-2', whole(64, -2n), 'How long local segments are kept once tiered.'),
+  define('max.compaction.lag.ms', 'LONG', LONG_MAX, whole(64, 1n), 'The longest a record stays ineligible for compaction.'),
+  define('max.message.bytes', 'INT', '1048588', whole(32, 0n), 'The largest record batch allowed, after compression.'),
+  define('message.timestamp.after.max.ms', 'LONG', '3600000', whole(64, 0n), 'How far a timestamp may lie ahead of the broker (KIP-1030).'),
+  define('message.timestamp.before.max.ms', 'LONG', LONG_MAX, whole(64, 0n), 'How far a timestamp may lie behind the broker.'),
+  define('message.timestamp.type', 'STRING', 'CreateTime', oneOf('CreateTime', 'LogAppendTime'), 'Whose clock a timestamp is from.'),
+  define('min.cleanable.dirty.ratio', 'DOUBLE', '0.5', ratio, 'How much of a compacted log is dirty before it is cleaned.'),
+  define('min.compaction.lag.ms', 'LONG', '0', whole(64, 0n), 'The shortest time a record stays uncompacted.'),
+  define('min.insync.replicas', 'INT', '1', whole(32, 1n), 'Replicas that must acknowledge a write with acks=all.'),
+  define('preallocate', 'BOOLEAN', 'false', truth, 'Whether segment files are preallocated.'),
+  define('remote.copy.disable', 'BOOLEAN', 'false', truth, 'Whether tiered data becomes read-only.'),
+  define('remote.log.delete.on.disable', 'BOOLEAN', 'false', truth, 'Whether tiered data is deleted when tiering is turned off.'),
+  define('remote.storage.enable', 'BOOLEAN', 'false', value => truth(value) ?? (/^true$/i.test(value) ? 'Tiered storage is not available here' : undefined), 'Whether the topic is tiered.'),
+  define('retention.bytes', 'LONG', '-1', whole(64, -1n), 'The size a partition may grow to before old segments are deleted; -1 is no limit.'),
+  define('retention.ms', 'LONG', '604800000', whole(64, -1n), 'How long records are kept; -1 is for ever.'),
+  define('segment.bytes', 'INT', '1073741824', whole(32, 1_048_576n), 'The size of a segment file (at least 1 MiB since 4.0, KIP-1030).'),
+  define('segment.index.bytes', 'INT', '10485760', whole(32, 4n), 'The size of an index file.'),
+  define('segment.jitter.ms', 'LONG', '0', whole(64, 0n), 'The most that is taken at random from the time a segment rolls after.'),
+  define('segment.ms', 'LONG', '604800000', whole(64, 1n), 'The time after which a segment rolls even when it is not full.'),
+  define('unclean.leader.election.enable', 'BOOLEAN', 'false', truth, 'Whether replicas outside the ISR may be elected.'),
+]
+
+const definitions = new Map(topicConfigs.map(definition => [definition.name, definition]))
+
+/** The first problem with a set of topic configs, in Kafka's words; undefined when all are fine. */
+export function topicConfigProblem(configs: Readonly<Record<string, string | null>>): string | undefined {
+  for (const [name, value] of Object.entries(configs)) {
+    const definition = definitions.get(name)
+    if (!definition) return `Unknown topic config name: ${name}`
+    if (value === null) return `Null value not supported for topic configs: ${name}`
+    const problem = definition.problem(value)
+    if (problem !== undefined) return `Invalid value ${value} for configuration ${name}: ${problem}`
+  }
+  return undefined
+}
+
+export function topicConfigDefinition(name: string): TopicConfigDefinition | undefined {
+  return definitions.get(name)
+}
+
+/** The frozen, fully resolved config a partition holds: what was set, else the default. Values must have passed `topicConfigProblem`. */
+export function resolveLogConfig(configs: Readonly<Record<string, string>>): LogConfig {
+  const text = (name: string): string => configs[name] ?? definitions.get(name)?.default ?? ''
+  const number = (name: string): number => Number(text(name))
+  return Object.freeze({
+    segmentBytes: number('segment.bytes'),
+    segmentMs: number('segment.ms'),
+    segmentIndexBytes: number('segment.index.bytes'),
+    indexIntervalBytes: number('index.interval.bytes'),
+    maxMessageBytes: number('max.message.bytes'),
+    retentionMs: number('retention.ms'),
+    retentionBytes: number('retention.bytes'),
+    cleanupPolicy: text('cleanup.policy').split(',').map(word => word.trim()).filter(word => word === 'delete' || word === 'compact'),
+    timestampType: text('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
+    timestampBeforeMaxMs: text('message.timestamp.before.max.ms') === LONG_MAX ? Infinity : number('message.timestamp.before.max.ms'),
+    timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+    compressionType: text('compression.type') as LogConfig['compressionType'], // validated against that list
+    minInsyncReplicas: number('min.insync.replicas'),
+    deleteRetentionMs: number('delete.retention.ms'),
+    fileDeleteDelayMs: number('file.delete.delay.ms'),
+  } satisfies LogConfig)
+}

@@ -1,0 +1,200 @@
+/** The topics of the cluster: their rows in the catalog, their partitions, and the logs behind them. */
+
+import type { Catalog, TopicRecord } from '../catalog/catalog.ts'
+import type { Clock } from '../common/clock.ts'
+import { PARTITIONS_PER_TOPIC_MAX } from '../common/limits.ts'
+import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { KafkaError } from '../protocol/errors.ts'
+import { Partition } from './partition.ts'
+import type { Taps } from './taps.ts'
+import { resolveLogConfig, topicConfigProblem } from './topic-config.ts'
+import { collisionKey, isInternalTopic, topicNameProblem } from './topic-name.ts'
+
+export type Topic = {
+  readonly record: TopicRecord
+  readonly partitions: readonly Partition[]
+}
+export type Refusal = { readonly error: Exclude<KafkaError, 'NONE'>; readonly message: string }
+export type NewTopic = { readonly name: string; readonly partitionCount: number; readonly configs: Readonly<Record<string, string>> }
+
+type RegistryParts = {
+  readonly catalog: Catalog
+  readonly logs: LogDirectory
+  readonly brokerId: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly taps: Taps
+  readonly logger: Logger
+}
+
+export class TopicRegistry {
+  readonly #parts: RegistryParts
+  readonly #byName = new Map<string, Topic>()
+  readonly #byId = new Map<string, Topic>()
+  readonly #changes = new SerialQueue()
+  readonly #deletedListeners = new Set<(topic: TopicRecord) => void>()
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts
+    for (const record of parts.catalog.topics()) this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
+  }
+
+  get(name: string): Topic | undefined {
+    return this.#byName.get(name)
+  }
+
+  byId(topicId: string): Topic | undefined {
+    return this.#byId.get(topicId)
+  }
+
+  /** All topics, in the order they were created. */
+  list(): Iterable<Topic> {
+    return this.#byName.values()
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  partition(name: string, index: number): Partition | undefined {
+    return this.#byName.get(name)?.partitions[index]
+  }
+
+  /** Calls `listener` when a topic has been deleted: whoever keeps state about it drops it. */
+  onDeleted(listener: (topic: TopicRecord) => void): void {
+    this.#deletedListeners.add(listener)
+  }
+
+  /** Why a topic cannot be created, with Kafka's code and words; undefined when it can. */
+  problemWith({ name, partitionCount, configs }: NewTopic): Refusal | undefined {
+    const named = topicNameProblem(name)
+    if (named !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: named }
+    if (this.#byName.has(name)) return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
+    const twin = [...this.#byName.keys()].find(other => collisionKey(other) === collisionKey(name))
+    if (twin !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${twin}` }
+    if (partitionCount < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
+    if (partitionCount > PARTITIONS_PER_TOPIC_MAX) return tooManyPartitions(partitionCount)
+    const config = topicConfigProblem(configs)
+    return config === undefined ? undefined : { error: 'INVALID_CONFIG', message: config }
+  }
+
+  /** Creates a topic and opens its logs; a Refusal leaves nothing behind. Changes run one after another. */
+  create(topic: NewTopic): Promise<Topic | Refusal> {
+    return this.#changes.run(async () => {
+      const refusal = this.problemWith(topic)
+      if (refusal) return refusal
+      const record: TopicRecord = {
+        name: topic.name,
+        topicId: newTopicId(this.#parts.random),
+        partitionCount: topic.partitionCount,
+        isInternal: isInternalTopic(topic.name),
+        configs: topic.configs,
+        createdAt: this.#parts.clock.now(),
+      }
+      this.#parts.catalog.addTopic(record)
+      const created = this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
+      await Promise.all(created.partitions.map(partition => this.open(created.record, partition, true)))
+      this.#parts.taps.emit({ is: 'topic-created', topic: record.name })
+      return created
+    })
+  }
+
+  /** The topic, created with the broker's defaults when it is missing: for Metadata and for internal topics. */
+  async ensure(name: string, partitionCount: number, configs: Readonly<Record<string, string>> = {}): Promise<Topic | Refusal> {
+    const existing = this.#byName.get(name)
+    if (existing) return existing
+    const created = await this.create({ name, partitionCount, configs })
+    return 'error' in created && created.error === 'TOPIC_ALREADY_EXISTS' ? this.#byName.get(name) ?? created : created
+  }
+
+  /** Grows a topic to `total` partitions. */
+  grow(name: string, total: number): Promise<Refusal | undefined> {
+    return this.#changes.run(async () => {
+      const topic = this.#byName.get(name)
+      const refusal = this.problemWithGrowth(name, total)
+      if (refusal || !topic) return refusal
+      const added = this.#partitionsOf(name, topic.partitions.length, total)
+      this.#parts.catalog.setPartitionCount(name, total)
+      const grown = this.#put({ ...topic.record, partitionCount: total }, [...topic.partitions, ...added])
+      await Promise.all(added.map(partition => this.open(grown.record, partition, true)))
+      this.#parts.taps.emit({ is: 'topic-changed', topic: name })
+      return undefined
+    })
+  }
+
+  problemWithGrowth(name: string, total: number): Refusal | undefined {
+    const topic = this.#byName.get(name)
+    if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` }
+    const count = topic.partitions.length
+    if (total === count) return { error: 'INVALID_PARTITIONS', message: `Topic already has ${count} partition(s).` }
+    if (total < count) return { error: 'INVALID_PARTITIONS', message: `The topic ${name} currently has ${count} partition(s); ${total} would not be an increase.` }
+    return total > PARTITIONS_PER_TOPIC_MAX ? tooManyPartitions(total) : undefined
+  }
+
+  /** Deletes a topic: catalog row first, then its folders are renamed and unlinked behind. */
+  delete(name: string): Promise<Refusal | undefined> {
+    return this.#changes.run(async () => {
+      const topic = this.#byName.get(name)
+      if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` } as const
+      this.#byName.delete(name)
+      this.#byId.delete(topic.record.topicId)
+      this.#parts.catalog.removeTopic(topic.record, this.#parts.clock.now())
+      const logs = topic.partitions.map(partition => partition.log)
+      for (const partition of topic.partitions) partition.fail('the topic was deleted')
+      for (const listener of this.#deletedListeners) listener(topic.record)
+      this.#parts.taps.emit({ is: 'topic-deleted', topic: name })
+      for (const log of logs) if (log) await this.#parts.logs.delete(log)
+      return undefined
+    })
+  }
+
+  /** Opens the log of one partition and makes it ready; a failure is kept on the partition and logged. */
+  async open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<void> {
+    const { logs, logger, taps } = this.#parts
+    try {
+      const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: resolveLogConfig(record.configs) }
+      partition.ready(await (isNew ? logs.create(open) : logs.open(open)))
+    } catch (cause) {
+      logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })
+      partition.fail(cause instanceof Error ? cause.message : String(cause))
+    }
+    taps.emit({ is: 'partition-state', topic: record.name, partition: partition.index })
+  }
+
+  /** Every log that is ready. */
+  * logs(): Iterable<PartitionLog> {
+    for (const topic of this.#byName.values()) for (const { log } of topic.partitions) if (log) yield log
+  }
+
+  /** Resolves when no change is under way. */
+  idle(): Promise<void> {
+    return this.#changes.idle()
+  }
+
+  #put(record: TopicRecord, partitions: readonly Partition[]): Topic {
+    const topic: Topic = { record, partitions }
+    this.#byName.set(record.name, topic)
+    this.#byId.set(record.topicId, topic)
+    return topic
+  }
+
+  #partitionsOf(topic: string, from: number, to: number): Partition[] {
+    return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: this.#parts.brokerId }))
+  }
+}
+
+function tooManyPartitions(count: number): Refusal {
+  return { error: 'INVALID_PARTITIONS', message: `${count} partitions are more than the ${PARTITIONS_PER_TOPIC_MAX} a topic may have here` }
+}
+
+/** 16 random bytes as base64url; Kafka never gives out an id that starts with a dash, so that tools need not quote it (Uuid.java). */
+function newTopicId(random: Random): string {
+  for (;;) {
+    const id = random.bytes(16).toString('base64url')
+    if (!id.startsWith('-') && !id.startsWith('AAAAAAAAAAAAAAAAAAAAA')) return id
+  }
+}

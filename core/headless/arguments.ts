@@ -1,0 +1,106 @@
+/** The command line of `millrace`: parsed, checked, or refused with a sentence. */
+
+import { parseArgs } from 'node:util'
+import { parseListener, type ListenerAddress } from '../broker/addresses.ts'
+import { topicNameProblem } from '../broker/topic-name.ts'
+
+export type ServeArguments = {
+  /** Empty: the loopback on 9092, or the next free port. */
+  readonly listeners: readonly ListenerAddress[]
+  readonly dataFolder: string | undefined
+  readonly http: { readonly host: string; readonly port: number } | undefined
+  readonly topics: readonly { readonly name: string; readonly partitionCount: number }[]
+  readonly logFormat: 'text' | 'json'
+  readonly readyFile: string | undefined
+}
+export type ImportArguments = { readonly source: string; readonly dataFolder: string | undefined }
+
+export type Command =
+  | { readonly is: 'serve'; readonly options: ServeArguments }
+  | { readonly is: 'import'; readonly options: ImportArguments }
+  | { readonly is: 'help' | 'version' }
+  | { readonly is: 'wrong'; readonly problem: string }
+
+export const usage = `millrace: a Kafka-compatible broker on this machine, and the window onto its streams
+
+  millrace serve [options]       run the broker until SIGTERM or Ctrl+C
+    --listen HOST:PORT[=SHOWN]   where to listen (may repeat; port 0 takes a free one); SHOWN is what clients are told
+                                 default: 127.0.0.1 and ::1, port 9092, or the next free one
+    --data DIR                   keep data here; without it, a temporary folder that goes at exit
+    --http HOST:PORT             serve the window as a web page on a loopback address
+    --topics a:3,b:1             create these topics (name:partitions) when they are missing
+    --log text|json              form of the log lines
+    --ready-file FILE            write the address to FILE once clients can connect
+  millrace import DIR [--data D] adopt partition folders that Apache Kafka wrote
+  millrace help | version
+`
+
+export function parseCommand(argv: readonly string[]): Command {
+  const [name = 'help', ...rest] = argv
+  try {
+    if (name === 'serve') return parseServe(rest)
+    if (name === 'import') return parseImport(rest)
+    if (['help', '--help', '-h'].includes(name)) return { is: 'help' }
+    if (['version', '--version', '-v'].includes(name)) return { is: 'version' }
+  } catch (cause) {
+    return { is: 'wrong', problem: cause instanceof Error ? cause.message : String(cause) }
+  }
+  return { is: 'wrong', problem: `there is no command ${name}` }
+}
+
+function parseServe(argv: string[]): Command {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      listen: { type: 'string', multiple: true, default: [] },
+      data: { type: 'string' },
+      http: { type: 'string' },
+      topics: { type: 'string' },
+      log: { type: 'string', default: 'text' },
+      'ready-file': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return { is: 'help' }
+  const listeners: ListenerAddress[] = []
+  for (const text of values.listen) {
+    const listener = parseListener(text)
+    if ('problem' in listener) return { is: 'wrong', problem: listener.problem }
+    listeners.push(listener)
+  }
+  const topics = parseTopics(values.topics)
+  if (typeof topics === 'string') return { is: 'wrong', problem: topics }
+  const http = values.http === undefined ? undefined : parseListener(values.http)
+  if (http && 'problem' in http) return { is: 'wrong', problem: `--http ${values.http}: expected HOST:PORT, as in --http 127.0.0.1:8080` }
+  if (values.log !== 'text' && values.log !== 'json') return { is: 'wrong', problem: `--log ${values.log}: text or json` }
+  return {
+    is: 'serve',
+    options: {
+      listeners,
+      dataFolder: values.data,
+      http: http && { host: http.hosts[0] ?? '127.0.0.1', port: http.port },
+      topics,
+      logFormat: values.log,
+      readyFile: values['ready-file'],
+    },
+  }
+}
+
+function parseTopics(text: string | undefined): ServeArguments['topics'] | string {
+  const topics: { name: string; partitionCount: number }[] = []
+  for (const part of text?.split(',').filter(word => word !== '') ?? []) {
+    const match = /^(.+?)(?::(\d{1,5}))?$/.exec(part)
+    const name = match?.[1] ?? ''
+    const problem = topicNameProblem(name)
+    if (problem !== undefined) return `--topics ${part}: ${problem}`
+    topics.push({ name, partitionCount: Number(match?.[2] ?? 1) })
+  }
+  return topics
+}
+
+function parseImport(argv: string[]): Command {
+  const { values, positionals } = parseArgs({ args: argv, options: { data: { type: 'string' } }, allowPositionals: true })
+  const [source, ...more] = positionals
+  if (source === undefined || more.length > 0) return { is: 'wrong', problem: 'import takes one folder: the log directory that Kafka wrote' }
+  return { is: 'import', options: { source, dataFolder: values.data } }
+}
