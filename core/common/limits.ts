@@ -5,7 +5,7 @@ const MB = 1024 * KB
 
 /** Kafka's socket.request.max.bytes: a longer or negative frame closes its connection. */
 export const FRAME_BYTES_MAX = 100 * MB
-/** Array elements (structs, strings, bytes) one frame may decode to: three bytes on the wire can become a hundred in memory. */
+/** Array elements one frame may decode to (numbers count an eighth): three bytes on the wire can become a hundred in memory. */
 export const DECODED_ELEMENTS_MAX = 1_000_000
 /** Connections at once: a desktop broker; above it a new connection is closed with a log line. */
 export const CONNECTIONS_MAX = 4096

@@ -10,6 +10,8 @@ export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const TWO_32 = 0x1_0000_0000
 const UUID_BYTES = 16
 const UUID_CHARS = 22
+/** Numbers in an array weigh a fraction of a struct or string in memory. */
+const PRIMITIVES_PER_ELEMENT = 8
 /** Strings up to this length are written byte by byte: shorter than the call into native code. */
 const SHORT_STRING_CHARS = 32
 
@@ -126,8 +128,7 @@ export class Reader {
     if (count * minBytesEach > this.end - this.at) {
       throw new FrameError(`array of ${count} elements in the ${this.remaining} bytes left at byte ${this.at}`)
     }
-    if (isPrimitive) return
-    this.#elementsLeft -= count
+    this.#elementsLeft -= isPrimitive ? count / PRIMITIVES_PER_ELEMENT : count
     if (this.#elementsLeft < 0) throw new FrameError(`more than ${DECODED_ELEMENTS_MAX} array elements in one frame`)
   }
 

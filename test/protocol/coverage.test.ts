@@ -1,0 +1,22 @@
+/** docs/protocol-coverage.md says what the code does, and what we advertise is what Kafka 4.3 does. */
+
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { advertised, apiFileName, isCurrent, kafka43 } from '../../build/protocol-coverage.ts'
+import { apis } from '../../core/protocol/apis/index.ts'
+
+test('the committed coverage is current: run node build/protocol-coverage.ts', () => {
+  expect(isCurrent()).toBe(true)
+})
+
+test('each API advertises the versions of Kafka 4.3, under its name', () => {
+  const ours = apis.map(api => [api.key, api.name, advertised(api)])
+  const keys = new Set(apis.map(api => api.key))
+  expect(ours).toEqual(kafka43.filter(([key]) => keys.has(key)))
+})
+
+test('each API stands in the file that its key and name say', () => {
+  const folder = fileURLToPath(new URL('../../core/protocol/apis/', import.meta.url))
+  expect(apis.map(apiFileName).filter(file => !existsSync(folder + file))).toEqual([])
+})
