@@ -13,6 +13,8 @@ export type MillraceOptions = {
   /** Each a value of --listen; one on a free port of 127.0.0.1 unless told. */
   readonly listen?: readonly string[]
   readonly dataFolder?: string
+  /** False: no --data. */
+  readonly hasDataFolder?: false
   /** More arguments of `serve`. */
   readonly args?: readonly string[]
   /** Prepended to the command: `taskset -c 0`. */
@@ -96,7 +98,7 @@ export class MillraceProcess {
   async start(): Promise<void> {
     const listen = this.#listen.flatMap(value => ['--listen', value])
     const command = [...(this.#options.prefix ?? []), ...millraceCommand(this.#options.nodeArgs), 'serve', ...listen,
-      '--data', this.dataFolder, ...(this.#options.args ?? [])]
+      ...(this.#options.hasDataFolder === false ? [] : ['--data', this.dataFolder]), ...(this.#options.args ?? [])]
     this.#process = new RunningProcess(command[0] ?? '', command.slice(1), { cwd: root })
     this.#addresses = await this.#process.waitFor('ready line', () => addressesIn(this.#process?.stdout ?? [], this.#listen.length))
     this.#listen = this.#listen.map((value, at) => value.replace(/:0(?==|$)/, `:${this.#addresses[at]?.port ?? 0}`))

@@ -1,6 +1,9 @@
 /** A bare TCP connection that speaks in frames, for what no client library would send. */
 
 import { connect, type Socket } from 'node:net'
+import { encodeRequestFrame, readResponseHeader } from '../../core/protocol/header.ts'
+import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
+import { Reader } from '../../core/protocol/wire.ts'
 
 export class RawConnection {
   readonly #socket: Socket
@@ -100,4 +103,17 @@ export async function answersApiVersions(port: number, host = '127.0.0.1'): Prom
   const frame = await connection.nextFrame()
   connection.close()
   return frame !== undefined
+}
+
+let lastCorrelationId = 1
+
+/** Sends a request built from the product's own schemas and reads its answer; rejects when the connection closes instead. */
+export async function ask<A extends Api>(connection: RawConnection, api: A, version: number, request: RequestToSend<A>): Promise<ResponseReceived<A>> {
+  const header = { correlationId: ++lastCorrelationId, clientId: 'raw', body: api.encodeRequest(request, version) }
+  connection.sendBytes(Buffer.concat(encodeRequestFrame(api, version, header)))
+  const frame = await connection.nextFrame()
+  if (!frame) throw new Error(`the connection was closed instead of an answer to ${api.name} v${version}`)
+  const reader = new Reader(frame)
+  readResponseHeader(reader, api, version)
+  return api.decodeResponse(reader, version) as ResponseReceived<A>
 }
