@@ -198,6 +198,7 @@ function groupsOf({ topics, config, clock, random, logger }: GroupParts): { read
     partitionCount: config.offsetsTopicPartitions,
     logOf: partition => topics.partition(OFFSETS_TOPIC, partition)?.log,
     topicExists: (topic, partition) => topics.partition(topic, partition) !== undefined,
+    topicIdOf: topic => topics.get(topic)?.record.topicId,
     config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
   })
   topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
