@@ -57,3 +57,5 @@ export const CALLS_PER_WINDOW_MAX = 256
 export const STREAMS_PER_WINDOW_MAX = 256
 /** Windows at once, over all hosts. */
 export const WINDOWS_MAX = 64
+/** Connections of the web side: a browser opens six per page, and one WebSocket. */
+export const HTTP_CONNECTIONS_MAX = 512
