@@ -1,7 +1,7 @@
 /** `npm run build`: dist/app (bundles of electron/ and core/) and dist/window (renderer/). Each is built only when a source changed. */
 
-import './on-node-24.mjs'
-import { execFileSync } from 'node:child_process'
+import { fail } from './on-node-24.mjs'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,10 +39,14 @@ export function isBuilt() {
   return Object.values(parts).every(({ folder, sources }) => isCurrent(folder, stampOf(sources)))
 }
 
-/** Builds in a process of its own when needed, so that the caller never holds the bundlers in memory. Its words go to stderr. */
-export function buildIfNeeded() {
+/**
+ * Builds in a process of its own when needed, so that the caller never holds the bundlers in memory; ends the caller when that fails.
+ * @param {{ isQuiet: boolean }} options quiet: nothing is printed but faults, and those to stderr
+ */
+export function buildIfNeeded({ isQuiet }) {
   if (isBuilt()) return
-  execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--quiet'], { stdio: ['ignore', 2, 2] })
+  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...(isQuiet ? ['--quiet'] : [])], { stdio: ['ignore', isQuiet ? 2 : 1, 2] })
+  if (status !== 0) fail('The build failed.')
 }
 
 /**
@@ -85,8 +89,12 @@ async function buildApp(folder, say) {
   const fresh = `${folder}.${process.pid}`
   const { options, missing } = bundles(fresh)
   if (missing.length > 0) say(`left out, no source yet: ${missing.join(', ')}`)
-  for (const option of options) await rolldown(option)
-  swap(fresh, folder)
+  try {
+    for (const option of options) await rolldown(option)
+    swap(fresh, folder)
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
 }
 
 /** @param {string} folder */
@@ -94,8 +102,12 @@ async function buildWindow(folder) {
   const { build: vite } = await import('vite')
   const fresh = `${folder}.${process.pid}`
   if (!existsSync(join(root, 'renderer/index.html'))) return void mkdirSync(folder, { recursive: true })
-  await vite({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn', build: { outDir: fresh } })
-  swap(fresh, folder)
+  try {
+    await vite({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn', build: { outDir: fresh } })
+    swap(fresh, folder)
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
 }
 
 /**
@@ -111,5 +123,10 @@ function swap(fresh, folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const quiet = process.argv.includes('--quiet')
-  await build({ force: process.argv.includes('--force'), say: quiet ? () => {} : line => process.stdout.write(`${line}\n`) })
+  try {
+    await build({ force: process.argv.includes('--force'), say: quiet ? () => {} : line => process.stdout.write(`${line}\n`) })
+  } catch (error) {
+    // A fault of the sources: the bundler's words say where, its own stack would only hide them.
+    fail(error instanceof Error ? error.message : String(error))
+  }
 }

@@ -4,6 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder, root } from './places.mjs'
@@ -62,8 +63,11 @@ function unavailable(reason) {
   }
 }
 
+/** Its name follows what we put in it, so that a change of that prepares it anew. */
 function carriedFolder() {
-  return join(cacheFolder(), `electron-${carried.version}`)
+  const digest = createHash('sha256')
+  for (const path of ['build/electron-carried.mjs', 'build/default-app/main.js']) digest.update(readFileSync(join(root, path)))
+  return join(cacheFolder(), `electron-${carried.version}-${digest.digest('hex').slice(0, 8)}`)
 }
 
 /**

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { buildIfNeeded } from './build.mjs'
 import { appFolder } from './places.mjs'
 
-buildIfNeeded()
+buildIfNeeded({ isQuiet: true })
 const program = join(appFolder, 'millrace.js')
 process.argv[1] = program
 await import(pathToFileURL(program).href)

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from './build.mjs'
+import { buildIfNeeded } from './build.mjs'
 import { electronRuntime } from './electron-runtime.mjs'
 import { missingLibraries, missingSandbox } from './machine.mjs'
 import { nativeFor } from './native.mjs'
@@ -21,7 +21,7 @@ const say = (/** @type {string} */ line) => void process.stdout.write(`${line}\n
 process.exit(await main())
 
 async function main() {
-  await build({ say })
+  buildIfNeeded({ isQuiet: false })
   const missing = await electronForTests()
   const environment = { ...process.env, ...(missing && { MILLRACE_NO_ELECTRON: `${missing.what} To run them: ${missing.remedy}` }) }
   if (missing && !isCi) say(`skipped: tests in real Electron. ${missing.what} To run them: ${missing.remedy}`)

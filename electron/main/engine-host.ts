@@ -2,9 +2,9 @@
 
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { loopbackListener, type ListenerAddress } from '../../core/broker/addresses.ts'
+import { choosePort, type ChosenPort } from '../../core/broker/choose-port.ts'
 import type { Logger } from '../../core/common/logger.ts'
 import { workerUrl } from '../../core/threads.ts'
-import { choosePort, type ChosenPort } from '../../core/broker/choose-port.ts'
 import type { SettingsFile } from './settings.ts'
 
 /** The engine cannot start as things are; the message says why and what to do. */
@@ -19,13 +19,17 @@ export type BrokerThreadData = {
   readonly portTaken: ChosenPort['taken']
   readonly version: string
 }
-type FirstAnswer = { readonly is: 'ready' } | { readonly is: 'refused'; readonly reason: string; readonly portTaken?: number }
+/** `addresses`: every advertised address as host:port. */
+type Ready = { readonly is: 'ready'; readonly addresses: readonly string[] }
+type FirstAnswer = Ready | { readonly is: 'refused'; readonly reason: string; readonly portTaken?: number }
 type FromThread = FirstAnswer | { readonly is: 'log'; readonly line: string }
 
 type Options = {
   readonly dataFolder: string
   readonly settings: SettingsFile
   readonly version: string
+  /** The port to take when it is free; 0: any. The usual one unless told. */
+  readonly wantedPort: number | undefined
   readonly logger: Logger
   /** A line the engine logged, ready to be written. */
   readonly write: (line: string) => void
@@ -53,16 +57,19 @@ export class EngineHost {
     this.#options = options
   }
 
-  /** Resolves when the broker listens; EngineRefused when it cannot. */
-  async start(): Promise<void> {
-    const { settings } = this.#options
+  /** The addresses, once the broker listens; EngineRefused when it cannot. */
+  async start(): Promise<readonly string[]> {
+    const { settings, wantedPort } = this.#options
     for (let tries = 1; ; tries++) {
-      const chosen = await choosePort(settings.current.fallbackPort)
+      const chosen = await choosePort(settings.current.fallbackPort, wantedPort)
       if (chosen.taken && chosen.port !== settings.current.fallbackPort) settings.change({ fallbackPort: chosen.port })
-      if (this.#isStopping) return
+      if (this.#isStopping) return []
       const worker = this.#startThread(chosen)
       const answer = await firstAnswer(worker)
-      if (answer.is === 'ready') return this.#adopt(worker)
+      if (answer.is === 'ready') {
+        this.#adopt(worker)
+        return answer.addresses
+      }
       if (answer.portTaken === undefined || tries === PORT_TRIES_MAX) throw new EngineRefused(answer.reason)
     }
   }

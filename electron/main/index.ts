@@ -1,6 +1,7 @@
 /** The app's start: one per data folder, the engine first, then its window. */
 
 import { app, BrowserWindow, dialog, nativeTheme, session } from 'electron'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../core/common/clock.ts'
 import { createLogger } from '../../core/common/logger.ts'
@@ -22,7 +23,7 @@ else app.quit()
 function start(): void {
   const settings = new SettingsFile(join(app.getPath('userData'), 'settings.json'))
   const dataFolder = join(app.getPath('userData'), 'local')
-  const engine = new EngineHost({ dataFolder, settings, logger, write, version: app.getVersion(), onLost: refuse })
+  const engine = new EngineHost({ dataFolder, settings, logger, write, version: app.getVersion(), wantedPort: portSwitch(), onLost: refuse })
   declareScheme()
   nativeTheme.themeSource = settings.current.theme
   app.on('web-contents-created', (_event, contents) => restrictContents(contents))
@@ -33,7 +34,7 @@ function start(): void {
   app.on('window-all-closed', () => app.quit())
   stopBeforeQuit(engine)
   // The engine needs nothing of Chromium: it listens while the window is still being made.
-  engine.start().catch(refuse)
+  engine.start().then(tellReady).catch(refuse)
   // Never awaited at the top level: 'ready' comes only after this module has ended.
   app.whenReady().then(() => show(settings, dataFolder, engine)).catch(refuse)
 }
@@ -45,6 +46,21 @@ function show(settings: SettingsFile, dataFolder: string, engine: EngineHost): v
   offerStudioPorts(() => engine.connect())
   openWindow(settings)
   app.on('activate', () => { if (BrowserWindow.getAllWindows().length === 0) openWindow(settings) })
+}
+
+/** `--port=N` takes another port than the usual one; 0 takes any. */
+function portSwitch(): number | undefined {
+  const given = app.commandLine.getSwitchValue('port')
+  return /^\d{1,5}$/.test(given) ? Number(given) : undefined
+}
+
+/** `--ready-file=FILE`, as `millrace serve` has it: the addresses, one a line, once clients can connect. */
+function tellReady(addresses: readonly string[]): void {
+  write(`Millrace listens on ${addresses.join(', ')}`)
+  const path = app.commandLine.getSwitchValue('ready-file')
+  if (path === '') return
+  writeFileSync(`${path}.new`, `${addresses.join('\n')}\n`)
+  renameSync(`${path}.new`, path)
 }
 
 /** The first quit waits for the engine's clean stop, the second one is let through. */

@@ -1,10 +1,14 @@
 /** What Electron's own default app does for `electron FOLDER`: loads the app in that folder as if it had been packaged there. */
 
+import * as electron from 'electron'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
 /** Electron's types leave out the calls that only a default app makes. @type {any} */
-const app = require('electron').app
-const { existsSync, readFileSync } = require('node:fs')
-const { dirname, resolve } = require('node:path')
-const { pathToFileURL } = require('node:url')
+const app = electron.app
+const require = createRequire(import.meta.url)
 
 const { required, target } = readArguments(process.argv.slice(1))
 for (const path of required) require(resolve(path))
@@ -14,7 +18,8 @@ if (target === undefined) {
   process.stderr.write('electron: give the folder of an app\n')
   app.exit(1)
 } else {
-  void load(resolve(target))
+  // Awaited: 'ready' comes only when this module has ended, and the app has things to say before that.
+  await load(resolve(target))
 }
 
 /**
