@@ -1,13 +1,13 @@
 /** The streams that screens read. Every reader of one shares its subscription. */
 
-import type { GroupRow } from '../../core/studio/contract/groups.ts'
-import type { ClientRow, EngineEvent, RatePoint } from '../../core/studio/contract/local.ts'
-import type { TopicRow } from '../../core/studio/contract/topics.ts'
+import type { GroupDetail, GroupRow } from '../../core/studio/contract/groups.ts'
+import type { ClientRow, EngineEvent, LocalStatus, RatePoint } from '../../core/studio/contract/local.ts'
+import type { TopicDetail, TopicRow } from '../../core/studio/contract/topics.ts'
 import { latest, list, type LiveStream } from './live.ts'
 
 type None = Readonly<Record<string, never>>
 
-export const statusStream = latest('local.status', (client, input: None, handlers) => client.local.status.subscribe(input, handlers))
+export const statusStream = latest<None, LocalStatus>('local.status', (client, input, handlers) => client.local.status.subscribe(input, handlers))
 export const clientsStream = list<None, ClientRow>('local.clients', row => row.key, (client, input, handlers) => client.local.clients.subscribe(input, handlers))
 
 const EVENTS_KEPT = 100
@@ -27,6 +27,8 @@ export const ratesStream: LiveStream<None, readonly RatePoint[], readonly RatePo
 }
 
 export const topicsStream = list<None, TopicRow>('topics.list', row => row.topic, (client, input, handlers) => client.topics.list.subscribe(input, handlers))
-export const topicStream = latest('topics.detail', (client, input: { readonly topic: string }, handlers) => client.topics.detail.subscribe(input, handlers))
+export const topicStream = latest<{ readonly topic: string }, TopicDetail>('topics.detail', (client, input, handlers) =>
+  client.topics.detail.subscribe(input, handlers))
 export const groupsStream = list<None, GroupRow>('groups.list', row => row.group, (client, input, handlers) => client.groups.list.subscribe(input, handlers))
-export const groupStream = latest('groups.detail', (client, input: { readonly group: string }, handlers) => client.groups.detail.subscribe(input, handlers))
+export const groupStream = latest<{ readonly group: string }, GroupDetail>('groups.detail', (client, input, handlers) =>
+  client.groups.detail.subscribe(input, handlers))

@@ -1,0 +1,73 @@
+/** Status bar: is the broker there, under which address, what goes through it, on what disk. Each entry goes to its screen. */
+
+import { useConnection } from '../studio/context.tsx'
+import { formatByteRate, formatBytes, formatRate, plural } from '../format/figures.ts'
+import { hrefOf } from '../places.ts'
+import { statusStream } from '../studio/streams.ts'
+import { useStream } from '../studio/use-stream.ts'
+import { Led } from '../ui/badge.tsx'
+import { classNames } from '../ui/class-names.ts'
+import { useCopy } from '../ui/copy-button.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { Hidden } from '../ui/text.tsx'
+import type { LocalStatus } from '../../core/studio/contract/local.ts'
+import styles from './status-bar.module.css'
+
+export function StatusBar() {
+  const live = useStream(statusStream, {})
+  const connection = useConnection()
+  const status = live.is === 'here' ? live.value : null
+  return (
+    <footer className={styles.bar} data-region="status" aria-label="Status">
+      <Listener status={status} isLost={connection.is === 'lost'} />
+      {status ? <Figures status={status} /> : null}
+    </footer>
+  )
+}
+
+function Listener({ status, isLost }: { readonly status: LocalStatus | null; readonly isLost: boolean }) {
+  const { tone, text } = listenerState(status, isLost)
+  return (
+    <>
+      <a className={styles.entry} href={hrefOf({ at: 'connect' })} data-tip={status?.reason ?? 'How to connect'}><Led tone={tone} /><span className={styles.reason}>{text}</span></a>
+      {status && status.state === 'listening' ? <Address address={status.address} /> : null}
+    </>
+  )
+}
+
+function listenerState(status: LocalStatus | null, isLost: boolean): { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly text: string } {
+  if (isLost) return { tone: 'bad', text: 'not connected' }
+  if (!status) return { tone: 'off', text: 'connecting' }
+  if (status.state === 'failed') return { tone: 'bad', text: status.reason ?? 'not listening' }
+  if (status.state === 'starting') return { tone: 'warn', text: 'starting' }
+  return { tone: 'good', text: 'listening' }
+}
+
+function Address({ address }: { readonly address: string }) {
+  const { wasCopied, copy } = useCopy()
+  return (
+    <button type="button" className={classNames(styles.entry, styles.address)} aria-label={`${address}, copy broker address`} data-tip="Copy broker address" onClick={() => void copy(address)}>
+      {wasCopied ? 'Copied' : address} <Icon name={wasCopied ? 'check' : 'copy'} size="small" />
+      <span role="status"><Hidden>{wasCopied ? 'Copied' : ''}</Hidden></span>
+    </button>
+  )
+}
+
+function Figures({ status }: { readonly status: LocalStatus }) {
+  const overview = hrefOf({ at: 'overview' })
+  return (
+    <>
+      <a className={classNames(styles.entry, styles.wide)} href={overview}>in <b>{formatRate(status.inRate.records)}</b> · {formatByteRate(status.inRate.bytes)}</a>
+      <a className={classNames(styles.entry, styles.wide)} href={overview}>out <b>{formatRate(status.outRate.records)}</b> · {formatByteRate(status.outRate.bytes)}</a>
+      <span className={styles.gap} />
+      {status.recovering > 0 ? <span className={classNames(styles.entry, styles.warn)}>{plural(status.recovering, 'partition')} recovering</span> : null}
+      {status.isTemporary ? (
+        <span className={classNames(styles.entry, styles.warn)} data-tip={`${status.dataFolder} is removed when Millrace stops`}>temporary data</span>
+      ) : null}
+      <a className={styles.entry} href={overview}>{plural(status.connectionCount, 'connection')}</a>
+      <a className={styles.entry} href={hrefOf({ at: 'settings' })} data-tip={`Data in ${status.dataFolder}`}>
+        {formatBytes(status.diskUsedBytes)} used, {formatBytes(status.diskFreeBytes)} free
+      </a>
+    </>
+  )
+}
