@@ -1,0 +1,61 @@
+/** Reads a segment from front to back in pieces of at most 1 MiB, so that a long scan never holds the thread for more than one piece. */
+
+import { FRAME_BYTES_MAX } from '../common/limits.ts'
+import { BATCH_HEADER_BYTES, MAGIC, magicOf, sizeOf } from '../records/batch-header.ts'
+import type { Segment } from './segment.ts'
+
+const PIECE_BYTES = 1024 * 1024
+
+/**
+ * Calls `take` for each whole batch from `position` on, with its bytes in place; stops when it answers false, or at bytes that are no batch.
+ * Returns the position where it stopped: the segment's size when all was taken.
+ */
+export async function scanBatches(
+  segment: Segment,
+  position: number,
+  take: (bytes: Buffer, at: number, position: number) => boolean,
+): Promise<number> {
+  const end = segment.sizeBytes
+  let buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(0, end - position)))
+  let at = position
+  while (end - at >= BATCH_HEADER_BYTES) {
+    const wanted = Math.min(buffer.length, end - at)
+    const bytes = buffer.subarray(0, await readPieces(segment, buffer.subarray(0, wanted), at))
+    const taken = takeBatches(bytes, at, take)
+    at += taken.bytes
+    if (taken.isStopped) return at
+    if (taken.bytes > 0) continue
+    // The batch at `at` is longer than the buffer: read all of it, if it can be one at all.
+    const size = bytes.length < BATCH_HEADER_BYTES ? 0 : sizeOf(bytes, 0)
+    if (size <= buffer.length || size > FRAME_BYTES_MAX || size > end - at) return at
+    buffer = Buffer.allocUnsafe(size)
+  }
+  return at
+}
+
+/** Asks the segment for its file each time: between two pieces it may have been closed to make room for others. */
+async function readPieces(segment: Segment, target: Buffer, position: number): Promise<number> {
+  let done = 0
+  while (done < target.length) {
+    const count = await segment.file().read(target.subarray(done, Math.min(target.length, done + PIECE_BYTES)), position + done)
+    if (count === 0) break
+    done += count
+  }
+  return done
+}
+
+function takeBatches(
+  bytes: Buffer,
+  position: number,
+  take: (bytes: Buffer, at: number, position: number) => boolean,
+): { bytes: number; isStopped: boolean } {
+  let at = 0
+  while (at + BATCH_HEADER_BYTES <= bytes.length) {
+    const size = sizeOf(bytes, at)
+    if (size < BATCH_HEADER_BYTES || magicOf(bytes, at) !== MAGIC) return { bytes: at, isStopped: true }
+    if (at + size > bytes.length) break
+    if (!take(bytes, at, position + at)) return { bytes: at, isStopped: true }
+    at += size
+  }
+  return { bytes: at, isStopped: false }
+}

@@ -1,0 +1,110 @@
+/**
+ * A file of entries of one size, sorted, only ever appended to or cut: what .index, .timeindex are made of. Entries are kept in memory
+ * from first use on and written in groups: an index is rebuilt from its log after a crash, so the file may lag, never lead.
+ */
+
+import type { Disk } from '../common/disk.ts'
+
+/** Entries that wait for the file: one write per 64, that is per 256 KiB of log or more. */
+const UNWRITTEN_ENTRIES_MAX = 64
+const FIRST_ENTRIES = 16
+
+export class EntryFile {
+  readonly path: string
+  readonly entryBytes: number
+  #disk: Disk
+  #bytes: Buffer | undefined
+  #count: number
+  #writtenCount: number
+
+  /** `count`: how many entries of the file are good; what follows them is cut with the next write. */
+  constructor(disk: Disk, path: string, entryBytes: number, count: number) {
+    this.#disk = disk
+    this.path = path
+    this.entryBytes = entryBytes
+    this.#count = count
+    this.#writtenCount = count
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** The entries as they are in the file, one after another. */
+  get bytes(): Buffer {
+    return this.#bytes ?? this.#load()
+  }
+
+  #load(): Buffer {
+    const bytes = Buffer.alloc(Math.max(FIRST_ENTRIES, this.#count + FIRST_ENTRIES) * this.entryBytes)
+    if (this.#count > 0) {
+      const file = this.#disk.openNow(this.path, 'read')
+      try {
+        file.readNow(bytes.subarray(0, this.#count * this.entryBytes), 0)
+      } finally {
+        file.closeNow()
+      }
+    }
+    this.#bytes = bytes
+    return bytes
+  }
+
+  /** Makes room for one more entry and returns where it goes in `bytes`; the caller fills it. */
+  extend(): number {
+    const at = this.#count * this.entryBytes
+    if (at + this.entryBytes > this.bytes.length) {
+      const grown = Buffer.alloc(this.bytes.length * 2)
+      this.bytes.copy(grown)
+      this.#bytes = grown
+    }
+    this.#count++
+    return at
+  }
+
+  /** Writes when a group is full. Called after the entry from `extend` was filled. */
+  writeIfDue(): void {
+    if (this.#count - this.#writtenCount >= UNWRITTEN_ENTRIES_MAX) this.writeNow()
+  }
+
+  writeNow(): void {
+    if (this.#count === this.#writtenCount) return
+    const file = this.#disk.openNow(this.path, 'create')
+    try {
+      const from = this.#writtenCount * this.entryBytes
+      if (file.size > from) file.truncateNow(from)
+      file.writeNow([this.bytes.subarray(from, this.#count * this.entryBytes)], from)
+    } finally {
+      file.closeNow()
+    }
+    this.#writtenCount = this.#count
+  }
+
+  /** Keeps the first `count` entries, in memory and in the file, which it creates when it is missing. */
+  cutNow(count: number): void {
+    const file = this.#disk.openNow(this.path, 'create')
+    try {
+      const kept = Math.min(count, this.#writtenCount)
+      if (file.size !== kept * this.entryBytes) file.truncateNow(kept * this.entryBytes)
+      this.#writtenCount = kept
+    } finally {
+      file.closeNow()
+    }
+    if (count < this.#count) this.#count = count
+  }
+
+  async flush(): Promise<void> {
+    this.writeNow()
+    const file = this.#disk.openNow(this.path, 'create')
+    try {
+      await file.flush()
+    } finally {
+      file.closeNow()
+    }
+  }
+
+  /** Writes what waits and forgets what is in memory; the next use reads the file again. */
+  releaseNow(): void {
+    this.writeNow()
+    this.#bytes = undefined
+  }
+}

@@ -1,0 +1,75 @@
+/** Which leader epoch started at which offset: `leader-epoch-checkpoint`, kept so that clients can tell a cut log from a grown one (KIP-101). */
+
+import type { Disk } from '../common/disk.ts'
+import { readCheckpoint, writeCheckpointText } from './checkpoint.ts'
+import { LEADER_EPOCHS_FILE } from './log-files.ts'
+
+export type LeaderEpoch = { readonly epoch: number; readonly startOffset: number }
+
+export class LeaderEpochs {
+  #disk: Disk
+  #path: string
+  #entries: LeaderEpoch[]
+
+  constructor(disk: Disk, folder: string, entries: readonly LeaderEpoch[]) {
+    this.#disk = disk
+    this.#path = `${folder}/${LEADER_EPOCHS_FILE}`
+    this.#entries = [...entries]
+  }
+
+  static async load(disk: Disk, folder: string): Promise<LeaderEpochs> {
+    const rows = readCheckpoint(await disk.readSmall(`${folder}/${LEADER_EPOCHS_FILE}`)) ?? []
+    const entries = rows.map(([epoch, startOffset]) => ({ epoch: Number(epoch), startOffset: Number(startOffset) }))
+    return new LeaderEpochs(disk, folder, entries.filter(({ epoch, startOffset }) => epoch >= 0 && startOffset >= 0))
+  }
+
+  get entries(): readonly LeaderEpoch[] {
+    return this.#entries
+  }
+
+  /** -1 when there is none. */
+  get latest(): number {
+    return this.#entries.at(-1)?.epoch ?? -1
+  }
+
+  /** Notes that `epoch` starts at `startOffset`, unless an epoch as high is known. Returns whether anything changed. */
+  assign(epoch: number, startOffset: number): boolean {
+    if (epoch <= this.latest) return false
+    this.#entries = [...this.#entries.filter(entry => entry.startOffset < startOffset), { epoch, startOffset }]
+    return true
+  }
+
+  /** Drops what starts at or after `endOffset`, and moves the first epoch that reaches `startOffset` up to it. */
+  trim(startOffset: number, endOffset: number): void {
+    let entries = this.#entries.filter(entry => entry.startOffset < endOffset || entry.startOffset === 0)
+    const first = entries.findLast(entry => entry.startOffset <= startOffset)
+    if (first) entries = [{ epoch: first.epoch, startOffset }, ...entries.filter(entry => entry.startOffset > startOffset)]
+    this.#entries = entries
+  }
+
+  /** The largest known epoch at or below `epoch` and where it ended, `logEndOffset` for the current one; -1, -1 when unknown (KIP-279). */
+  endOffsetFor(epoch: number, logEndOffset: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    if (epoch < 0 || epoch > this.latest) return { leaderEpoch: -1, endOffset: -1 }
+    if (epoch === this.latest) return { leaderEpoch: epoch, endOffset: logEndOffset }
+    const next = this.#entries.find(entry => entry.epoch > epoch)
+    const floor = this.#entries.findLast(entry => entry.epoch <= epoch)
+    return { leaderEpoch: floor?.epoch ?? epoch, endOffset: next?.startOffset ?? logEndOffset }
+  }
+
+  /** The epoch in which `offset` was written; -1 when it lies before the first. */
+  at(offset: number): number {
+    return this.#entries.findLast(entry => entry.startOffset <= offset)?.epoch ?? -1
+  }
+
+  saveNow(): void {
+    this.#disk.replaceNow(this.#path, this.#text())
+  }
+
+  async save(): Promise<void> {
+    await this.#disk.replace(this.#path, this.#text())
+  }
+
+  #text(): Buffer {
+    return writeCheckpointText(this.#entries.map(entry => `${entry.epoch} ${entry.startOffset}`))
+  }
+}

@@ -1,0 +1,29 @@
+/** A bound on open files: segments open theirs on first use, and the one unused longest is closed when there are too many. */
+
+import { SEGMENTS_OPEN_MAX } from '../common/limits.ts'
+
+export interface OpenSegment {
+  lastUsed: number
+  /** Closes the files and drops what the indexes hold in memory; the next use opens them again. */
+  releaseNow(): void
+}
+
+const open = new Set<OpenSegment>()
+let uses = 0
+
+export function markUsed(segment: OpenSegment): void {
+  segment.lastUsed = ++uses
+}
+
+export function markOpened(segment: OpenSegment): void {
+  if (open.size >= SEGMENTS_OPEN_MAX) {
+    let oldest: OpenSegment | undefined
+    for (const other of open) if (!oldest || other.lastUsed < oldest.lastUsed) oldest = other
+    oldest?.releaseNow()
+  }
+  open.add(segment)
+}
+
+export function markClosed(segment: OpenSegment): void {
+  open.delete(segment)
+}

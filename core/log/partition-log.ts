@@ -1,0 +1,338 @@
+/**
+ * The log of one partition: an append-only row of segments. `append` and `read` are synchronous and work in the page cache; a batch is
+ * checked, given its offsets in place and written in one call, and what was written is readable when the call returns.
+ */
+
+import type { Clock } from '../common/clock.ts'
+import type { Disk } from '../common/disk.ts'
+import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
+import type { Logger } from '../common/logger.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
+import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
+import { type AppendOrigin, type Refusal, validateBatch } from './batch-validation.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
+import type { LogConfig } from './log-config.ts'
+import { encodePartitionMetadata, PARTITION_METADATA_FILE, segmentFile } from './log-files.ts'
+import { bytesBetween, type LogRead, type ReadRequest, readSegments, segmentIndexFor } from './log-read.ts'
+import { encodeProducerSnapshot } from './producer-snapshot.ts'
+import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
+import { recoverLog } from './recovery.ts'
+import { Segment } from './segment.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampHit } from './timestamp-search.ts'
+
+export { defaultLogConfig, type LogConfig } from './log-config.ts'
+export type { LogRead } from './log-read.ts'
+
+export type Appended =
+  | {
+      readonly error: 'NONE'
+      readonly baseOffset: number
+      readonly lastOffset: number
+      readonly recordCount: number
+      /** The broker's time on a LogAppendTime topic, the remembered batch's for a duplicate, else -1. */
+      readonly logAppendTime: number
+      readonly logStartOffset: number
+      /** The batch was stored before: nothing was appended, and the offsets are those it has. */
+      readonly isDuplicate: boolean
+    }
+  | Refusal
+
+export type PartitionLogOptions = {
+  readonly disk: Disk
+  readonly clock: Clock
+  /** The partition's own folder; made when it is missing. */
+  readonly folder: string
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: LogConfig
+  /** The last stop was clean: files are trusted. Else everything from `recoveryPoint` on is verified. */
+  readonly isClean: boolean
+  readonly recoveryPoint?: number
+  readonly startOffset?: number
+  readonly logger: Logger
+}
+
+type Parts = {
+  readonly segments: Segment[]
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly epochs: LeaderEpochs
+  readonly producers: ProducerStates
+  readonly recoveryPoint: number
+}
+
+export class PartitionLog {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly folder: string
+  /** Called after each append, in the same turn. */
+  onAppend: ((log: PartitionLog) => void) | undefined
+  #disk: Disk
+  #clock: Clock
+  #logger: Logger
+  #name: string
+  #config: LogConfig
+  #segments: Segment[]
+  #active: Segment
+  #startOffset: number
+  #endOffset: number
+  #sizeBytes: number
+  #recordsAppended = 0
+  #leaderEpoch: number
+  #epochs: LeaderEpochs
+  #producers: ProducerStates
+  #recoveryPoint: number
+  #snapshotOffset = -1
+  #flushes = new SerialQueue()
+  #isClosed = false
+
+  private constructor(options: PartitionLogOptions, parts: Parts) {
+    this.topic = options.topic
+    this.partition = options.partition
+    this.topicId = options.topicId
+    this.folder = options.folder
+    this.#disk = options.disk
+    this.#clock = options.clock
+    this.#logger = options.logger
+    this.#name = `${options.topic}-${options.partition}`
+    this.#config = options.config
+    this.#segments = parts.segments
+    this.#active = lastOf(parts.segments)
+    this.#startOffset = parts.startOffset
+    this.#endOffset = parts.endOffset
+    this.#sizeBytes = parts.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+    this.#epochs = parts.epochs
+    this.#leaderEpoch = parts.epochs.latest
+    this.#producers = parts.producers
+    this.#recoveryPoint = parts.recoveryPoint
+  }
+
+  /** Opens the folder, or makes it; recovers what an unclean stop left. Rejects when the disk fails. */
+  static async open(options: PartitionLogOptions): Promise<PartitionLog> {
+    const { disk, folder } = options
+    const isNew = !disk.existsNow(`${folder}/${PARTITION_METADATA_FILE}`)
+    if (isNew) {
+      await disk.makeFolder(folder)
+      disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
+    }
+    const { isClean, recoveryPoint = 0, startOffset = 0 } = options
+    const recovered = await recoverLog({ ...options, recoveryPoint, startOffset })
+    const durable = isClean ? recovered.endOffset : Math.min(recoveryPoint, recovered.endOffset)
+    return new PartitionLog(options, { ...recovered, recoveryPoint: durable })
+  }
+
+  /** The first offset that can be read. */
+  get startOffset(): number {
+    return this.#startOffset
+  }
+
+  /** The offset the next record gets. */
+  get endOffset(): number {
+    return this.#endOffset
+  }
+
+  /** On one broker everything appended is committed. */
+  get highWatermark(): number {
+    return this.#endOffset
+  }
+
+  /** Equal to the high watermark until there are transactions. */
+  get lastStableOffset(): number {
+    return this.#endOffset
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get segmentCount(): number {
+    return this.#segments.length
+  }
+
+  /** Records appended since the log was opened. */
+  get recordsAppended(): number {
+    return this.#recordsAppended
+  }
+
+  /** Everything before it survives the loss of power. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint
+  }
+
+  get config(): LogConfig {
+    return this.#config
+  }
+
+  setConfig(config: LogConfig): void {
+    this.#config = config
+    this.#active.indexIntervalBytes = config.indexIntervalBytes
+  }
+
+  /**
+   * Appends one record batch: checks it, gives it its offsets and leader epoch in the given bytes, writes it. A refusal stores nothing.
+   * `origin` 'client' (the default) must send base offset 0 and, when idempotent, the next sequence.
+   */
+  append(records: Buffer, o: { readonly origin?: AppendOrigin; readonly nowMs?: number } = {}): Appended {
+    if (this.#isClosed) return { error: 'KAFKA_STORAGE_ERROR', message: `the log of ${this.#name} is closed` }
+    const origin = o.origin ?? 'client'
+    const nowMs = o.nowMs ?? this.#clock.now()
+    const batch = validateBatch(records, { name: this.#name, config: this.#config, origin, nowMs })
+    if (!Buffer.isBuffer(batch)) return batch
+    if (batch.length > this.#config.segmentBytes) {
+      return { error: 'RECORD_LIST_TOO_LARGE', message: `a batch of ${batch.length} bytes for ${this.#name} exceeds segment.bytes` }
+    }
+    if (origin === 'client' && producerIdOf(batch, 0) >= 0) {
+      const check = this.#producers.check(batch)
+      if (check.is === 'duplicate') return this.#answerDuplicate(check.batch)
+      if (check.is === 'refused') return { error: check.error, message: `${check.message} (${this.#name})` }
+    }
+    return this.#write(batch, nowMs)
+  }
+
+  #write(batch: Buffer, nowMs: number): Appended {
+    const baseOffset = this.#endOffset
+    const lastOffset = baseOffset + lastOffsetDeltaOf(batch, 0)
+    const maxTimestamp = maxTimestampOf(batch, 0)
+    try {
+      if (this.#active.isFullFor({ batchBytes: batch.length, lastOffset, maxTimestamp, nowMs }, this.#config)) this.#roll()
+      assignPlace(batch, 0, baseOffset, this.#leaderEpoch)
+      this.#active.append(batch, lastOffset, maxTimestamp)
+    } catch (failure) {
+      this.#logger.error('an append failed', { partition: this.#name, failure })
+      return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} could not be written: ${messageOf(failure)}` }
+    }
+    this.#producers.note(batch, 0)
+    const recordCount = recordCountOf(batch, 0)
+    this.#endOffset = lastOffset + 1
+    this.#sizeBytes += batch.length
+    this.#recordsAppended += recordCount
+    const logAppendTime = this.#config.timestampType === 'LogAppendTime' ? maxTimestamp : -1
+    this.onAppend?.(this)
+    return { error: 'NONE', baseOffset, lastOffset, recordCount, logAppendTime, logStartOffset: this.#startOffset, isDuplicate: false }
+  }
+
+  #answerDuplicate(batch: ProducerBatch): Appended {
+    return {
+      error: 'NONE',
+      baseOffset: batch.lastOffset - batch.offsetDelta,
+      lastOffset: batch.lastOffset,
+      recordCount: batch.offsetDelta + 1,
+      logAppendTime: batch.timestamp,
+      logStartOffset: this.#startOffset,
+      isDuplicate: true,
+    }
+  }
+
+  /** Starts a new segment at the end offset, with a snapshot of the producers beside it; the old one is flushed in the background. */
+  #roll(): void {
+    this.#active.sealNow()
+    const segment = Segment.createNow({
+      disk: this.#disk,
+      clock: this.#clock,
+      folder: this.folder,
+      baseOffset: this.#endOffset,
+      indexIntervalBytes: this.#config.indexIntervalBytes,
+    })
+    this.#snapshotNow()
+    this.#segments.push(segment)
+    this.#active = segment
+    void this.flush().catch(failure => this.#logger.error('a rolled segment could not be flushed', { partition: this.#name, failure }))
+  }
+
+  #snapshotNow(): void {
+    if (this.#snapshotOffset === this.#endOffset) return
+    const states = encodeProducerSnapshot([...this.#producers.values()])
+    this.#disk.replaceNow(segmentFile(this.folder, this.#endOffset, '.snapshot'), states)
+    this.#snapshotOffset = this.#endOffset
+  }
+
+  /**
+   * Whole batches from the one that contains `offset`, of one segment. `maxBytes` is soft by one batch when `minOneBatch`; batches that
+   * end at or after `upTo` (an offset, exclusive; by default the high watermark) are left out. Call `release` when the bytes were sent.
+   */
+  read(request: ReadRequest): LogRead {
+    if (request.offset < this.#startOffset || request.offset > this.#endOffset) return { error: 'OFFSET_OUT_OF_RANGE' }
+    return readSegments(this.#segments, { ...request, upTo: Math.min(request.upTo ?? this.#endOffset, this.#endOffset) })
+  }
+
+  /** Bytes a read from `offset` up to offset `upTo` would find, `limit` at most. */
+  availableBytes(offset: number, upTo: number, limit: number): number {
+    if (offset >= upTo || offset < this.#startOffset) return 0
+    return bytesBetween(this.#segments, { offset, upTo: upTo >= this.#endOffset ? undefined : upTo, limit })
+  }
+
+  /** The first record at or after `timestamp`, with its epoch; null when there is none. */
+  offsetForTimestamp(timestamp: number): TimestampHit | null {
+    return findTimestamp(this.#segments, timestamp, this.#startOffset)
+  }
+
+  /** The first record that has the greatest timestamp of the log; null when it is empty. */
+  offsetOfMaxTimestamp(): TimestampHit | null {
+    return findMaxTimestamp(this.#segments)
+  }
+
+  endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    return this.#epochs.endOffsetFor(epoch, this.#endOffset)
+  }
+
+  /** The leader epoch `offset` was written in; -1 when unknown. */
+  epochAt(offset: number): number {
+    return this.#epochs.at(offset)
+  }
+
+  producers(): Iterable<ProducerState> {
+    return this.#producers.values()
+  }
+
+  expireProducers(nowMs: number, idleMs = PRODUCER_ID_EXPIRATION_MS): void {
+    this.#producers.expire(nowMs, idleMs)
+  }
+
+  /** Makes everything appended before the call durable, and moves the recovery point. */
+  flush(): Promise<void> {
+    const upTo = this.#endOffset
+    return this.#flushes.run(async () => {
+      if (upTo <= this.#recoveryPoint) return
+      const first = segmentIndexFor(this.#segments, this.#recoveryPoint)
+      for (const segment of this.#segments.slice(first)) if (segment.baseOffset < upTo) await segment.flush()
+      await this.#disk.flushFolder(this.folder)
+      this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo)
+    })
+  }
+
+  /** Clean stop: producers' snapshot, indexes complete, everything durable, files closed. Appends are refused from now on. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    try {
+      this.#active.sealNow()
+      this.#snapshotNow()
+      await this.flush()
+    } finally {
+      await this.abandon()
+    }
+  }
+
+  /** Closes the files and nothing more: for a partition that is being deleted. */
+  async abandon(): Promise<void> {
+    this.#isClosed = true
+    await this.#flushes.idle().catch(() => {})
+    for (const segment of this.#segments) segment.closeNow()
+  }
+}
+
+function lastOf(segments: readonly Segment[]): Segment {
+  const last = segments.at(-1)
+  if (!last) throw new Error('a log has at least one segment')
+  return last
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure)
+}

@@ -1,0 +1,290 @@
+/**
+ * One segment of a partition's log: `<base offset>.log` with whole record batches, and its two indexes. Knows positions and offsets;
+ * what a batch may contain and who may append is the partition log's business.
+ */
+
+import type { Clock } from '../common/clock.ts'
+import type { Disk, DiskFile } from '../common/disk.ts'
+import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, lastOffsetOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
+import type { LogConfig } from './log-config.ts'
+import { segmentFile } from './log-files.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { markClosed, markOpened, markUsed, type OpenSegment } from './open-segments.ts'
+import { TimeIndex } from './time-index.ts'
+
+/** An int32 in the indexes. */
+const RELATIVE_OFFSET_MAX = 0x7fffffff
+const scratch = Buffer.alloc(8192)
+/** Where readers last stopped: the next read of each consumer of a partition starts exactly there. */
+const HINTS = 8
+
+export type SegmentOrigin = {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly folder: string
+  readonly baseOffset: number
+  readonly indexIntervalBytes: number
+  /** Good bytes of the .log and good entries of the indexes; none for a new segment. */
+  readonly sizeBytes?: number
+  readonly offsetEntries?: number
+  readonly timeEntries?: number
+}
+
+export class Segment implements OpenSegment {
+  readonly baseOffset: number
+  readonly logPath: string
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
+  /** index.interval.bytes: more than this much log between two index entries. */
+  indexIntervalBytes: number
+  lastUsed = 0
+  #disk: Disk
+  #file: DiskFile | undefined
+  #sizeBytes: number
+  #createdMs: number
+  /** The first batch's greatest timestamp, from which the segment's age is counted; undefined until known, -1 for none. */
+  #firstTimestamp: number | undefined
+  /** NaN until read from the time index. */
+  #maxTimestamp = NaN
+  #offsetOfMaxTimestamp = -1
+  #bytesSinceIndexEntry = 0
+  /** A failed write may have left bytes after the good ones that could not be cut at once. */
+  #hasTornTail = false
+  #hintOffsets = new Float64Array(HINTS).fill(-1)
+  #hintPositions = new Float64Array(HINTS)
+  #nextHint = 0
+
+  constructor(origin: SegmentOrigin) {
+    this.#disk = origin.disk
+    this.indexIntervalBytes = origin.indexIntervalBytes
+    this.baseOffset = origin.baseOffset
+    this.logPath = segmentFile(origin.folder, origin.baseOffset, '.log')
+    this.#sizeBytes = origin.sizeBytes ?? 0
+    this.#createdMs = origin.clock.now()
+    const index = segmentFile(origin.folder, origin.baseOffset, '.index')
+    const timeIndex = segmentFile(origin.folder, origin.baseOffset, '.timeindex')
+    this.offsetIndex = new OffsetIndex(origin.disk, index, origin.baseOffset, origin.offsetEntries ?? 0)
+    this.timeIndex = new TimeIndex(origin.disk, timeIndex, origin.baseOffset, origin.timeEntries ?? 0)
+  }
+
+  /** A new, empty segment with its three files. */
+  static createNow(origin: SegmentOrigin): Segment {
+    const segment = new Segment(origin)
+    if (segment.file().size > 0) segment.file().truncateNow(0)
+    segment.offsetIndex.entries.cutNow(0)
+    segment.timeIndex.entries.cutNow(0)
+    segment.#maxTimestamp = -1
+    return segment
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get maxTimestamp(): number {
+    if (Number.isNaN(this.#maxTimestamp)) this.#readMaxTimestamp()
+    return this.#maxTimestamp
+  }
+
+  /** The last offset of the first batch that has the greatest timestamp. */
+  get offsetOfMaxTimestamp(): number {
+    if (Number.isNaN(this.#maxTimestamp)) this.#readMaxTimestamp()
+    return this.#offsetOfMaxTimestamp
+  }
+
+  #readMaxTimestamp(): void {
+    const count = this.timeIndex.entries.count
+    this.#maxTimestamp = this.timeIndex.lastTimestamp
+    this.#offsetOfMaxTimestamp = count === 0 ? -1 : this.timeIndex.offsetAt(count - 1)
+  }
+
+  file(): DiskFile {
+    markUsed(this)
+    if (this.#file) return this.#file
+    markOpened(this)
+    return (this.#file = this.#disk.openNow(this.logPath, 'create'))
+  }
+
+  /** Whether the batch must go to a new segment. */
+  isFullFor(o: { batchBytes: number; lastOffset: number; maxTimestamp: number; nowMs: number }, config: LogConfig): boolean {
+    if (this.#sizeBytes === 0) return false // a segment after it would have the same name
+    return (
+      this.#sizeBytes > config.segmentBytes - o.batchBytes ||
+      this.#ageMs(o) > config.segmentMs ||
+      this.offsetIndex.isFull(config.segmentIndexBytes) ||
+      this.timeIndex.isFull(config.segmentIndexBytes) ||
+      o.lastOffset - this.baseOffset > RELATIVE_OFFSET_MAX
+    )
+  }
+
+  /** Kafka counts a segment's age in the time of its records, by the clock only when they have none. */
+  #ageMs(o: { maxTimestamp: number; nowMs: number }): number {
+    const firstTimestamp = (this.#firstTimestamp ??= this.#readFirstTimestamp())
+    return firstTimestamp >= 0 ? o.maxTimestamp - firstTimestamp : o.nowMs - this.#createdMs
+  }
+
+  #readFirstTimestamp(): number {
+    const header = scratch.subarray(0, BATCH_HEADER_BYTES)
+    return this.file().readNow(header, 0) === header.length ? maxTimestampOf(header, 0) : -1
+  }
+
+  /** Adds a whole batch at the end, then the index entries Kafka would add. Throws what the disk throws, with nothing added. */
+  append(batch: Buffer, lastOffset: number, maxTimestamp: number): void {
+    const position = this.#sizeBytes
+    const file = this.file()
+    if (this.#hasTornTail) this.#cutTornTail(file)
+    try {
+      file.writeNow([batch], position)
+    } catch (failure) {
+      this.#hasTornTail = true
+      throw failure
+    }
+    this.#sizeBytes = position + batch.length
+    this.indexBatch(position, batch.length, lastOffset, maxTimestamp)
+  }
+
+  #cutTornTail(file: DiskFile): void {
+    file.truncateNow(this.#sizeBytes)
+    this.#hasTornTail = false
+  }
+
+  /** Notes a batch at `position`: also how recovery rebuilds the indexes, in the order of the batches. */
+  indexBatch(position: number, sizeBytes: number, lastOffset: number, maxTimestamp: number): void {
+    if (position === 0) this.#firstTimestamp = maxTimestamp
+    if (maxTimestamp > this.maxTimestamp) {
+      this.#maxTimestamp = maxTimestamp
+      this.#offsetOfMaxTimestamp = lastOffset
+    }
+    if (this.#bytesSinceIndexEntry > this.indexIntervalBytes) {
+      this.offsetIndex.append(lastOffset, position)
+      this.timeIndex.appendIfLater(this.#maxTimestamp, this.#offsetOfMaxTimestamp)
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#bytesSinceIndexEntry += sizeBytes
+  }
+
+  /** Forgets both indexes, for a rebuild from the first batch. */
+  resetIndexesNow(): void {
+    this.offsetIndex.entries.cutNow(0)
+    this.timeIndex.entries.cutNow(0)
+    this.#maxTimestamp = -1
+    this.#offsetOfMaxTimestamp = -1
+    this.#firstTimestamp = undefined
+    this.#bytesSinceIndexEntry = 0
+    this.forgetHints()
+  }
+
+  /** Keeps the index entries of batches before `recoveryPoint`, which are durable, and returns where a scan must take up: the batch of the last. */
+  keepIndexesUpTo(recoveryPoint: number): number {
+    const kept = this.offsetIndex.floor(recoveryPoint - 1)
+    if (kept < 0) {
+      this.resetIndexesNow()
+      return 0
+    }
+    const lastOffset = this.offsetIndex.offsetAt(kept)
+    let times = this.timeIndex.entries.count
+    while (times > 0 && this.timeIndex.offsetAt(times - 1) > lastOffset) times--
+    this.offsetIndex.entries.cutNow(kept + 1)
+    this.timeIndex.entries.cutNow(times)
+    this.#maxTimestamp = NaN
+    this.#bytesSinceIndexEntry = 0
+    return this.offsetIndex.positionAt(kept)
+  }
+
+  /** Cuts the log to `sizeBytes`; the indexes are the caller's to put right. */
+  truncateNow(sizeBytes: number): void {
+    this.file().truncateNow(sizeBytes)
+    this.#sizeBytes = sizeBytes
+    this.#hasTornTail = false
+    if (sizeBytes === 0) this.#firstTimestamp = undefined
+    this.forgetHints()
+  }
+
+  /** The position of the first batch that ends at or after `offset`; undefined when the segment ends before it. */
+  locate(offset: number): number | undefined {
+    for (let hint = 0; hint < HINTS; hint++) {
+      if (this.#hintOffsets[hint] === offset) return this.#hintPositions[hint]
+    }
+    return this.#scan(this.offsetIndex.positionBefore(offset), (bytes, at) => lastOffsetOf(bytes, at) >= offset)
+  }
+
+  /** A batch starts at `position` with `offset`: the next `locate` of it need not search. */
+  hint(offset: number, position: number): void {
+    this.#hintOffsets[this.#nextHint] = offset
+    this.#hintPositions[this.#nextHint] = position
+    this.#nextHint = (this.#nextHint + 1) % HINTS
+  }
+
+  forgetHints(): void {
+    this.#hintOffsets.fill(-1)
+  }
+
+  /** The position of the first batch from `offset` on whose greatest timestamp is at least `timestamp`, at position `after` or later. */
+  locateTimestamp(timestamp: number, offset: number, after = 0): number | undefined {
+    const indexed = this.offsetIndex.positionBefore(Math.max(this.timeIndex.offsetBefore(timestamp), offset))
+    return this.#scan(Math.max(indexed, after), (bytes, at) => maxTimestampOf(bytes, at) >= timestamp && lastOffsetOf(bytes, at) >= offset)
+  }
+
+  /** Goes from header to header from `position` on until `isWanted`. */
+  #scan(position: number, isWanted: (header: Buffer, at: number) => boolean): number | undefined {
+    const file = this.file()
+    let chunkAt = position
+    let chunkBytes = 0
+    for (let at = position; at < this.#sizeBytes; ) {
+      if (at + BATCH_HEADER_BYTES > chunkAt + chunkBytes) {
+        chunkAt = at
+        chunkBytes = file.readNow(scratch.subarray(0, Math.min(scratch.length, this.#sizeBytes - at)), at)
+        if (chunkBytes < BATCH_HEADER_BYTES) return undefined
+      }
+      if (isWanted(scratch, at - chunkAt)) return at
+      at += Math.max(BATCH_HEADER_BYTES, sizeOf(scratch, at - chunkAt))
+    }
+    return undefined
+  }
+
+  /** Bytes of the batch at `position`. */
+  batchBytesAt(position: number): number {
+    const prefix = scratch.subarray(0, BATCH_PREFIX_BYTES)
+    this.file().readNow(prefix, position)
+    return sizeOf(prefix, 0)
+  }
+
+  /** The offset after the segment's last batch: the base when it is empty. Reads from the last index entry on. */
+  readNextOffset(): number {
+    const last = this.offsetIndex.entries.count - 1
+    let next = this.baseOffset
+    this.#scan(last < 0 ? 0 : this.offsetIndex.positionAt(last), (bytes, at) => {
+      next = lastOffsetOf(bytes, at) + 1
+      return false
+    })
+    return next
+  }
+
+  /** No batch will follow: the greatest timestamp gets its entry, as Kafka does on roll and close, and the index files are complete. */
+  sealNow(): void {
+    this.timeIndex.appendIfLater(this.maxTimestamp, this.offsetOfMaxTimestamp)
+    this.offsetIndex.entries.writeNow()
+    this.timeIndex.entries.writeNow()
+    if (this.#hasTornTail) this.#cutTornTail(this.file())
+  }
+
+  /** Makes the segment durable as it is now. */
+  async flush(): Promise<void> {
+    await this.file().flush()
+    await this.offsetIndex.entries.flush()
+    await this.timeIndex.entries.flush()
+  }
+
+  releaseNow(): void {
+    this.offsetIndex.entries.releaseNow()
+    this.timeIndex.entries.releaseNow()
+    this.closeNow()
+  }
+
+  /** Closes the file without writing anything. */
+  closeNow(): void {
+    this.#file?.closeNow()
+    this.#file = undefined
+    markClosed(this)
+  }
+}

@@ -1,0 +1,57 @@
+/** A segment's .timeindex: int64 timestamp, int32 relative offset; timestamps only rise, the last entry is the segment's greatest. */
+
+import type { Disk } from '../common/disk.ts'
+import { readInt64, writeInt64 } from '../records/batch-header.ts'
+import { EntryFile } from './entry-file.ts'
+
+export const TIME_ENTRY_BYTES = 12
+
+export class TimeIndex {
+  readonly entries: EntryFile
+  #baseOffset: number
+
+  constructor(disk: Disk, path: string, baseOffset: number, count: number) {
+    this.entries = new EntryFile(disk, path, TIME_ENTRY_BYTES, count)
+    this.#baseOffset = baseOffset
+  }
+
+  /** One slot stays free for the entry that closes the segment. */
+  isFull(indexBytesMax: number): boolean {
+    return this.entries.count >= Math.floor(indexBytesMax / TIME_ENTRY_BYTES) - 1
+  }
+
+  /** Adds the entry when its timestamp is above the last one. */
+  appendIfLater(timestamp: number, offset: number): void {
+    if (timestamp <= this.lastTimestamp) return
+    const at = this.entries.extend()
+    const bytes = this.entries.bytes
+    writeInt64(bytes, timestamp, at)
+    bytes.writeInt32BE(offset - this.#baseOffset, at + 8)
+    this.entries.writeIfDue()
+  }
+
+  /** -1 when there is no entry. */
+  get lastTimestamp(): number {
+    return this.entries.count === 0 ? -1 : this.timestampAt(this.entries.count - 1)
+  }
+
+  timestampAt(index: number): number {
+    return readInt64(this.entries.bytes, index * TIME_ENTRY_BYTES)
+  }
+
+  offsetAt(index: number): number {
+    return this.#baseOffset + this.entries.bytes.readInt32BE(index * TIME_ENTRY_BYTES + 8)
+  }
+
+  /** The offset of the greatest entry at or below `timestamp`: a record at or above it in time lies there or later; the base when there is none. */
+  offsetBefore(timestamp: number): number {
+    let low = 0
+    let high = this.entries.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.timestampAt(middle) <= timestamp) low = middle + 1
+      else high = middle
+    }
+    return low === 0 ? this.#baseOffset : this.offsetAt(low - 1)
+  }
+}
