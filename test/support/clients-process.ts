@@ -41,6 +41,8 @@ export function run(command: string, args: readonly string[], options: RunOption
 /** A program that keeps running. Its output is kept as lines. */
 export class RunningProcess {
   readonly child: ChildProcess
+  /** performance.now() just before it was started. */
+  readonly startedAtMs = performance.now()
   readonly stdout: string[] = []
   readonly stderr: string[] = []
   readonly #waiting = new Set<() => void>()

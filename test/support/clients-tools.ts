@@ -50,8 +50,9 @@ export function testWith(...names: ToolName[]): typeof test | typeof test.skip {
   return test.skip
 }
 
-/** The installed version of an npm package. */
-export function packageVersion(name: string): string {
-  const file = join(import.meta.dirname, '..', '..', 'node_modules', name, 'package.json')
+/** The installed version of an npm package; of Millrace itself without a name. */
+export function packageVersion(name?: string): string {
+  const root = join(import.meta.dirname, '..', '..')
+  const file = join(name === undefined ? root : join(root, 'node_modules', name), 'package.json')
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -39,10 +39,16 @@ export class KafkaPeer {
   }
 
   static async start(options: KafkaPeerOptions = {}): Promise<KafkaPeer> {
+    const peer = await KafkaPeer.format(options)
+    await peer.start()
+    return peer
+  }
+
+  /** A node with its ports and its formatted folder, not started. */
+  static async format(options: KafkaPeerOptions = {}): Promise<KafkaPeer> {
     const [port = 0, controllerPort = 0] = await freePorts(2)
     const peer = new KafkaPeer(options, options.dataFolder ?? mkdtempSync(join(tmpdir(), 'millrace-kafka-')), port, controllerPort)
     await runJava(await kafkaClassPath(), 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', peer.#settings, '--ignore-formatted'])
-    await peer.start()
     return peer
   }
 
