@@ -6,6 +6,8 @@ import { root } from './places.mjs'
 
 /** Loaded from node_modules at run time: they find their binaries relative to themselves. */
 export const nativeModules = ['better-sqlite3', '@node-rs/crc32', 'snappy', 'lz4-napi', '@toondepauw/node-zstd']
+/** Inside the bundles, so that a start reads few files: not packed a second time. */
+export const bundledModules = ['@msgpack', 'valibot', 'ws']
 /** ws tries these two for speed and does without them. */
 const optionalOfWs = ['bufferutil', 'utf-8-validate']
 const external = ['electron', ...nativeModules, ...optionalOfWs]

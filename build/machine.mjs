@@ -131,3 +131,13 @@ function read(path) {
 export function askElectron(electron, expression) {
   return execFileSync(electron, ['-p', expression], { encoding: 'utf8', env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } }).trim()
 }
+
+/**
+ * Switches that start the app on data of its own where nobody looks: with a display server when there is one, else in Chromium's headless mode.
+ * @param {string} dataFolder becomes Electron's userData
+ */
+export function unattendedSwitches(dataFolder) {
+  const hasDisplay = process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'] || process.platform !== 'linux'
+  // Chromium's own lines about the machine are no faults of ours.
+  return [`--user-data-dir=${dataFolder}`, '--log-level=3', ...(hasDisplay ? [] : ['--ozone-platform=headless', '--disable-gpu']), ...(isRoot() ? ['--no-sandbox'] : [])]
+}

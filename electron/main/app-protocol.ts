@@ -2,11 +2,8 @@
 
 import { net, protocol } from 'electron'
 import { existsSync } from 'node:fs'
-import { join, normalize, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-
-const SCHEME = 'app'
-export const WINDOW_ORIGIN = `${SCHEME}://millrace`
+import { fileOf, SCHEME } from './window-url.ts'
 
 /** Also in the page itself as a meta element; here it adds what a meta element may not say. */
 const contentSecurityPolicy = "frame-ancestors 'none'; object-src 'none'"
@@ -27,12 +24,4 @@ export function serveWindow(folder: string): void {
     headers.set('x-content-type-options', 'nosniff')
     return new Response(answer.body, { status: answer.status, headers })
   })
-}
-
-/** The file of `folder` that a URL of our scheme names; undefined for any other URL. */
-export function fileOf(folder: string, url: string): string | undefined {
-  const { protocol: scheme, host, pathname } = new URL(url)
-  if (`${scheme}//${host}` !== WINDOW_ORIGIN) return undefined
-  const path = normalize(join(folder, decodeURIComponent(pathname === '/' ? '/index.html' : pathname)))
-  return path.startsWith(`${normalize(folder)}${sep}`) ? path : undefined
 }

@@ -16,6 +16,9 @@ import { openWindow, showWindow } from './windows.ts'
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
 const logger = createLogger(write, { now: systemClock.now })
 
+/** Ended because the engine cannot start as things are, and that was said; build/start.mjs knows this code. */
+const EXIT_REFUSED = 2
+
 // `userData` holds the settings and, in `local`, the broker's data: Electron's lock on it is the lock of the data folder between apps.
 if (app.requestSingleInstanceLock()) start()
 else app.quit()
@@ -82,5 +85,5 @@ function refuse(reason: unknown): void {
   process.stderr.write(`${sentence}\n`)
   // A native dialog crashes where Chromium has no display to put it on.
   if (app.commandLine.getSwitchValue('ozone-platform') !== 'headless') dialog.showErrorBox('Millrace cannot start', sentence)
-  app.exit(1)
+  app.exit(reason instanceof EngineRefused ? EXIT_REFUSED : 1)
 }

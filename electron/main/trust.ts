@@ -1,7 +1,7 @@
 /** What a page of the app may and may not do: it stays on its own origin, opens nothing, is asked for nothing, and may copy to the clipboard. */
 
 import { app, shell, type Session, type WebContents } from 'electron'
-import { WINDOW_ORIGIN } from './app-protocol.ts'
+import { WINDOW_ORIGIN } from './window-url.ts'
 
 /** Links the window may hand to the user's browser. */
 const externalOrigins: ReadonlySet<string> = new Set(['https://kafka.apache.org', 'https://cwiki.apache.org', 'https://github.com'])

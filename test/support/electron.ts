@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { test } from 'vitest'
 import { findElectron } from '../../build/electron-runtime.mjs'
-import { isRoot } from '../../build/machine.mjs'
+import { unattendedSwitches } from '../../build/machine.mjs'
 import { root } from '../../build/places.mjs'
 
 export type AppUnderTest = {
@@ -33,13 +33,7 @@ export type LaunchOptions = {
   readonly executablePath?: string
 }
 
-/** Where the app's window would be: a display server when there is one, else Chromium's own headless mode. */
-const hasDisplay = Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'])
-
 const READY_MS_MAX = 30_000
-
-/** Electron's own lines about the machine, kept out of the output. */
-const quiet = '--log-level=3'
 
 /** `test`, skipped where this machine cannot run Electron: build/test.mjs finds that out and says it once. */
 export const electronTest: typeof test | typeof test.skip = process.env['MILLRACE_NO_ELECTRON'] ? test.skip : test
@@ -53,7 +47,7 @@ export async function launchApp(options: LaunchOptions = {}): Promise<AppUnderTe
   if (!executablePath) throw new Error('there is no Electron: run `npm run e2e`, which gets one')
   const electron = await _electron.launch({
     executablePath,
-    args: [...appArguments(dataFolder), `--port=${options.port ?? 0}`, `--ready-file=${readyFile}`, ...(options.executablePath ? [] : [root])],
+    args: [...unattendedSwitches(dataFolder), `--port=${options.port ?? 0}`, `--ready-file=${readyFile}`, ...(options.executablePath ? [] : [root])],
     env: { ...plainEnvironment(), ...options.env },
     timeout: 60_000,
   })
@@ -69,11 +63,6 @@ export async function launchApp(options: LaunchOptions = {}): Promise<AppUnderTe
       if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true })
     },
   }
-}
-
-/** The switches the app is started with in tests. */
-export function appArguments(dataFolder: string): string[] {
-  return [`--user-data-dir=${dataFolder}`, quiet, ...(hasDisplay ? [] : ['--ozone-platform=headless', '--disable-gpu']), ...(isRoot() ? ['--no-sandbox'] : [])]
 }
 
 /** This process's environment without what would make Electron behave as Node. */
