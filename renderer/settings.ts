@@ -44,6 +44,9 @@ function apply(): void {
   const theme = settings.theme === 'system' ? prefersLight.matches ? 'light' : 'dark' : settings.theme
   document.documentElement.dataset['theme'] = theme
   document.documentElement.dataset['density'] = settings.density
+  // The app draws the system's window controls over the title bar in this colour.
+  const chrome = getComputedStyle(document.documentElement).getPropertyValue('--surface-0')
+  document.querySelector('meta[name=theme-color]')?.setAttribute('content', chrome)
 }
 
 export function changeSettings(change: Partial<WindowSettings>): void {

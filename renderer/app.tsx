@@ -1,0 +1,31 @@
+/** One window: the frame around the screen of the current place. */
+
+import { useEffect, type ReactNode } from 'react'
+import { OverviewPage } from './features/overview/overview-page.tsx'
+import { ConnectPage } from './features/overview/connect-page.tsx'
+import { SettingsPage } from './features/settings/settings-page.tsx'
+import { TopicsPage } from './features/topics/topics-page.tsx'
+import { Frame } from './frame/frame.tsx'
+import { usePlace } from './navigation.ts'
+import { titleOf, type Place } from './places.ts'
+
+export function App() {
+  const place = usePlace()
+  useEffect(() => { document.title = `${titleOf(place)} · Local · Millrace` }, [place])
+  return <Frame>{screenOf(place)}</Frame>
+}
+
+/** Keys make a screen start anew when it is about another thing. */
+function screenOf(place: Place): ReactNode {
+  switch (place.at) {
+    case 'overview': return <OverviewPage />
+    case 'connect': return <ConnectPage />
+    case 'topics': return <TopicsPage />
+    case 'topic': return null
+    case 'groups': return null
+    case 'group': return null
+    case 'produce': return null
+    case 'settings': return <SettingsPage />
+    default: return place satisfies never
+  }
+}

@@ -1,0 +1,87 @@
+/** Is everything moving, and what needs me? An empty broker shows First run instead, until the user goes on. */
+
+import { useState, type ReactNode } from 'react'
+import type { GroupRow } from '../../../core/studio/contract/groups.ts'
+import type { LocalStatus } from '../../../core/studio/contract/local.ts'
+import { formatRate } from '../../format/figures.ts'
+import { PortBanner } from '../../frame/port-banner.tsx'
+import { hrefOf } from '../../places.ts'
+import { groupsStream, statusStream, topicsStream } from '../../studio/streams.ts'
+import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
+import { LinkButton } from '../../ui/button.tsx'
+import { ErrorNote } from '../../ui/error-note.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { Page, PageHead } from '../../ui/page.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { text } from '../../ui/text.tsx'
+import { ConnectPage } from './connect-page.tsx'
+import { findingsOf, hasRecords, headline, type Finding } from './overview-state.ts'
+import { ClientsPanel, ConnectPanel, GroupsPanel } from './overview-panels.tsx'
+import { RatesChart } from './rates-chart.tsx'
+import { TopicsPanel } from './topics-panel.tsx'
+import styles from './overview-page.module.css'
+
+export function OverviewPage() {
+  const isFilled = useStreamSlice(topicsStream, {}, hasRecords)
+  // An empty broker's first screen stays until it is left by hand: a jump would tear the page from under the reader.
+  const [isFirstRun, setFirstRun] = useState(false)
+  if (isFilled === undefined) return <Page head={<PageHead title="Overview" />}><Loading /></Page>
+  if (!isFilled && !isFirstRun) setFirstRun(true)
+  if (isFirstRun) return <ConnectPage isFirstRun onLeave={() => setFirstRun(false)} />
+  return <Overview />
+}
+
+function Loading() {
+  const topics = useStream(topicsStream, {})
+  return topics.is === 'failed' ? <ErrorNote title="Topics cannot be listed" failure={topics.failure} /> : <Skeleton />
+}
+
+function Overview() {
+  const live = useStream(statusStream, {})
+  const groupsLive = useStream(groupsStream, {})
+  const groups = groupsLive.is === 'here' ? groupsLive.value : []
+  if (live.is !== 'here') return <Page head={<PageHead title="Overview" />}><Skeleton /></Page>
+  const status = live.value
+  return (
+    <Page head={<PageHead title="Overview" facts={<Sentence status={status} groups={groups} />} />}>
+      <PortBanner status={status} />
+      <div className={styles.overview}>
+        <Findings findings={findingsOf(status, groups)} />
+        <RatesChart status={status} />
+        <TopicsPanel />
+        <div className={styles.side}>
+          <GroupsPanel groups={groups} />
+          <ClientsPanel connectionCount={status.connectionCount} />
+          <ConnectPanel status={status} />
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Sentence({ status, groups }: { readonly status: LocalStatus; readonly groups: readonly GroupRow[] }) {
+  const { lead, behind } = headline(status, groups)
+  return (
+    <>
+      {lead} <b>{formatRate(status.inRate.records)}</b> in, <b>{formatRate(status.outRate.records)}</b> out
+      {behind ? <>. <span className={text['warn']}>{behind}</span></> : null}
+    </>
+  )
+}
+
+function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+  if (findings.length === 0) return <p className={styles.calm}><Icon name="check" />Nothing needs you</p>
+  return <ul className={styles.findings} aria-label="What needs you">{findings.map(finding => <FindingLine key={finding.id} finding={finding} />)}</ul>
+}
+
+function FindingLine({ finding }: { readonly finding: Finding }) {
+  const { tone, subject, what, detail, action } = finding
+  const lead: ReactNode = subject ? <><a href={hrefOf(subject.place)}>{subject.name}</a> {what}</> : what
+  return (
+    <li className={styles.finding}>
+      <span className={text[tone]}><Icon name={tone === 'bad' ? 'error' : 'warning'} /></span>
+      <span className={text['cut']} data-tip={detail}><b>{lead}</b> <span className={text['t2']}>{detail}</span></span>
+      {action ? <LinkButton size="small" href={hrefOf(action.place)}>{action.label}</LinkButton> : null}
+    </li>
+  )
+}

@@ -1,0 +1,74 @@
+/** What can I change? The window's own settings, each with its effect, applied at once; and the facts of the local broker. */
+
+import type { ReactNode } from 'react'
+import { formatBytes } from '../../format/figures.ts'
+import { formatIso } from '../../format/time.ts'
+import { changeSettings, useSettings, type Density, type Theme } from '../../settings.ts'
+import { statusStream } from '../../studio/streams.ts'
+import { useStream } from '../../studio/use-stream.ts'
+import { Segments } from '../../ui/button.tsx'
+import { Checkbox } from '../../ui/input.tsx'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { Page, PageHead, Section } from '../../ui/page.tsx'
+import type { LocalStatus } from '../../../core/studio/contract/local.ts'
+import styles from './settings-page.module.css'
+
+const themes: readonly { readonly value: Theme; readonly label: string }[] = [
+  { value: 'dark', label: 'Dark' }, { value: 'light', label: 'Light' }, { value: 'system', label: 'As the system' },
+]
+const densities: readonly { readonly value: Density; readonly label: string }[] = [
+  { value: 'compact', label: 'Compact' }, { value: 'comfortable', label: 'Comfortable' },
+]
+
+export function SettingsPage() {
+  const settings = useSettings()
+  const live = useStream(statusStream, {})
+  return (
+    <Page head={<PageHead title="Settings" facts="Changes apply at once, in this window" />}>
+      <div className={styles.scroll}>
+        <Section title="Appearance">
+          <Line name="Theme" effect="Colours of the window.">
+            <Segments label="Theme" value={settings.theme} options={themes} onChange={theme => changeSettings({ theme })} />
+          </Line>
+          <Line name="Density" effect="Height of rows: 24 or 28 pixels.">
+            <Segments label="Density" value={settings.density} options={densities} onChange={density => changeSettings({ density })} />
+          </Line>
+        </Section>
+        <Section title="Keys" hasRule>
+          <Line name="Single keys" effect="Commands by one letter or two, as g t. Off: only those with a modifier, as Ctrl K. ? lists them all.">
+            <Checkbox isOn={settings.hasSingleKeys} onChange={hasSingleKeys => changeSettings({ hasSingleKeys })}>On</Checkbox>
+          </Line>
+        </Section>
+        {live.is === 'here' ? <Broker status={live.value} /> : null}
+      </div>
+    </Page>
+  )
+}
+
+function Line({ name, effect, children }: { readonly name: string; readonly effect: string; readonly children: ReactNode }) {
+  return (
+    <div className={styles.line}>
+      <div><p className={styles.name}>{name}</p><p className={styles.effect}>{effect}</p></div>
+      {children}
+    </div>
+  )
+}
+
+function Broker({ status }: { readonly status: LocalStatus }) {
+  return (
+    <Section title="Local broker" note="set when it starts: see millrace serve --help" hasRule>
+      <div className={styles.facts}>
+        <KeyValue
+          rows={[
+            { name: 'Addresses', value: status.addresses.join(', '), copy: status.addresses.join(','), isMono: true },
+            { name: 'Data folder', value: status.dataFolder, copy: status.dataFolder, isMono: true },
+            { name: 'Disk', value: `${formatBytes(status.diskUsedBytes)} used, ${formatBytes(status.diskFreeBytes)} free` },
+            { name: 'Cluster id', value: status.clusterId, copy: status.clusterId, isMono: true },
+            { name: 'Version', value: status.version, copy: status.version },
+            { name: 'Started', value: formatIso(status.startedAt) },
+          ]}
+        />
+      </div>
+    </Section>
+  )
+}
