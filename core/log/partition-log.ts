@@ -23,6 +23,8 @@ import { findMaxTimestamp, findTimestamp, type TimestampHit } from './timestamp-
 export { defaultLogConfig, type LogConfig } from './log-config.ts'
 export type { LogRead } from './log-read.ts'
 
+export type SegmentFile = { readonly path: string; readonly baseOffset: number; readonly sizeBytes: number }
+
 export type Appended =
   | {
       readonly error: 'NONE'
@@ -284,6 +286,12 @@ export class PartitionLog {
   /** The leader epoch `offset` was written in; -1 when unknown. */
   epochAt(offset: number): number {
     return this.#epochs.at(offset)
+  }
+
+  /** The segments as files, in offset order, their indexes written out: for readers on other threads, which open them read-only. */
+  segmentFiles(): readonly SegmentFile[] {
+    this.#active.offsetIndex.entries.writeNow()
+    return this.#segments.map(({ logPath, baseOffset, sizeBytes }) => ({ path: logPath, baseOffset, sizeBytes }))
   }
 
   producers(): Iterable<ProducerState> {
