@@ -1,0 +1,105 @@
+/** The last hundred things that happened to the engine, as sentences: what First run shows, and who came and went. */
+
+import type { Broker } from '../broker/broker.ts'
+import type { ConnectionInfo } from '../broker/connection.ts'
+import type { BrokerEvent } from '../broker/taps.ts'
+import type { Clock } from '../common/clock.ts'
+import type { EngineEvent } from './contract/local.ts'
+import type { Pulse } from './pulse.ts'
+import { RingFeed } from './ring-feed.ts'
+import type { Sink } from './rpc/serve.ts'
+
+const EVENTS_MAX = 100
+
+export class EventLog {
+  readonly #broker: Broker
+  readonly #clock: Clock
+  readonly #pulse: Pulse
+  readonly #feed = new RingFeed<EngineEvent>(EVENTS_MAX)
+  /** Who a connection is, for the line of its end. */
+  readonly #names = new Map<number, string>()
+  readonly #stopTap: () => void
+  #stopPulse: (() => void) | null = null
+
+  constructor(o: { readonly broker: Broker; readonly clock: Clock; readonly pulse: Pulse }) {
+    this.#broker = o.broker
+    this.#clock = o.clock
+    this.#pulse = o.pulse
+    this.#add('engine', `Listening on ${o.broker.addresses.join(' and ')}`, o.broker.startedAt)
+    for (const connection of o.broker.connections()) this.#identify(connection.id)
+    this.#stopTap = o.broker.taps.subscribe(event => this.#take(event))
+  }
+
+  stop(): void {
+    this.#stopTap()
+    this.#stopPulse?.()
+  }
+
+  /** New events are sent on the beat: a burst of them is one item. */
+  subscribe(sink: Sink<readonly EngineEvent[]>): void {
+    this.#feed.subscribe(sink)
+    this.#stopPulse ??= this.#pulse.on(() => this.#feed.flush())
+    sink.onClose(() => {
+      if (this.#feed.hasReaders) return
+      this.#stopPulse?.()
+      this.#stopPulse = null
+    })
+  }
+
+  #take(event: BrokerEvent): void {
+    switch (event.is) {
+      // Who it is comes with its first request.
+      case 'connected': return
+      case 'identified': return this.#identify(event.connectionId)
+      case 'disconnected': return this.#forget(event.connectionId)
+      case 'topic-created': return this.#add('topic', `Topic ${event.topic} was created`)
+      case 'topic-deleted': return this.#add('topic', `Topic ${event.topic} was deleted`)
+      case 'topic-changed': return this.#add('topic', `Topic ${event.topic} now has ${this.#partitionCount(event.topic)} partitions`)
+      case 'partition-state': return this.#takeState(event.topic, event.partition)
+      case 'warning': return this.#add('warning', event.text)
+      default: event satisfies never
+    }
+  }
+
+  #identify(connectionId: number): void {
+    const connection = this.#connection(connectionId)
+    const name = connection && nameOf(connection)
+    if (!connection || !name || this.#names.get(connectionId) === name) return
+    const isKnown = this.#names.has(connectionId)
+    this.#names.set(connectionId, name)
+    // One line per client: its further connections, and what it says of itself later, are no news.
+    const isNews = [...this.#names].every(([id, other]) => id === connectionId || other !== name)
+    if (isNews && !isKnown) this.#add('connection', `${name} connected from ${connection.host}`)
+  }
+
+  #forget(connectionId: number): void {
+    const name = this.#names.get(connectionId)
+    this.#names.delete(connectionId)
+    if (name && ![...this.#names.values()].includes(name)) this.#add('connection', `${name} disconnected`)
+  }
+
+  #takeState(topic: string, partition: number): void {
+    const state = this.#broker.topics.partition(topic, partition)?.state
+    if (state?.is === 'failed') this.#add('warning', `Partition ${partition} of ${topic} cannot be opened: ${state.reason}`)
+  }
+
+  #partitionCount(topic: string): number {
+    return this.#broker.topics.get(topic)?.partitions.length ?? 0
+  }
+
+  #connection(id: number): ConnectionInfo | undefined {
+    for (const connection of this.#broker.connections()) if (connection.id === id) return connection
+    return undefined
+  }
+
+  #add(kind: EngineEvent['kind'], text: string, at = this.#clock.now()): void {
+    this.#feed.add({ at, kind, text })
+  }
+}
+
+/** `my-app (librdkafka 2.8.0)`; the parts a client does not tell are left out. */
+function nameOf({ clientId, software, softwareVersion }: ConnectionInfo): string {
+  const program = `${software} ${softwareVersion}`.trim()
+  if (!clientId) return program
+  return program ? `${clientId} (${program})` : clientId
+}

@@ -1,0 +1,36 @@
+/** The area `groups`: who reads what, and how far behind. */
+
+import type { StudioContract } from './contract/index.ts'
+import type { GroupRow } from './contract/groups.ts'
+import { LiveList } from './live-list.ts'
+import { followValue } from './live-value.ts'
+import type { StudioParts } from './parts.ts'
+import type { Implementation } from './rpc/serve.ts'
+import { StudioError } from './rpc/studio-error.ts'
+
+/** Members a refusal names before it only counts them. */
+const MEMBERS_NAMED_MAX = 5
+
+export function groupsArea(parts: StudioParts): Implementation<StudioContract>['groups'] {
+  const { broker, groups, pulse } = parts
+  const list = new LiveList<GroupRow>({ pulse, keyOf: row => row.group, compute: () => groups.rows() })
+  return {
+    list: (_, sink) => list.subscribe(sink),
+    detail: ({ group }, sink) => followValue(sink, pulse, () => {
+      const value = groups.detail(group)
+      return value ? { value } : { end: { code: 'NOT_FOUND', message: `There is no group ${group}; it may have been deleted, or its offsets have expired.` } }
+    }),
+    delete({ group }) {
+      const members = broker.groups.group(group)?.members ?? []
+      const error = broker.groups.delete([group])[0]?.error ?? 'UNKNOWN_SERVER_ERROR'
+      if (error === 'NONE') return null
+      throw new StudioError(error, error === 'NON_EMPTY_GROUP' ? stillHasMembers(group, members) : `The group ${group} was not deleted: ${error}.`)
+    },
+  }
+}
+
+function stillHasMembers(group: string, members: readonly { readonly memberId: string; readonly clientId: string; readonly host: string }[]): string {
+  const named = members.slice(0, MEMBERS_NAMED_MAX).map(({ clientId, memberId, host }) => `${clientId || memberId} at ${host}`)
+  const rest = members.length - named.length
+  return `The group ${group} still has members: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}. Stop them first.`
+}

@@ -1,0 +1,31 @@
+/** What every area of the studio works with. */
+
+import type { Broker } from '../broker/broker.ts'
+import type { Clock } from '../common/clock.ts'
+import type { Disk } from '../common/disk.ts'
+import type { Logger } from '../common/logger.ts'
+import type { LocalStatus } from './contract/local.ts'
+import type { GroupWatch } from './group-watch.ts'
+import type { Pulse } from './pulse.ts'
+import type { Scan } from './scan/scan.ts'
+import type { Traffic } from './traffic.ts'
+
+/** What only the host of the engine knows. */
+export type HostFacts = {
+  /** Of Millrace. */
+  readonly version: string
+  readonly isTemporary: boolean
+  readonly portTaken: LocalStatus['portTaken']
+}
+
+export type StudioParts = {
+  readonly broker: Broker
+  readonly scan: Scan
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly host: HostFacts
+  readonly pulse: Pulse
+  readonly traffic: Traffic
+  readonly groups: GroupWatch
+}

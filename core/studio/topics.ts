@@ -1,0 +1,121 @@
+/** The area `topics`: the list, one topic with its partitions, configs, and the changes a window may make. */
+
+import { describeTopicConfigs } from '../broker/describe-configs.ts'
+import type { Partition } from '../broker/partition.ts'
+import type { Refusal, Topic } from '../broker/topic-registry.ts'
+import type { TopicRecord } from '../catalog/catalog.ts'
+import type { StudioContract } from './contract/index.ts'
+import type { PartitionRow, TopicDetail, TopicRow } from './contract/topics.ts'
+import { LiveList } from './live-list.ts'
+import { followValue } from './live-value.ts'
+import type { StudioParts } from './parts.ts'
+import type { Implementation } from './rpc/serve.ts'
+import { StudioError } from './rpc/studio-error.ts'
+
+export function topicsArea(parts: StudioParts): Implementation<StudioContract>['topics'] {
+  const { broker, pulse } = parts
+  const list = new LiveList<TopicRow>({
+    pulse,
+    keyOf: row => row.topic,
+    compute: () => Array.from(broker.topics.list(), topic => topicRow(parts, topic)),
+  })
+  return {
+    list: (_, sink) => list.subscribe(sink),
+    detail: ({ topic }, sink) => followValue(sink, pulse, () => detailOf(parts, topic)),
+    configs: ({ topic }) => describeTopicConfigs(existing(parts, topic).record.configs).map(({ name, value, source }) => (
+      { name, value, source: source === 'static-broker' ? 'broker' : source, isReadOnly: false }
+    )),
+    async create({ topic, partitions, configs }) {
+      const created = await broker.topics.create({ name: topic, partitionCount: partitions === -1 ? broker.parts.config.numPartitions : partitions, configs })
+      if ('error' in created) throw refused(created)
+      return { topicId: created.record.topicId }
+    },
+    async delete({ topic }) {
+      const refusal = await broker.topics.delete(topic)
+      if (refusal) throw refused(refusal)
+      return null
+    },
+    async addPartitions({ topic, total }) {
+      const refusal = await broker.topics.grow(topic, total)
+      if (refusal) throw refused(refusal)
+      return null
+    },
+  }
+}
+
+/** The topic, or NOT_FOUND. */
+export function existing({ broker }: Pick<StudioParts, 'broker'>, name: string): Topic {
+  const topic = broker.topics.get(name)
+  if (!topic) throw new StudioError('NOT_FOUND', notFound(name))
+  return topic
+}
+
+const notFound = (name: string): string => `There is no topic ${name}; it may have been deleted.`
+
+function refused({ error, message }: Refusal): StudioError {
+  return new StudioError(error, message)
+}
+
+function detailOf(parts: StudioParts, name: string): { value: TopicDetail } | { end: { code: string; message: string } } {
+  const topic = parts.broker.topics.get(name)
+  if (!topic) return { end: { code: 'NOT_FOUND', message: notFound(name) } }
+  const worstLags = parts.groups.worstLags(name)
+  return { value: { topic: topicRow(parts, topic), partitions: topic.partitions.map(partition => partitionRow(parts, partition, worstLags)) } }
+}
+
+function topicRow({ traffic, groups }: StudioParts, topic: Topic): TopicRow {
+  const { record, partitions } = topic
+  let [records, sizeBytes] = [0, 0]
+  for (const { log } of partitions) {
+    if (!log) continue
+    records += log.endOffset - log.startOffset
+    sizeBytes += log.sizeBytes
+  }
+  const { recordsRate, bytesRate, history } = traffic.topic(topic)
+  return {
+    topic: record.name,
+    topicId: record.topicId,
+    isInternal: record.isInternal,
+    partitionCount: partitions.length,
+    replicationFactor: 1,
+    recordCount: BigInt(records),
+    sizeBytes,
+    inRecordsRate: recordsRate,
+    inBytesRate: bytesRate,
+    history,
+    ...retentionOf(record),
+    readBy: groups.readersOf(record.name),
+  }
+}
+
+function partitionRow({ traffic }: StudioParts, partition: Partition, worstLags: ReadonlyMap<number, bigint>): PartitionRow {
+  const { log, state, index, leader } = partition
+  const { recordsRate, history } = traffic.partition(partition)
+  return {
+    partition: index,
+    leader,
+    leaderEpoch: log?.leaderEpoch ?? -1,
+    inSync: state.is === 'ready' ? [leader] : [],
+    startOffset: BigInt(log?.startOffset ?? 0),
+    endOffset: BigInt(log?.endOffset ?? 0),
+    sizeBytes: log?.sizeBytes ?? 0,
+    segmentCount: log?.segmentCount ?? 0,
+    inRecordsRate: recordsRate,
+    history,
+    worstLag: worstLags.get(index) ?? null,
+    state: state.is,
+  }
+}
+
+type Retention = Pick<TopicRow, 'retentionMs' | 'cleanupPolicy'>
+/** A record is replaced when a config changes, so what was read from it stays true for as long as it lives. */
+const retentions = new WeakMap<TopicRecord, Retention>()
+
+function retentionOf(record: TopicRecord): Retention {
+  const known = retentions.get(record)
+  if (known) return known
+  const values = new Map(describeTopicConfigs(record.configs).map(({ name, value }) => [name, value]))
+  const retention = { retentionMs: BigInt(values.get('retention.ms') ?? '-1'), cleanupPolicy: values.get('cleanup.policy') ?? '' }
+  retentions.set(record, retention)
+  return retention
+}
