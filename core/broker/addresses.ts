@@ -49,7 +49,7 @@ export function printAddress({ host, port }: Advertised): string {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 function isWildcard(host: string): boolean {

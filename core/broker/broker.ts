@@ -172,6 +172,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const clusterId = clusterIdOf(catalog, random)
   const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger })
   undo.push(() => logs.close())
+  dropDeleted(catalog, logs)
   const taps = new Taps()
   const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, clock, random, taps, logger })
   const { groups, offsets } = groupsOf({ topics, config, clock, random, logger })
@@ -203,6 +204,13 @@ function groupsOf({ topics, config, clock, random, logger }: GroupParts): { read
   })
   topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
   return { groups, offsets: new OffsetsTopic({ topics, groups, partitionCount: config.offsetsTopicPartitions, logger }) }
+}
+
+/** Folders of topics whose rows were deleted before their files were. */
+function dropDeleted(catalog: Catalog, logs: LogDirectory): void {
+  const topicIds = catalog.deletedTopicIds()
+  logs.removeDeleted(topicIds)
+  for (const topicId of topicIds) catalog.forgetDeletedTopic(topicId)
 }
 
 /** 22 characters of base64url, the same for ever. */

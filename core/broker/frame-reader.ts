@@ -46,14 +46,16 @@ export class FrameReader {
       const whole = this.#chunks.length === 1 ? part : Buffer.concat(this.#chunks, this.#buffered)
       this.#chunks = []
       this.#buffered = 0
-      if (this.#size < 0) {
-        this.#size = checkedSize(whole)
-      } else {
-        this.#size = -1
-        take(whole)
-      }
+      if (this.#size < 0) this.#size = checkedSize(whole)
+      else this.#emit(whole, take)
+      if (this.#size === 0) this.#emit(Buffer.alloc(0), take)
     }
     return chunk.subarray(part.length)
+  }
+
+  #emit(frame: Buffer, take: (frame: Buffer) => void): void {
+    this.#size = -1
+    take(frame)
   }
 }
 

@@ -18,18 +18,18 @@ export type Recovery = {
 export function recover(options: {
   readonly topics: TopicRegistry
   readonly offsets: OffsetsTopic
-  readonly tailBytes: (topic: string, partition: number) => number
+  readonly tailBytes: (topic: string, partition: number) => Promise<number>
 }): Recovery {
   const { topics, offsets, tailBytes } = options
-  const queue = [...topics.list()].flatMap(topic => topic.partitions.map(partition => ({ topic, partition })))
-  const cost = new Map(queue.map(entry => [entry, tailBytes(entry.topic.record.name, entry.partition.index)]))
-  queue.sort((a, b) => (cost.get(a) ?? 0) - (cost.get(b) ?? 0))
-  let isStopped = false
+  const queue = [...topics.list()].flatMap(topic => topic.partitions.map(partition => ({ topic, partition, bytes: 0 })))
+  const sorted = Promise.all(queue.map(async entry => (entry.bytes = await tailBytes(entry.topic.record.name, entry.partition.index).catch(() => 0))))
+    .then(() => queue.sort((a, b) => a.bytes - b.bytes))
   const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next && !isStopped; next = queue.shift()) await openOne(next.topic, next.partition, topics, offsets)
+    await sorted
+    for (let next = queue.shift(); next; next = queue.shift()) await openOne(next.topic, next.partition, topics, offsets)
   }
   const workers = Array.from({ length: AT_ONCE }, () => work())
-  return { done: Promise.all(workers).then(() => undefined), stop: () => void (isStopped = true) }
+  return { done: Promise.all(workers).then(() => undefined), stop: () => void (queue.length = 0) }
 }
 
 async function openOne(topic: Topic, partition: Partition, topics: TopicRegistry, offsets: OffsetsTopic): Promise<void> {

@@ -1,5 +1,6 @@
 /** How a coordinator writes its partition of an internal topic and reads it back: one batch of records at a time. */
 
+import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Appended, PartitionLog } from '../log/partition-log.ts'
 import { batchesOf, encodeBatch, type RecordBatch, type RecordView } from '../records/record-batch.ts'
@@ -51,9 +52,7 @@ export async function replay(options: Replay): Promise<boolean> {
   let sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
   for (let offset = log.startOffset; offset < log.endOffset;) {
     if (signal.aborted) return false
-    const next = replayOnce(options, offset)
-    if (next <= offset) break
-    offset = next
+    offset = replayOnce(options, offset)
     if (clock.elapsed() < sliceEndsAt) continue
     await pause(clock, signal)
     sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
@@ -61,10 +60,10 @@ export async function replay(options: Replay): Promise<boolean> {
   return !signal.aborted
 }
 
-/** Applies one read's worth of batches and says where to go on; `offset` itself when there is nothing to read. */
+/** Applies one read's worth of batches and says where to go on. */
 function replayOnce({ log, apply }: Replay, offset: number): number {
   const read = log.read({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true })
-  if (read.error !== 'NONE') return offset
+  if (read.error !== 'NONE') return log.startOffset
   let next = offset
   try {
     const [first, ...others] = read.buffers
@@ -76,6 +75,7 @@ function replayOnce({ log, apply }: Replay, offset: number): number {
   } finally {
     read.release()
   }
+  assert(next > offset, `nothing to read at offset ${offset} of ${log.topic}-${log.partition}, which ends at ${log.endOffset}`)
   return next
 }
 

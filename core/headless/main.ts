@@ -1,6 +1,6 @@
 /** The `millrace` command. */
 
-import { createRequire, enableCompileCache } from 'node:module'
+import { enableCompileCache } from 'node:module'
 import { parseCommand, usage } from './arguments.ts'
 
 // Node 22 and newer keep compiled code between starts; older ones (Electron 33) do without.
@@ -25,15 +25,10 @@ async function run(): Promise<number> {
       process.stdout.write(usage)
       return 0
     case 'version':
-      process.stdout.write(`millrace ${version()}\n`)
+      process.stdout.write(`millrace ${(await import('./version.ts')).productVersion()}\n`)
       return 0
     case 'wrong':
       process.stderr.write(`millrace: ${command.problem}\n\n${usage}`)
       return 2
   }
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string } // our own package.json
-  return version
 }

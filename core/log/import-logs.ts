@@ -1,0 +1,80 @@
+/** Reads a log directory that Apache Kafka wrote, and copies whole topics out of it; the source is never changed. */
+
+import type { Disk } from '../common/disk.ts'
+import { PARTITION_METADATA_FILE, readPartitionFolderName, readPartitionMetadata } from './log-files.ts'
+
+export type ForeignTopic = { readonly name: string; readonly topicId: string; readonly partitionCount: number; readonly folders: readonly string[] }
+export type Skipped = { readonly folder: string; readonly reason: string }
+
+const PIECE_BYTES = 1024 * 1024
+/** Of the running broker, not of the data. */
+const NOT_DATA = /\.(lock|tmp|swap|cleaned|deleted)$/
+
+/** Topics whose partitions 0…n−1 are all there, and what was left out with the reason. ENOENT when there is no such folder. */
+export async function readForeignLogs(disk: Disk, source: string): Promise<{ readonly topics: readonly ForeignTopic[]; readonly skipped: readonly Skipped[] }> {
+  const skipped: Skipped[] = []
+  const byTopic = new Map<string, { partition: number; folder: string; topicId: string }[]>()
+  for (const { name: folder, isFolder } of await disk.list(source)) {
+    if (!isFolder) continue
+    const part = readPartitionFolderName(folder)
+    const topicId = readPartitionMetadata(disk.readSmallNow(`${source}/${folder}/${PARTITION_METADATA_FILE}`))
+    const reason = reasonToSkip(folder, part, topicId)
+    if (reason !== undefined || !part || topicId === undefined) skipped.push({ folder, reason: reason ?? 'not a partition folder' })
+    else byTopic.set(part.topic, [...(byTopic.get(part.topic) ?? []), { partition: part.partition, folder, topicId }])
+  }
+  const topics: ForeignTopic[] = []
+  for (const [name, found] of byTopic) {
+    const partitions = found.sort((a, b) => a.partition - b.partition)
+    const problem = problemWith(partitions)
+    if (problem === undefined) topics.push({ name, topicId: partitions[0]?.topicId ?? '', partitionCount: partitions.length, folders: partitions.map(({ folder }) => folder) })
+    else for (const { folder } of partitions) skipped.push({ folder, reason: problem })
+  }
+  return { topics, skipped }
+}
+
+function reasonToSkip(folder: string, part: { topic: string } | undefined, topicId: string | undefined): string | undefined {
+  if (folder.endsWith('-delete')) return 'it was being deleted'
+  if (folder.endsWith('-stray')) return 'Kafka had set it aside as stray'
+  if (folder.endsWith('-future')) return 'it was being moved between disks'
+  if (!part) return 'its name is not topic-partition'
+  if (part.topic.startsWith('__')) return 'internal topics stay with their cluster'
+  return topicId === undefined ? 'it has no partition.metadata with a topic id' : undefined
+}
+
+function problemWith(partitions: readonly { partition: number; topicId: string }[]): string | undefined {
+  if (new Set(partitions.map(({ topicId }) => topicId)).size > 1) return 'its partitions carry different topic ids'
+  const missing = partitions.findIndex(({ partition }, at) => partition !== at)
+  return missing < 0 ? undefined : `partition ${missing} of the topic is missing, and partitions go from 0 without a gap`
+}
+
+/** Copies a partition folder, file by file; the target must not exist. The copy appears under its name when it is whole. */
+export async function copyPartition(disk: Disk, from: string, to: string): Promise<number> {
+  const unfinished = `${to}.importing`
+  await disk.remove(unfinished)
+  await disk.makeFolder(unfinished)
+  let bytes = 0
+  for (const { name, isFolder } of await disk.list(from)) {
+    if (!isFolder && !NOT_DATA.test(name)) bytes += await copyFile(disk, `${from}/${name}`, `${unfinished}/${name}`)
+  }
+  await disk.flushFolder(unfinished)
+  await disk.rename(unfinished, to)
+  return bytes
+}
+
+async function copyFile(disk: Disk, from: string, to: string): Promise<number> {
+  const source = disk.openNow(from, 'read')
+  const target = disk.openNow(to, 'create')
+  try {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES)
+    let at = 0
+    for (let length = await source.read(piece, at); length > 0; length = await source.read(piece, at)) {
+      target.writeNow([piece.subarray(0, length)], at)
+      at += length
+    }
+    await target.flush()
+    return at
+  } finally {
+    source.closeNow()
+    target.closeNow()
+  }
+}

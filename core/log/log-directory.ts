@@ -1,0 +1,214 @@
+/**
+ * The folder of all logs, laid out as a Kafka log directory: partition folders, `meta.properties`, offset checkpoints, the marker of a
+ * clean shutdown. A folder that belongs to no topic is listed, never adopted or removed.
+ */
+
+import type { Clock, Timer } from '../common/clock.ts'
+import type { Disk } from '../common/disk.ts'
+import type { Logger } from '../common/logger.ts'
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint.ts'
+import type { LogConfig } from './log-config.ts'
+import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
+import { PartitionLog } from './partition-log.ts'
+
+const META = 'meta.properties'
+const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const START_OFFSETS = 'log-start-offset-checkpoint'
+/** Of everything Millrace keeps below the folder; a newer one is refused. */
+const FORMAT = 1
+/** Kafka's log.flush.offset.checkpoint.interval.ms. */
+const CHECKPOINT_MS = 60_000
+/** Logs closed at once: each flushes, and the disk runs two flushes at a time. */
+const CLOSED_AT_ONCE = 4
+
+/** The folder cannot be used as it is; the message names it and says what to do. */
+export class LogDirectoryError extends Error {
+  override readonly name = 'LogDirectoryError'
+}
+
+export type LogDirectoryOptions = {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly folder: string
+  readonly clusterId: string
+  readonly brokerId: number
+  readonly logger: Logger
+}
+export type PartitionToOpen = { readonly topic: string; readonly partition: number; readonly topicId: string; readonly config: LogConfig }
+
+type Found = {
+  readonly isClean: boolean
+  readonly recoveryPoints: ReadonlyMap<string, number>
+  readonly startOffsets: ReadonlyMap<string, number>
+  readonly folders: readonly string[]
+}
+
+export class LogDirectory {
+  readonly folder: string
+  readonly #options: LogDirectoryOptions
+  readonly #found: Found
+  /** Folders found at start that no topic has claimed. */
+  readonly #unclaimed: Set<string>
+  readonly #logs = new Map<string, PartitionLog>()
+  readonly #removals = new Set<Promise<void>>()
+  #checkpointTimer: Timer | undefined
+
+  private constructor(options: LogDirectoryOptions, found: Found) {
+    this.folder = options.folder
+    this.#options = options
+    this.#found = found
+    this.#unclaimed = new Set(found.folders)
+    this.#checkpointLater()
+  }
+
+  /** Opens or makes the folder. Throws LogDirectoryError for one of a newer format, changing nothing. */
+  static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
+    const { disk, folder, clusterId, brokerId } = options
+    const meta = disk.readSmallNow(`${folder}/${META}`)
+    if (meta) refuseNewer(meta, folder)
+    disk.makeFolderNow(folder)
+    if (!meta) disk.replaceNow(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
+    const isClean = disk.existsNow(`${folder}/${CLEAN_SHUTDOWN}`)
+    const folders = (await disk.list(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name)
+    const found: Found = {
+      isClean,
+      recoveryPoints: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${RECOVERY_POINTS}`)),
+      startOffsets: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${START_OFFSETS}`)),
+      folders,
+    }
+    // From here on a stop that is not ours is an unclean one.
+    if (isClean) disk.removeNow(`${folder}/${CLEAN_SHUTDOWN}`)
+    return new LogDirectory(options, found)
+  }
+
+  /** Whether the last stop was clean: logs are then trusted as they are. */
+  get isClean(): boolean {
+    return this.#found.isClean
+  }
+
+  /** Names of folders that belong to no topic. */
+  get unknownFolders(): readonly string[] {
+    return [...this.#unclaimed].sort()
+  }
+
+  /** Bytes of a partition that an unclean stop makes us verify. */
+  async tailBytes(topic: string, partition: number): Promise<number> {
+    const { disk } = this.#options
+    const name = partitionFolderName(topic, partition)
+    if (this.#found.isClean || !this.#found.folders.includes(name)) return 0
+    const recoveryPoint = this.#found.recoveryPoints.get(name) ?? 0
+    const segments = (await disk.list(`${this.folder}/${name}`)).flatMap(entry => {
+      const file = readSegmentFileName(entry.name)
+      return file?.suffix === '.log' ? { ...file, name: entry.name } : []
+    })
+    const first = Math.max(0, ...segments.map(({ baseOffset }) => baseOffset).filter(base => base <= recoveryPoint))
+    return segments.filter(({ baseOffset }) => baseOffset >= first)
+      .reduce((sum, segment) => sum + (disk.sizeNow(`${this.folder}/${name}/${segment.name}`) ?? 0), 0)
+  }
+
+  /** Makes the log of a new partition; rejects when a folder of that name is there already, which is left alone. */
+  create(partition: PartitionToOpen): Promise<PartitionLog> {
+    const name = partitionFolderName(partition.topic, partition.partition)
+    const path = `${this.folder}/${name}`
+    if (this.#options.disk.existsNow(path)) {
+      return Promise.reject(new LogDirectoryError(`${path} exists and belongs to no topic: move it away, or adopt it with millrace import`))
+    }
+    return this.#open(partition, { isClean: true, recoveryPoint: 0, startOffset: 0 })
+  }
+
+  /** Opens the log of a partition that exists, recovering what an unclean stop left. */
+  open(partition: PartitionToOpen): Promise<PartitionLog> {
+    const name = partitionFolderName(partition.topic, partition.partition)
+    const { isClean, recoveryPoints, startOffsets } = this.#found
+    const foreign = readPartitionMetadata(this.#options.disk.readSmallNow(`${this.folder}/${name}/${PARTITION_METADATA_FILE}`))
+    if (foreign !== undefined && foreign !== partition.topicId) {
+      return Promise.reject(new LogDirectoryError(`${this.folder}/${name} holds the topic id ${foreign}, not ${partition.topicId} as the catalog says: it is left alone`))
+    }
+    return this.#open(partition, { isClean, recoveryPoint: recoveryPoints.get(name) ?? 0, startOffset: startOffsets.get(name) ?? 0 })
+  }
+
+  async #open(partition: PartitionToOpen, state: { isClean: boolean; recoveryPoint: number; startOffset: number }): Promise<PartitionLog> {
+    const { disk, clock, logger } = this.#options
+    const name = partitionFolderName(partition.topic, partition.partition)
+    this.#unclaimed.delete(name)
+    const log = await PartitionLog.open({ disk, clock, logger, folder: `${this.folder}/${name}`, ...partition, ...state })
+    this.#logs.set(name, log)
+    return log
+  }
+
+  /** Renames a partition's folder as Kafka does, and unlinks it behind. */
+  async delete(log: PartitionLog): Promise<void> {
+    const { disk } = this.#options
+    const name = partitionFolderName(log.topic, log.partition)
+    this.#logs.delete(name)
+    await log.abandon()
+    const renamed = `${log.folder}.${Buffer.from(log.topicId, 'base64url').toString('hex')}-delete`
+    await disk.rename(log.folder, renamed)
+    this.#removeBehind(renamed)
+  }
+
+  /** Removes folders of deleted topics that a stop left behind: only those whose own metadata names one of `topicIds`. */
+  removeDeleted(topicIds: ReadonlySet<string>): void {
+    const { disk } = this.#options
+    if (topicIds.size === 0) return
+    for (const name of this.#found.folders) {
+      const topicId = readPartitionMetadata(disk.readSmallNow(`${this.folder}/${name}/${PARTITION_METADATA_FILE}`))
+      if (topicId === undefined || !topicIds.has(topicId)) continue
+      this.#unclaimed.delete(name)
+      const hex = `.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
+      const renamed = name.endsWith('-delete') ? name : `${name}${hex}`
+      if (renamed !== name) disk.renameNow(`${this.folder}/${name}`, `${this.folder}/${renamed}`)
+      this.#removeBehind(`${this.folder}/${renamed}`)
+    }
+  }
+
+  /** Closes every log, writes the checkpoints and marks the stop as clean; with a failed log it stays an unclean one. */
+  async close(): Promise<void> {
+    this.#checkpointTimer?.cancel()
+    await Promise.all(this.#removals)
+    const waiting = [...this.#logs.values()]
+    const failures: unknown[] = []
+    const work = async (): Promise<void> => {
+      for (let log = waiting.shift(); log; log = waiting.shift()) await log.close().catch((failure: unknown) => failures.push(failure))
+    }
+    await Promise.all(Array.from({ length: CLOSED_AT_ONCE }, work))
+    this.#checkpointNow()
+    for (const failure of failures) this.#options.logger.error('a log could not be closed cleanly; the next start verifies it', { failure })
+    if (failures.length === 0) this.#options.disk.replaceNow(`${this.folder}/${CLEAN_SHUTDOWN}`, Buffer.from('{"version":0,"brokerEpoch":-1}'))
+  }
+
+  #removeBehind(path: string): void {
+    const removal = this.#options.disk.remove(path).catch((failure: unknown) => {
+      this.#options.logger.warn('a deleted partition could not be removed; the next start tries again', { path, failure })
+    }).finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
+  }
+
+  #checkpointLater(): void {
+    this.#checkpointTimer = this.#options.clock.after(CHECKPOINT_MS, () => {
+      try {
+        this.#checkpointNow()
+      } catch (failure) {
+        this.#options.logger.error('the checkpoints could not be written; recovery would take longer', { failure })
+      }
+      this.#checkpointLater()
+    })
+  }
+
+  #checkpointNow(): void {
+    const { disk } = this.#options
+    const rows = (offsetOf: (log: PartitionLog) => number): Buffer =>
+      writeOffsetCheckpoint([...this.#logs.values()].map(log => ({ topic: log.topic, partition: log.partition, offset: offsetOf(log) })))
+    disk.replaceNow(`${this.folder}/${RECOVERY_POINTS}`, rows(log => log.recoveryPoint))
+    disk.replaceNow(`${this.folder}/${START_OFFSETS}`, rows(log => log.startOffset))
+  }
+}
+
+function refuseNewer(meta: Buffer, folder: string): void {
+  const text = meta.toString('utf8')
+  const format = Number(/^millrace\.format=(\d+)\s*$/m.exec(text)?.[1] ?? FORMAT)
+  const version = Number(/^version=(\d+)\s*$/m.exec(text)?.[1] ?? 1)
+  if (format <= FORMAT && version === 1) return
+  throw new LogDirectoryError(`${folder} was written by a newer version (format ${format}, meta.properties version ${version}): update Millrace, or choose another data folder`)
+}

@@ -1,0 +1,21 @@
+/** What the host of the broker thread and the thread say to each other. */
+
+import type { MessagePort } from 'node:worker_threads'
+import type { ListenerAddress } from '../broker/addresses.ts'
+import type { HostFacts } from '../studio/studio.ts'
+
+/** Given to the thread at its start, as workerData. */
+export type BrokerThreadData = HostFacts & { readonly dataFolder: string; readonly listeners: readonly ListenerAddress[] }
+
+export type ToBrokerThread =
+  /** A window's port: the contract is served on it. */
+  | { readonly is: 'connect'; readonly port: MessagePort }
+  /** Stop cleanly; the thread ends when nothing is left. */
+  | { readonly is: 'stop' }
+
+export type FromBrokerThread =
+  | { readonly is: 'ready' }
+  /** It cannot start as things are; `portTaken` when another program has the port. The thread ends. */
+  | { readonly is: 'refused'; readonly reason: string; readonly portTaken?: number }
+  /** A finished log line. */
+  | { readonly is: 'log'; readonly line: string }

@@ -1,0 +1,66 @@
+/** A real broker on a memory disk and free loopback ports, and the short ways tests speak to it. */
+
+import { loopbackListener, type ListenerAddress } from '../../core/broker/addresses.ts'
+import { Broker } from '../../core/broker/broker.ts'
+import type { BrokerConfig } from '../../core/broker/broker-config.ts'
+import { systemClock, type Clock } from '../../core/common/clock.ts'
+import { createLogger } from '../../core/common/logger.ts'
+import { MemoryDisk } from '../../core/common/memory-disk.ts'
+import { seededRandom } from '../../core/common/random.ts'
+import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
+import { ask, RawConnection } from './clients-frames.ts'
+
+export type MemoryBroker = {
+  readonly broker: Broker
+  readonly port: number
+  readonly disk: MemoryDisk
+  /** Log lines so far. */
+  readonly lines: readonly string[]
+  /** One request on a connection of its own kept for the test. */
+  ask<A extends Api>(api: A, version: number, request: RequestToSend<A>): Promise<ResponseReceived<A>>
+  connect(): Promise<RawConnection>
+  stop(): Promise<void>
+}
+
+export async function startMemoryBroker(options: {
+  readonly topics?: Readonly<Record<string, number>>
+  readonly config?: Partial<BrokerConfig>
+  readonly listeners?: readonly ListenerAddress[]
+  readonly clock?: Clock
+  readonly disk?: MemoryDisk
+} = {}): Promise<MemoryBroker> {
+  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk() } = options
+  const lines: string[] = []
+  const broker = await Broker.start({
+    dataFolder: '/data',
+    listeners,
+    config: { offsetsTopicPartitions: 4, ...config },
+    topics: Object.entries(topics).map(([name, partitionCount]) => ({ name, partitionCount })),
+    disk,
+    clock,
+    random: seededRandom(7),
+    logger: createLogger(line => lines.push(line), { now: clock.now }),
+    processId: null,
+  })
+  await broker.recovered
+  const port = broker.advertised[0]?.port ?? 0
+  const open = new Set<RawConnection>()
+  const connect = async (): Promise<RawConnection> => {
+    const connection = await RawConnection.open(port)
+    open.add(connection)
+    return connection
+  }
+  let first: Promise<RawConnection> | undefined
+  return {
+    broker,
+    port,
+    disk,
+    lines,
+    connect,
+    ask: async (api, version, request) => ask(await (first ??= connect()), api, version, request),
+    async stop() {
+      for (const connection of open) connection.close()
+      await broker.stop()
+    },
+  }
+}
