@@ -46,7 +46,7 @@ function parseOffset(typed: string, scope: JumpScope): Jump | null {
   }
   // Two digits on both sides are a time of day: 14:02.
   if (/^\d\d:\d\d$/.test(typed)) return null
-  const both = /^(?:p|.*-)?(\d{1,9})\s*[:@]\s*(\d+)$/i.exec(typed)
+  const both = /^(?:p|[\w.-]*-)?(\d{1,9})\s*[:@]\s*(\d+)$/i.exec(typed)
   return both ? offsetOf(BigInt(both[2] ?? ''), Number(both[1]), scope) : null
 }
 
