@@ -1,6 +1,6 @@
 /**
  * The four codecs of record batches. Native modules load on first use. Inflating takes the most bytes the result may have and refuses
- * more before memory is spent: gzip by zlib's own limit, the others by sizes read from the compressed stream first.
+ * more before memory is spent: gzip by zlib's own limit, the others by sizes read from the compressed stream first (zstd to within a block).
  */
 
 import { createRequire } from 'node:module'
@@ -8,7 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { CorruptBatch, InflatedTooLarge } from './corrupt-batch.ts'
 import { inflatedBytesOfLz4, splitLz4Frames } from './lz4-frames.ts'
 import { inflateSnappy, type RawSnappy } from './snappy-frames.ts'
-import { inflatedBytesOfZstd } from './zstd-frames.ts'
+import { inflatedBytesOfZstd, ZSTD_BLOCK_BYTES_MAX } from './zstd-frames.ts'
 
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
@@ -65,8 +65,10 @@ const inflaters = {
     return frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames)
   },
   zstd(bytes: Buffer, bytesMax: number) {
-    if (inflatedBytesOfZstd(bytes) > bytesMax) throw tooLarge('zstd', bytesMax)
-    return new (zstd().Decoder)().decodeSync(bytes)
+    if (inflatedBytesOfZstd(bytes) > bytesMax + ZSTD_BLOCK_BYTES_MAX) throw tooLarge('zstd', bytesMax)
+    const inflated = new (zstd().Decoder)().decodeSync(bytes)
+    if (inflated.length > bytesMax) throw tooLarge('zstd', bytesMax)
+    return inflated
   },
 }
 

@@ -4,7 +4,8 @@ import { CorruptBatch } from './corrupt-batch.ts'
 
 const FRAME_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
-const BLOCK_BYTES_MAX = 128 * 1024
+/** A block makes at most this much. */
+export const ZSTD_BLOCK_BYTES_MAX = 128 * 1024
 const contentSizeBytes = [0, 2, 4, 8]
 const dictionaryIdBytes = [0, 1, 2, 4]
 
@@ -30,7 +31,7 @@ export function inflatedBytesOfZstd(bytes: Buffer): number {
 
 /** A frame that says a small size and carries blocks for much more is not believed: the decoder would notice only after making them. */
 function believable(contentSize: number | undefined, blockBytesMax: number): number {
-  return contentSize !== undefined && blockBytesMax <= contentSize + BLOCK_BYTES_MAX ? contentSize : blockBytesMax
+  return contentSize !== undefined && blockBytesMax <= contentSize + ZSTD_BLOCK_BYTES_MAX ? contentSize : blockBytesMax
 }
 
 function readFrameHeader(bytes: Buffer, at: number): { contentSize: number | undefined; hasChecksum: boolean; blocksAt: number } {
@@ -60,7 +61,7 @@ function measureBlocks(bytes: Buffer, start: number): { bytesMax: number; endAt:
     const word = bytes.readUIntLE(at, 3)
     const type = (word >>> 1) & 3
     const size = word >>> 3
-    bytesMax += type === 2 ? BLOCK_BYTES_MAX : size
+    bytesMax += type === 2 ? ZSTD_BLOCK_BYTES_MAX : size
     at += 3 + (type === 1 ? 1 : size)
     if ((word & 1) === 1) return { bytesMax, endAt: at }
   }
