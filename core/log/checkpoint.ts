@@ -2,6 +2,10 @@
 
 const VERSION = '0'
 
+/** In a data folder: what is durable, and where logs start. */
+export const RECOVERY_POINTS_FILE = 'recovery-point-offset-checkpoint'
+export const START_OFFSETS_FILE = 'log-start-offset-checkpoint'
+
 /** The words of each entry; undefined when there is no file or it is not a whole checkpoint: the caller then takes the safe default. */
 export function readCheckpoint(content: Buffer | undefined): string[][] | undefined {
   if (!content) return undefined
@@ -22,6 +26,6 @@ export function readOffsetCheckpoint(content: Buffer | undefined): Map<string, n
   return offsets
 }
 
-export function writeOffsetCheckpoint(rows: readonly { topic: string; partition: number; offset: number }[]): Buffer {
-  return writeCheckpointText(rows.map(row => `${row.topic} ${row.partition} ${row.offset}`))
+export function writeOffsetCheckpoint(offsets: ReadonlyMap<string, number>): Buffer {
+  return writeCheckpointText([...offsets].map(([name, offset]) => `${name.slice(0, name.lastIndexOf('-'))} ${name.slice(name.lastIndexOf('-') + 1)} ${offset}`))
 }

@@ -1,14 +1,16 @@
 /** Reads a log directory that Apache Kafka wrote, and copies whole topics out of it; the source is never changed. */
 
+import { parse } from 'node:path'
 import type { Disk } from '../common/disk.ts'
+import { readOffsetCheckpoint, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import { PARTITION_METADATA_FILE, readPartitionFolderName, readPartitionMetadata } from './log-files.ts'
 
 export type ForeignTopic = { readonly name: string; readonly topicId: string; readonly partitionCount: number; readonly folders: readonly string[] }
 export type Skipped = { readonly folder: string; readonly reason: string }
 
 const PIECE_BYTES = 1024 * 1024
-/** Of the running broker, not of the data. */
-const NOT_DATA = /\.(lock|tmp|swap|cleaned|deleted)$/
+/** Of the running broker, or built from the data: without its indexes a copy is read through, verified and indexed when it is opened. */
+const NOT_DATA = /\.(lock|tmp|swap|cleaned|deleted|index|timeindex|snapshot)$/
 
 /** Topics whose partitions 0…n−1 are all there, and what was left out with the reason. ENOENT when there is no such folder. */
 export async function readForeignLogs(disk: Disk, source: string): Promise<{ readonly topics: readonly ForeignTopic[]; readonly skipped: readonly Skipped[] }> {
@@ -58,7 +60,23 @@ export async function copyPartition(disk: Disk, from: string, to: string): Promi
   }
   await disk.flushFolder(unfinished)
   await disk.rename(unfinished, to)
+  await adoptStartOffset(disk, from, to)
   return bytes
+}
+
+/** Where DeleteRecords had moved the start to: kept in the log directory's checkpoint, in ours as in Kafka's. */
+async function adoptStartOffset(disk: Disk, from: string, to: string): Promise<void> {
+  const [source, sourceName] = splitPath(from)
+  const [target, targetName] = splitPath(to)
+  const startOffset = readOffsetCheckpoint(await disk.readSmall(`${source}/${START_OFFSETS_FILE}`)).get(sourceName)
+  if (startOffset === undefined || startOffset <= 0) return
+  const offsets = readOffsetCheckpoint(await disk.readSmall(`${target}/${START_OFFSETS_FILE}`)).set(targetName, startOffset)
+  await disk.replace(`${target}/${START_OFFSETS_FILE}`, writeOffsetCheckpoint(offsets))
+}
+
+function splitPath(path: string): [folder: string, name: string] {
+  const { dir, base } = parse(path)
+  return [dir, base]
 }
 
 async function copyFile(disk: Disk, from: string, to: string): Promise<number> {

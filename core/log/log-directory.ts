@@ -6,19 +6,20 @@
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
-import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
+import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import type { LogConfig } from './log-config.ts'
 import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 import { PartitionLog } from './partition-log.ts'
 
 const META = 'meta.properties'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
-const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
-const START_OFFSETS = 'log-start-offset-checkpoint'
 /** Of everything Millrace keeps below the folder; a newer one is refused. */
 const FORMAT = 1
 /** Kafka's log.flush.offset.checkpoint.interval.ms. */
 const CHECKPOINT_MS = 60_000
+/** A folder that Kafka or Millrace renamed to delete it. */
+const DELETED_FOLDER = /-\d+\.[0-9a-f]{32}-delete$/
 /** Logs closed at once: each flushes, and the disk runs two flushes at a time. */
 const CLOSED_AT_ONCE = 4
 
@@ -39,6 +40,8 @@ export type PartitionToOpen = { readonly topic: string; readonly partition: numb
 
 type Found = {
   readonly isClean: boolean
+  /** Partitions that a clean stop had left unverified: their files are not to be trusted. */
+  readonly unverified: ReadonlySet<string>
   readonly recoveryPoints: ReadonlyMap<string, number>
   readonly startOffsets: ReadonlyMap<string, number>
   readonly folders: readonly string[]
@@ -52,13 +55,19 @@ export class LogDirectory {
   readonly #unclaimed: Set<string>
   readonly #logs = new Map<string, PartitionLog>()
   readonly #removals = new Set<Promise<void>>()
+  /** Names of partitions whose files nobody has verified since an unclean stop. */
+  readonly #unverified: Set<string>
+  readonly #checkpoints = new SerialQueue()
   #checkpointTimer: Timer | undefined
 
   private constructor(options: LogDirectoryOptions, found: Found) {
     this.folder = options.folder
     this.#options = options
     this.#found = found
-    this.#unclaimed = new Set(found.folders)
+    const folders = found.folders.filter(name => !DELETED_FOLDER.test(name))
+    this.#unclaimed = new Set(folders)
+    this.#unverified = new Set(folders.filter(name => !found.isClean || found.unverified.has(name)))
+    for (const name of found.folders) if (DELETED_FOLDER.test(name)) this.#removeBehind(`${this.folder}/${name}`)
     this.#checkpointLater()
   }
 
@@ -69,16 +78,18 @@ export class LogDirectory {
     if (meta) refuseNewer(meta, folder)
     disk.makeFolderNow(folder)
     if (!meta) disk.replaceNow(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
-    const isClean = disk.existsNow(`${folder}/${CLEAN_SHUTDOWN}`)
+    const marker = disk.readSmallNow(`${folder}/${CLEAN_SHUTDOWN}`)
     const folders = (await disk.list(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name)
     const found: Found = {
-      isClean,
-      recoveryPoints: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${RECOVERY_POINTS}`)),
-      startOffsets: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${START_OFFSETS}`)),
+      isClean: marker !== undefined,
+      unverified: readUnverified(marker),
+      recoveryPoints: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${RECOVERY_POINTS_FILE}`)),
+      startOffsets: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${START_OFFSETS_FILE}`)),
       folders,
     }
-    // From here on a stop that is not ours is an unclean one.
-    if (isClean) disk.removeNow(`${folder}/${CLEAN_SHUTDOWN}`)
+    // From here on a stop that is not ours is an unclean one, also when the power fails.
+    if (marker) disk.removeNow(`${folder}/${CLEAN_SHUTDOWN}`)
+    if (marker) await disk.flushFolder(folder)
     return new LogDirectory(options, found)
   }
 
@@ -96,7 +107,7 @@ export class LogDirectory {
   async tailBytes(topic: string, partition: number): Promise<number> {
     const { disk } = this.#options
     const name = partitionFolderName(topic, partition)
-    if (this.#found.isClean || !this.#found.folders.includes(name)) return 0
+    if (!this.#unverified.has(name)) return 0
     const recoveryPoint = this.#found.recoveryPoints.get(name) ?? 0
     const segments = (await disk.list(`${this.folder}/${name}`)).flatMap(entry => {
       const file = readSegmentFileName(entry.name)
@@ -120,11 +131,12 @@ export class LogDirectory {
   /** Opens the log of a partition that exists, recovering what an unclean stop left. */
   open(partition: PartitionToOpen): Promise<PartitionLog> {
     const name = partitionFolderName(partition.topic, partition.partition)
-    const { isClean, recoveryPoints, startOffsets } = this.#found
+    const { recoveryPoints, startOffsets } = this.#found
     const foreign = readPartitionMetadata(this.#options.disk.readSmallNow(`${this.folder}/${name}/${PARTITION_METADATA_FILE}`))
     if (foreign !== undefined && foreign !== partition.topicId) {
       return Promise.reject(new LogDirectoryError(`${this.folder}/${name} holds the topic id ${foreign}, not ${partition.topicId} as the catalog says: it is left alone`))
     }
+    const isClean = !this.#unverified.has(name)
     return this.#open(partition, { isClean, recoveryPoint: recoveryPoints.get(name) ?? 0, startOffset: startOffsets.get(name) ?? 0 })
   }
 
@@ -133,6 +145,7 @@ export class LogDirectory {
     const name = partitionFolderName(partition.topic, partition.partition)
     this.#unclaimed.delete(name)
     const log = await PartitionLog.open({ disk, clock, logger, folder: `${this.folder}/${name}`, ...partition, ...state })
+    this.#unverified.delete(name)
     this.#logs.set(name, log)
     return log
   }
@@ -166,6 +179,7 @@ export class LogDirectory {
   /** Closes every log, writes the checkpoints and marks the stop as clean; with a failed log it stays an unclean one. */
   async close(): Promise<void> {
     this.#checkpointTimer?.cancel()
+    await this.#checkpoints.idle()
     await Promise.all(this.#removals)
     const waiting = [...this.#logs.values()]
     const failures: unknown[] = []
@@ -173,9 +187,12 @@ export class LogDirectory {
       for (let log = waiting.shift(); log; log = waiting.shift()) await log.close().catch((failure: unknown) => failures.push(failure))
     }
     await Promise.all(Array.from({ length: CLOSED_AT_ONCE }, work))
-    this.#checkpointNow()
+    await this.#saveCheckpoints()
     for (const failure of failures) this.#options.logger.error('a log could not be closed cleanly; the next start verifies it', { failure })
-    if (failures.length === 0) this.#options.disk.replaceNow(`${this.folder}/${CLEAN_SHUTDOWN}`, Buffer.from('{"version":0,"brokerEpoch":-1}'))
+    if (failures.length > 0) return
+    // Kafka reads the first two members only; ours says which partitions this run never came to.
+    const marker = { version: 0, brokerEpoch: -1, unverified: [...this.#unverified] }
+    await this.#options.disk.replace(`${this.folder}/${CLEAN_SHUTDOWN}`, Buffer.from(JSON.stringify(marker)))
   }
 
   #removeBehind(path: string): void {
@@ -187,21 +204,42 @@ export class LogDirectory {
 
   #checkpointLater(): void {
     this.#checkpointTimer = this.#options.clock.after(CHECKPOINT_MS, () => {
-      try {
-        this.#checkpointNow()
-      } catch (failure) {
-        this.#options.logger.error('the checkpoints could not be written; recovery would take longer', { failure })
-      }
+      void this.#checkpoints.run(() => this.#checkpoint()).catch((failure: unknown) => {
+        this.#options.logger.error('logs could not be made durable; recovery would take longer', { failure })
+      })
       this.#checkpointLater()
     })
   }
 
-  #checkpointNow(): void {
+  /** Bounds what an unclean stop makes the next start verify: everything older than a minute or two is durable. */
+  async #checkpoint(): Promise<void> {
+    for (const log of this.#logs.values()) {
+      log.expireProducers(this.#options.clock.now())
+      await log.flush()
+    }
+    await this.#saveCheckpoints()
+  }
+
+  async #saveCheckpoints(): Promise<void> {
     const { disk } = this.#options
-    const rows = (offsetOf: (log: PartitionLog) => number): Buffer =>
-      writeOffsetCheckpoint([...this.#logs.values()].map(log => ({ topic: log.topic, partition: log.partition, offset: offsetOf(log) })))
-    disk.replaceNow(`${this.folder}/${RECOVERY_POINTS}`, rows(log => log.recoveryPoint))
-    disk.replaceNow(`${this.folder}/${START_OFFSETS}`, rows(log => log.startOffset))
+    await disk.replace(`${this.folder}/${RECOVERY_POINTS_FILE}`, this.#offsets(this.#found.recoveryPoints, log => log.recoveryPoint))
+    await disk.replace(`${this.folder}/${START_OFFSETS_FILE}`, this.#offsets(this.#found.startOffsets, log => log.startOffset))
+  }
+
+  /** Of the open logs, and as they were for those that this run has not opened. */
+  #offsets(found: ReadonlyMap<string, number>, offsetOf: (log: PartitionLog) => number): Buffer {
+    const offsets = new Map([...this.#logs].map(([name, log]) => [name, offsetOf(log)]))
+    for (const [name, offset] of found) if (!this.#logs.has(name) && (this.#unclaimed.has(name) || this.#unverified.has(name))) offsets.set(name, offset)
+    return writeOffsetCheckpoint(offsets)
+  }
+}
+
+function readUnverified(marker: Buffer | undefined): ReadonlySet<string> {
+  try {
+    const { unverified } = JSON.parse(marker?.toString('utf8') ?? '{}') as { unverified?: unknown }
+    return new Set(Array.isArray(unverified) ? unverified.filter(name => typeof name === 'string') : [])
+  } catch {
+    return new Set() // Kafka's markers before 3.7 are empty files
   }
 }
 

@@ -234,6 +234,7 @@ export class PartitionLog {
   /** Starts a new segment at the end offset, with a snapshot of the producers beside it; the old one is flushed in the background. */
   #roll(): void {
     this.#active.sealNow()
+    this.#snapshotNow()
     const segment = Segment.createNow({
       disk: this.#disk,
       clock: this.#clock,
@@ -241,7 +242,6 @@ export class PartitionLog {
       baseOffset: this.#endOffset,
       indexIntervalBytes: this.#config.indexIntervalBytes,
     })
-    this.#snapshotNow()
     this.#segments.push(segment)
     this.#active = segment
     void this.flush().catch(failure => this.#logger.error('a rolled segment could not be flushed', { partition: this.#name, failure }))

@@ -70,7 +70,9 @@ export class Segment implements OpenSegment {
   /** A new, empty segment with its three files. */
   static createNow(origin: SegmentOrigin): Segment {
     const segment = new Segment(origin)
-    if (segment.file().size > 0) segment.file().truncateNow(0)
+    const file = origin.disk.openNow(segment.logPath, 'create')
+    if (file.size > 0) file.truncateNow(0)
+    file.closeNow()
     segment.offsetIndex.entries.cutNow(0)
     segment.timeIndex.entries.cutNow(0)
     segment.#maxTimestamp = -1
@@ -102,7 +104,7 @@ export class Segment implements OpenSegment {
     markUsed(this)
     if (this.#file) return this.#file
     markOpened(this)
-    return (this.#file = this.#disk.openNow(this.logPath, 'create'))
+    return (this.#file = this.#disk.openNow(this.logPath, 'write'))
   }
 
   /** Whether the batch must go to a new segment. */
