@@ -23,6 +23,11 @@ export function formatShort(count: number | bigint | null | undefined): string {
   return `${digits} ${prefix}`
 }
 
+/** A figure of an axis: as `formatShort`, without zeros that say nothing: `5 k`, `2.5 M`. */
+export function formatAxis(value: number): string {
+  return formatShort(value).replace(/\.?0+(?= )/, match => match.includes('.') ? '' : match)
+}
+
 /** A rate: one decimal below 10, whole above, 3 digits and a unit from a million; `0`; below 0.05 `<0.1`. */
 export function rateParts(perSecond: number | null | undefined): Parts {
   if (perSecond === null || perSecond === undefined) return { value: NO_DATA, unit: '' }

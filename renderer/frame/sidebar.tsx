@@ -43,7 +43,6 @@ function Entry({ destination, figure }: { readonly destination: Destination; rea
       className={classNames(styles.entry, place.at === 'settings' && styles.last)}
       href={hrefOf(place)}
       aria-current={isHere ? 'page' : undefined}
-      aria-label={title}
       data-tip={isRail ? title : undefined}
       data-tip-keys={isRail ? printKeys(keys, isMac) : undefined}
     >

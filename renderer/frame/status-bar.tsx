@@ -9,7 +9,7 @@ import { Led } from '../ui/badge.tsx'
 import { classNames } from '../ui/class-names.ts'
 import { useCopy } from '../ui/copy-button.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { Hidden } from '../ui/text.tsx'
+import { text } from '../ui/text.tsx'
 import type { LocalStatus } from '../../core/studio/contract/local.ts'
 import styles from './status-bar.module.css'
 
@@ -26,21 +26,21 @@ export function StatusBar() {
 }
 
 function Listener({ status, isLost }: { readonly status: LocalStatus | null; readonly isLost: boolean }) {
-  const { tone, text } = listenerState(status, isLost)
+  const { tone, words } = listenerState(status, isLost)
   return (
     <>
-      <a className={styles.entry} href={hrefOf({ at: 'connect' })} data-tip={status?.reason ?? 'How to connect'}><Led tone={tone} /><span className={styles.reason}>{text}</span></a>
+      <a className={styles.entry} href={hrefOf({ at: 'connect' })} data-tip={status?.reason ?? 'How to connect'}><Led tone={tone} /><span className={styles.reason}>{words}</span></a>
       {status && status.state === 'listening' ? <Address address={status.address} /> : null}
     </>
   )
 }
 
-function listenerState(status: LocalStatus | null, isLost: boolean): { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly text: string } {
-  if (isLost) return { tone: 'bad', text: 'not connected' }
-  if (!status) return { tone: 'off', text: 'connecting' }
-  if (status.state === 'failed') return { tone: 'bad', text: status.reason ?? 'not listening' }
-  if (status.state === 'starting') return { tone: 'warn', text: 'starting' }
-  return { tone: 'good', text: 'listening' }
+function listenerState(status: LocalStatus | null, isLost: boolean): { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly words: string } {
+  if (isLost) return { tone: 'bad', words: 'not connected' }
+  if (!status) return { tone: 'off', words: 'connecting' }
+  if (status.state === 'failed') return { tone: 'bad', words: status.reason ?? 'not listening' }
+  if (status.state === 'starting') return { tone: 'warn', words: 'starting' }
+  return { tone: 'good', words: 'listening' }
 }
 
 function Address({ address }: { readonly address: string }) {
@@ -48,7 +48,7 @@ function Address({ address }: { readonly address: string }) {
   return (
     <button type="button" className={classNames(styles.entry, styles.address)} aria-label={`${address}, copy broker address`} data-tip="Copy broker address" onClick={() => void copy(address)}>
       {wasCopied ? 'Copied' : address} <Icon name={wasCopied ? 'check' : 'copy'} size="small" />
-      <span role="status"><Hidden>{wasCopied ? 'Copied' : ''}</Hidden></span>
+      <span role="status" className={text['hidden']}>{wasCopied ? 'Copied' : ''}</span>
     </button>
   )
 }

@@ -60,7 +60,7 @@ function Plot({ series, to, spanMs, sentence, formatValue, formatAxis, formatAt 
     <>
       <div className={styles.plot} onPointerMove={onPointerMove} onPointerLeave={() => setPointer(null)}>
         <canvas ref={canvas} className={styles.canvas} role="img" aria-label={sentence} />
-        {ticks.map(tick => <span key={tick} className={styles.tick} style={{ bottom: `${(tick / top) * 100}%` }} aria-hidden="true">{formatAxis(tick)}</span>)}
+        <div className={styles.ticks}>{ticks.map(tick => <span key={tick} className={styles.tick} style={{ bottom: `${(tick / top) * 100}%` }} aria-hidden="true">{formatAxis(tick)}</span>)}</div>
         {pointer === null || crosshairAt === null ? null : (
           <Readout share={pointer} title={formatAt(crosshairAt, true)}>
             {series.map(line => <span key={line.name}>{line.name} {showNearest(line.points, crosshairAt, formatValue)}</span>)}

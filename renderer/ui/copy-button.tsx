@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { Button, IconButton } from './button.tsx'
-import { Hidden } from './text.tsx'
+import { text } from './text.tsx'
 
 const SAID_FOR_MS = 1200
 
@@ -56,11 +56,13 @@ type CopyButtonProps = {
   readonly children?: ReactNode
 }
 
-export function CopyButton({ text, label, size = 'small', children }: CopyButtonProps) {
+export function CopyButton({ text: copied, label, size = 'small', children }: CopyButtonProps) {
   const { wasCopied, copy } = useCopy()
-  const run = (): void => void copy(typeof text === 'string' ? text : text())
-  const said = <span role="status"><Hidden>{wasCopied ? 'Copied' : ''}</Hidden></span>
+  const run = (): void => void copy(typeof copied === 'string' ? copied : copied())
+  // A name must contain the words that are seen, or it cannot be spoken.
+  const name = typeof children === 'string' && label.startsWith(children) && !wasCopied ? label : undefined
+  const said = <span role="status" className={text['hidden']}>{wasCopied ? 'Copied' : ''}</span>
   return children
-    ? <><Button icon={wasCopied ? 'check' : 'copy'} size={size} onClick={run} aria-label={label}>{wasCopied ? 'Copied' : children}</Button>{said}</>
+    ? <><Button icon={wasCopied ? 'check' : 'copy'} size={size} onClick={run} aria-label={name}>{wasCopied ? 'Copied' : children}</Button>{said}</>
     : <><IconButton icon={wasCopied ? 'check' : 'copy'} label={wasCopied ? 'Copied' : label} size={size} onClick={run} />{said}</>
 }

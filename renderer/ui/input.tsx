@@ -77,7 +77,9 @@ export function Field({ label, hint, error, children }: {
     <div className={styles.labelled}>
       <label className={styles.label} htmlFor={id}>{label}</label>
       {children({ id, 'aria-describedby': hasNote ? `${id}-note` : undefined })}
-      <div id={`${id}-note`} className={error ? styles.error : styles.hint} aria-live="polite">{error ?? hint}</div>
+      {hint === undefined && error === undefined
+        ? null
+        : <div id={`${id}-note`} className={error ? styles.error : styles.hint} aria-live="polite">{error ?? hint}</div>}
     </div>
   )
 }

@@ -26,7 +26,7 @@ export function GroupsPanel({ groups }: { readonly groups: readonly GroupRow[] }
   return (
     <Section title="Groups" note="records behind">
       {groups.length === 0 ? <p className={styles.none}>No consumer group yet</p> : (
-        <ul className={styles.list}>
+        <ul className={classNames(styles.list, styles.groups)}>
           {byLag.slice(0, ROWS_MAX).map(group => (
             <li key={group.group} className={styles.group}>
               <a className={text['cut']} href={hrefOf({ at: 'group', group: group.group, tab: 'lag' })} data-tip={group.topics.length > 0 ? `reads ${group.topics.join(', ')}` : group.state}>{group.group}</a>
@@ -48,7 +48,7 @@ export function ClientsPanel({ connectionCount }: { readonly connectionCount: nu
   return (
     <Section title="Clients" note={plural(connectionCount, 'connection')} hasRule>
       {clients.length === 0 ? <p className={styles.none}>Nobody is connected</p> : (
-        <ul className={styles.list}>
+        <ul className={classNames(styles.list, styles.clients)}>
           {clients.slice(0, ROWS_MAX).map(client => (
             <li key={client.key} className={styles.client}>
               <span className={text['cut']} data-tip={`${client.host}, ${plural(client.connectionCount, 'connection')}`}>{client.clientId || 'no client id'}</span>

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
-import { formatRate, formatShort } from '../../format/figures.ts'
+import { formatAxis, formatRate } from '../../format/figures.ts'
 import { formatMinute, formatTime } from '../../format/time.ts'
 import { useNow } from '../../now.ts'
 import { ratesStream } from '../../studio/streams.ts'
@@ -30,7 +30,7 @@ export function RatesChart({ status }: { readonly status: LocalStatus }) {
         aside={<><span className={styles.in}><i />in {inRate}</span><span className={styles.out}><i />out {outRate}</span></>}
       >
         <Chart
-          series={series} to={to} spanMs={SPAN_MS} formatValue={formatRate} formatAxis={value => `${formatShort(value)}/s`}
+          series={series} to={to} spanMs={SPAN_MS} formatValue={formatRate} formatAxis={value => `${formatAxis(value)}/s`}
           formatAt={(at, hasSeconds) => hasSeconds ? formatTime(at, to, { hasMs: false }) : formatMinute(at)}
           sentence={`Records per second over the last 15 minutes: ${inRate} in and ${outRate} out now; ${describePeaks(series)}`}
         />

@@ -67,7 +67,7 @@ function Name({ row }: { readonly row: TopicRow }) {
 function Readers({ row, tone }: { readonly row: TopicRow; readonly tone: 'good' | 'warn' | null }) {
   if (tone === null) return <span className={text['t3']}>nobody</span>
   return (
-    <span data-tip={tone === 'warn' ? 'At least one of them is behind' : undefined}>
+    <span className={styles.readBy} data-tip={tone === 'warn' ? 'At least one of them is behind' : undefined}>
       <State tone={tone}>
         <span className={styles.readers}>
           {row.readBy.map((group, index) => <span key={group}>{index > 0 ? ', ' : ''}<a href={hrefOf({ at: 'group', group, tab: 'lag' })} tabIndex={-1}>{group}</a></span>)}
