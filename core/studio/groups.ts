@@ -1,5 +1,6 @@
 /** The area `groups`: who reads what, and how far behind. */
 
+import { OFFSETS_TOPIC } from '../broker/offsets-topic.ts'
 import type { StudioContract } from './contract/index.ts'
 import type { GroupRow } from './contract/groups.ts'
 import { LiveList } from './live-list.ts'
@@ -22,7 +23,8 @@ export function groupsArea(parts: StudioParts): Implementation<StudioContract>['
     }),
     delete({ group }) {
       const members = broker.groups.group(group)?.members ?? []
-      const error = broker.groups.delete([group])[0]?.error ?? 'UNKNOWN_SERVER_ERROR'
+      // Before the first commit there is no topic of offsets, and so no coordinator to ask.
+      const error = broker.topics.get(OFFSETS_TOPIC) ? broker.groups.delete([group])[0]?.error ?? 'UNKNOWN_SERVER_ERROR' : 'GROUP_ID_NOT_FOUND'
       if (error === 'NONE') return null
       throw new StudioError(error, error === 'NON_EMPTY_GROUP' ? stillHasMembers(group, members) : `The group ${group} was not deleted: ${error}.`)
     },

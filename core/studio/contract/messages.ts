@@ -55,6 +55,7 @@ export type MessageDetail = {
   readonly decoder: string
 }
 
+const bytes = v.custom<Uint8Array>(value => value instanceof Uint8Array, 'expected bytes')
 const partitions = v.nullable(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))))
 
 /** Where to start reading. A time is ms since the epoch: the first record at or after it in each partition. */
@@ -109,9 +110,9 @@ export const messages = {
   produce: call<{ readonly partition: number; readonly offset: bigint; readonly tookMs: number }>()(v.object({
     topic: v.string(),
     partition: v.nullable(v.pipe(v.number(), v.integer())),
-    key: v.nullable(v.instance(Uint8Array)),
-    value: v.nullable(v.instance(Uint8Array)),
-    headers: v.array(v.object({ name: v.string(), value: v.nullable(v.instance(Uint8Array)) })),
+    key: v.nullable(bytes),
+    value: v.nullable(bytes),
+    headers: v.array(v.object({ name: v.string(), value: v.nullable(bytes) })),
     timestamp: v.nullable(v.bigint()),
   })),
 }
