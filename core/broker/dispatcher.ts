@@ -9,6 +9,9 @@ import type { BrokerParts } from './broker-parts.ts'
 import type { ConnectionInfo, Reply } from './connection.ts'
 import type { Answer, Handler, RequestContext } from './handler.ts'
 
+/** Key, version, correlation id, length of the client id. */
+const HEADER_BYTES_MIN = 10
+
 /** Answers frames with `handlers`; throws (or rejects with) FrameError for what costs the peer its connection. */
 export class Dispatcher {
   readonly #broker: BrokerParts
@@ -22,13 +25,24 @@ export class Dispatcher {
   }
 
   readonly dispatch = (frame: Buffer, connection: ConnectionInfo): Reply | null | Promise<Reply | null> => {
+    const handler = this.#handlerOf(frame)
     const reader = new Reader(frame)
     const header = readRequestHeader(reader)
-    const handler = this.#handlers[header.apiKey]
-    if (!handler) throw new FrameError(`API key ${header.apiKey} is not served here`)
     if (connection.clientId !== header.clientId) this.#identify(connection, header.clientId)
     if (!hasVersion(handler.api, header.apiVersion)) return refuseVersion(handler, header)
     return this.#answer(handler, header, reader, connection)
+  }
+
+  /** Key and version are looked at first: what else a header of another key or version holds is not known. */
+  #handlerOf(frame: Buffer): Handler {
+    if (frame.length < HEADER_BYTES_MIN) throw new FrameError(`a frame of ${frame.length} bytes is shorter than a request header`)
+    const key = frame.readInt16BE(0)
+    const version = frame.readInt16BE(2)
+    const handler = this.#handlers[key]
+    if (!handler) throw new FrameError(`API key ${key} is not served here`)
+    const { api } = handler
+    if (hasVersion(api, version) || key === apiVersions.key) return handler
+    throw new FrameError(`${api.name} has no version ${version}; served are ${api.minVersion} to ${api.maxVersion}`)
   }
 
   #answer(handler: Handler, header: RequestHeader, reader: Reader, connection: ConnectionInfo): Reply | null | Promise<Reply | null> {
@@ -61,8 +75,7 @@ export class Dispatcher {
 }
 
 /** Only ApiVersions answers a version it does not have: v0, error 35, and its own range, so that the client can ask again (KIP-511). */
-function refuseVersion({ api }: Handler, { apiVersion, correlationId }: RequestHeader): Reply {
-  if (api.key !== apiVersions.key) throw new FrameError(`${api.name} has no version ${apiVersion}; served are ${api.minVersion} to ${api.maxVersion}`)
+function refuseVersion({ api }: Handler, { correlationId }: RequestHeader): Reply {
   const body = apiVersions.encodeResponse({
     errorCode: errorCode('UNSUPPORTED_VERSION'),
     apiKeys: [{ apiKey: api.key, minVersion: api.minVersion, maxVersion: api.maxVersion }],

@@ -7,6 +7,7 @@ import { Reader } from '../../core/protocol/wire.ts'
 
 export class RawConnection {
   readonly #socket: Socket
+  readonly #localPort: number
   readonly #frames: Buffer[] = []
   readonly #waiting: { resolve(frame: Buffer | undefined): void }[] = []
   #rest = Buffer.alloc(0)
@@ -14,6 +15,7 @@ export class RawConnection {
 
   private constructor(socket: Socket) {
     this.#socket = socket
+    this.#localPort = socket.localPort ?? 0
     socket.setNoDelay(true)
     socket.on('data', bytes => this.#read(bytes))
     socket.on('error', () => undefined) // 'close' follows; a reset is one way to be closed
@@ -28,8 +30,9 @@ export class RawConnection {
     return promise
   }
 
+  /** Of our end, also once it is closed. */
   get localPort(): number {
-    return this.#socket.localPort ?? 0
+    return this.#localPort
   }
 
   /** Bytes as they are. */

@@ -12,8 +12,9 @@ import { handler } from '../handler.ts'
 export const describeGroupsHandler = handler(describeGroups, ({ groups, includeAuthorizedOperations }, { broker, version }) => ({
   groups: broker.groups.describe(groups).map(group => {
     const isMissing = group.error === 'GROUP_ID_NOT_FOUND'
+    const error = isMissing && version < 6 ? 'NONE' : group.error
     return {
-      errorCode: isMissing && version < 6 ? 0 : errorCode(group.error),
+      errorCode: errorCode(error),
       errorMessage: isMissing ? `Group ${group.groupId} not found.` : null,
       groupId: group.groupId,
       groupState: group.state,
@@ -27,7 +28,7 @@ export const describeGroupsHandler = handler(describeGroups, ({ groups, includeA
         memberMetadata: member.metadata,
         memberAssignment: member.assignment,
       })),
-      authorizedOperations: includeAuthorizedOperations && group.error === 'NONE' ? GROUP_OPERATIONS : NOT_ASKED,
+      authorizedOperations: includeAuthorizedOperations && error === 'NONE' ? GROUP_OPERATIONS : NOT_ASKED,
     }
   }),
 }))

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FrameReader } from '../../../core/broker/frame-reader.ts'
 import { FRAME_BYTES_MAX } from '../../../core/common/limits.ts'
