@@ -14,7 +14,8 @@ export type ToBrokerThread =
   | { readonly is: 'stop' }
 
 export type FromBrokerThread =
-  | { readonly is: 'ready' }
+  /** It listens; `addresses` are the advertised ones, as host:port. */
+  | { readonly is: 'ready'; readonly addresses: readonly string[] }
   /** It cannot start as things are; `portTaken` when another program has the port. The thread ends. */
   | { readonly is: 'refused'; readonly reason: string; readonly portTaken?: number }
   /** A finished log line. */

@@ -33,7 +33,7 @@ async function start(data: BrokerThreadData): Promise<Engine | undefined> {
       dataFolder, listeners, logger, disk: nodeDisk, clock: systemClock, random: systemRandom, processId: process.pid,
     })
     const studio = createStudio({ broker, logger, scan: startScan({ logger }), disk: nodeDisk, clock: systemClock, host: facts })
-    post({ is: 'ready' })
+    post({ is: 'ready', addresses: broker.addresses })
     return { broker, studio }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -1,9 +1,10 @@
 /** Hosts the engine: its broker thread is started, started again when it dies, stopped cleanly, and joined to each window by a port. */
 
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
-import { loopbackListener, type ListenerAddress } from '../../core/broker/addresses.ts'
+import { loopbackListener } from '../../core/broker/addresses.ts'
 import { choosePort, type ChosenPort } from '../../core/broker/choose-port.ts'
 import type { Logger } from '../../core/common/logger.ts'
+import type { BrokerThreadData, FromBrokerThread, ToBrokerThread } from '../../core/threads/broker-messages.ts'
 import { workerUrl } from '../../core/threads.ts'
 import type { SettingsFile } from './settings.ts'
 
@@ -12,17 +13,7 @@ export class EngineRefused extends Error {
   override readonly name = 'EngineRefused'
 }
 
-export type BrokerThreadData = {
-  readonly dataFolder: string
-  readonly isTemporary: boolean
-  readonly listeners: readonly ListenerAddress[]
-  readonly portTaken: ChosenPort['taken']
-  readonly version: string
-}
-/** `addresses`: every advertised address as host:port. */
-type Ready = { readonly is: 'ready'; readonly addresses: readonly string[] }
-type FirstAnswer = Ready | { readonly is: 'refused'; readonly reason: string; readonly portTaken?: number }
-type FromThread = FirstAnswer | { readonly is: 'log'; readonly line: string }
+type FirstAnswer = Exclude<FromBrokerThread, { readonly is: 'log' }>
 
 type Options = {
   readonly dataFolder: string
@@ -90,7 +81,7 @@ export class EngineHost {
     const worker = this.#worker
     if (!worker) return
     const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
-    worker.postMessage({ is: 'stop' })
+    worker.postMessage({ is: 'stop' } satisfies ToBrokerThread)
     const timer = setTimeout(() => {
       this.#options.logger.error('the broker did not stop in time and was ended', { afterMs: STOP_MS_MAX })
       void worker.terminate()
@@ -103,7 +94,7 @@ export class EngineHost {
     const { dataFolder, version, write } = this.#options
     const data: BrokerThreadData = { dataFolder, version, isTemporary: false, listeners: [loopbackListener(chosen.port)], portTaken: chosen.taken }
     const worker = new Worker(workerUrl('broker'), { workerData: data, name: 'broker' })
-    worker.on('message', (message: FromThread) => { if (message.is === 'log') write(message.line) })
+    worker.on('message', (message: FromBrokerThread) => { if (message.is === 'log') write(message.line) })
     return worker
   }
 
@@ -132,7 +123,7 @@ export class EngineHost {
 function firstAnswer(worker: Worker): Promise<FirstAnswer> {
   return new Promise(resolve => {
     let reason = 'The broker ended before it was ready.'
-    worker.on('message', (message: FromThread) => { if (message.is !== 'log') resolve(message) })
+    worker.on('message', (message: FromBrokerThread) => { if (message.is !== 'log') resolve(message) })
     worker.on('error', error => { reason = error.stack ?? error.message })
     worker.once('exit', () => resolve({ is: 'refused', reason }))
   })
@@ -140,6 +131,6 @@ function firstAnswer(worker: Worker): Promise<FirstAnswer> {
 
 function connected(worker: Worker): MessagePort {
   const { port1, port2 } = new MessageChannel()
-  worker.postMessage({ is: 'connect', port: port2 }, [port2])
+  worker.postMessage({ is: 'connect', port: port2 } satisfies ToBrokerThread, [port2])
   return port1
 }
