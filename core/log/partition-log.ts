@@ -290,7 +290,12 @@ export class PartitionLog {
 
   /** The segments as files, in offset order, their indexes written out: for readers on other threads, which open them read-only. */
   segmentFiles(): readonly SegmentFile[] {
-    this.#active.offsetIndex.entries.writeNow()
+    try {
+      this.#active.offsetIndex.entries.writeNow()
+    } catch (failure) {
+      // A full disk must not keep anybody from reading: without the last entries a reader only starts further back.
+      this.#logger.warn('an index could not be written out', { partition: this.#name, failure })
+    }
     return this.#segments.map(({ logPath, baseOffset, sizeBytes }) => ({ path: logPath, baseOffset, sizeBytes }))
   }
 
