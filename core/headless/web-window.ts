@@ -1,6 +1,5 @@
 /** The window of a headless broker: the studio over it, served as a web page. */
 
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Broker } from '../broker/broker.ts'
 import { systemClock } from '../common/clock.ts'
@@ -9,6 +8,7 @@ import { nodeDisk } from '../common/node-disk.ts'
 import { createStudio, type HostFacts } from '../studio/studio.ts'
 import { startScan } from '../threads.ts'
 import { startHttp } from './http.ts'
+import { productVersion } from './version.ts'
 
 export type WebWindowOptions = {
   readonly address: { readonly host: string; readonly port: number }
@@ -21,7 +21,7 @@ export type WebWindowOptions = {
 /** Rejects with a sentence when the address cannot be had; then nothing is left running but the broker. */
 export async function startWebWindow(options: WebWindowOptions): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { address, broker, taken, isTemporary, logger } = options
-  const host = { version: version(), isTemporary, portTaken: taken }
+  const host = { version: productVersion(), isTemporary, portTaken: taken }
   const studio = createStudio({ broker, logger, host, scan: startScan({ logger }), disk: nodeDisk, clock: systemClock })
   try {
     const http = await startHttp({ ...address, logger, windowFolder: windowFolder(), serveWindow: port => studio.serve(port) })
@@ -42,9 +42,4 @@ export async function startWebWindow(options: WebWindowOptions): Promise<{ reado
 function windowFolder(): string {
   const isSource = import.meta.url.endsWith('.ts')
   return fileURLToPath(new URL(isSource ? '../../dist/window' : '../window', import.meta.url))
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string } // our own package.json
-  return version
 }

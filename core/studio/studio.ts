@@ -45,8 +45,8 @@ export class Studio {
   #isStopped = false
 
   constructor(options: StudioOptions) {
-    const { broker, clock } = options
-    const pulse = new Pulse(clock)
+    const { broker, clock, logger } = options
+    const pulse = new Pulse(clock, logger)
     this.#parts = { ...options, pulse, traffic: new Traffic(broker), groups: new GroupWatch(broker) }
     this.#events = new EventLog({ broker, clock, pulse })
     this.implementation = {
@@ -84,14 +84,18 @@ export class Studio {
   }
 
   #sample(): void {
-    const { clock, traffic, groups } = this.#parts
+    const { clock, traffic, groups, logger } = this.#parts
+    this.#sampleLater()
     const now = clock.elapsed()
     const seconds = (now - this.#sampledAt) / 1000
     this.#sampledAt = now
-    traffic.sample(clock.now(), seconds)
-    groups.sample(seconds)
+    try {
+      traffic.sample(clock.now(), seconds)
+      groups.sample(seconds)
+    } catch (error) {
+      logger.error('a bug in the rates; a sample is missing', { error })
+    }
     if (++this.#samples % SAMPLES_PER_SPACE === 0) void this.#lookAtSpace()
-    this.#sampleLater()
   }
 
   async #lookAtSpace(): Promise<void> {

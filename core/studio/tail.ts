@@ -15,8 +15,10 @@ import type { Sink } from './rpc/serve.ts'
 import type { ScanAnswer } from './scan/scan.ts'
 import type { PartitionSource } from './scan/source.ts'
 
-const ITEM_MS_MIN = 1000 / 60
+/** 60 looks, and so items, a second. */
+const LOOK_MS_MIN = 1000 / 60
 const ITEM_CELL_BYTES_MAX = 512 * 1024
+const GONE_MAX = 10
 /** Records behind which a tail no longer catches up row by row: it skips to the last of them. */
 const BACKLOG_MAX = 10 * ROWS_PER_ITEM_MAX
 
@@ -41,7 +43,9 @@ class Tail {
   readonly #wake = (): void => this.#schedule()
   #timer: Timer | undefined
   #isAsking = false
-  #lastItemAt = -Infinity
+  #lastLookAt = -Infinity
+  /** Looks in a row that found a file gone: once is retention, always is a file that somebody removed. */
+  #goneCount = 0
   /** Skipped and not told yet. */
   #skipped = 0
 
@@ -85,39 +89,48 @@ class Tail {
   #schedule(): void {
     if (this.#timer || this.#isAsking || !this.#options.sink.ready()) return
     const { clock } = this.#options.parts
-    this.#timer = clock.after(Math.max(0, this.#lastItemAt + ITEM_MS_MIN - clock.elapsed()), () => {
+    this.#timer = clock.after(Math.max(0, this.#lastLookAt + LOOK_MS_MIN - clock.elapsed()), () => {
       this.#timer = undefined
       void this.#next()
     })
   }
 
   async #next(): Promise<void> {
-    const { parts, sink } = this.#options
-    const sources = this.#sources()
-    if (sources.length === 0 || !sink.ready()) return
+    const { parts, topic, sink } = this.#options
     this.#isAsking = true
+    this.#lastLookAt = parts.clock.elapsed()
     try {
+      const sources = this.#sources()
+      if (sources.length === 0 || !sink.ready()) return
       const skipped = this.#skipped
-      this.#take(await parts.scan.ask({ is: 'tail', skipped, sources, direction: 'forward', limit: ROWS_PER_ITEM_MAX, cellBytesMax: ITEM_CELL_BYTES_MAX }), skipped)
+      const question = { is: 'tail', skipped, sources, direction: 'forward', limit: ROWS_PER_ITEM_MAX, cellBytesMax: ITEM_CELL_BYTES_MAX } as const
+      this.#take(await parts.scan.ask(question), skipped)
     } catch (error) {
-      parts.logger.warn('a live tail ended', { topic: this.#options.topic.record.name, error })
+      parts.logger.warn('a live tail ended', { topic: topic.record.name, error })
       sink.end({ code: 'UNAVAILABLE', message: error instanceof Error ? error.message : String(error) })
     } finally {
       this.#isAsking = false
     }
-    if (this.#sources().length > 0) this.#schedule()
+    if (this.#isBehind()) this.#schedule()
+  }
+
+  #isBehind(): boolean {
+    return [...this.#watched].some(({ log, index }) => log && log.endOffset > (this.#options.positions.get(index) ?? Infinity))
   }
 
   #take(answer: ScanAnswer, skipped: number): void {
-    const { parts, positions, sink, topic } = this.#options
+    const { positions, sink, topic } = this.#options
     if (answer.is === 'unreadable') {
       return sink.end({ code: 'UNAVAILABLE', message: `${topic.record.name} cannot be read there: ${answer.reason}.` })
     }
-    // Gone: retention took the segment; the next look starts where the log starts now.
-    if (answer.is !== 'page') return
+    if (answer.is !== 'page') {
+      // Retention took the segment: the next look starts where the log starts now.
+      if (++this.#goneCount > GONE_MAX) sink.end({ code: 'UNAVAILABLE', message: `A file of ${topic.record.name} is missing in the data folder.` })
+      return
+    }
+    this.#goneCount = 0
     if (answer.rowCount + skipped > 0) {
       if (!sink.send(new Encoded(answer.bytes))) return
-      this.#lastItemAt = parts.clock.elapsed()
       this.#skipped -= skipped
     }
     for (const { partition, offset } of answer.next) positions.set(partition, offset)

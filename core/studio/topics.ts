@@ -31,6 +31,7 @@ export function topicsArea(parts: StudioParts): Implementation<StudioContract>['
       return { topicId: created.record.topicId }
     },
     async delete({ topic }) {
+      if (!broker.parts.config.deleteTopics) throw new StudioError('TOPIC_DELETION_DISABLED', 'Topic deletion is disabled on this broker.')
       const refusal = await broker.topics.delete(topic)
       if (refusal) throw refused(refusal)
       return null

@@ -43,6 +43,7 @@ export type BatchFacts = {
 }
 
 export type MessageDetail = {
+  /** Its key and value hold up to 256 KiB of text, less when `bytesMax` is less; the bytes below hold the rest. */
   readonly row: MessageRow
   readonly headers: readonly MessageHeader[]
   readonly batch: BatchFacts

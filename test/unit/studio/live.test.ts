@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { silentLogger } from '../../../core/common/logger.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import type { ListItem } from '../../../core/studio/contract/contract.ts'
 import { History, HISTORY_POINTS_MAX, Rate } from '../../../core/studio/rates.ts'
@@ -35,7 +36,7 @@ function handSink<T>(credit: number) {
 type Row = { readonly name: string; readonly count: number }
 function openList(rows: Row[]) {
   const clock = new SimulatedClock()
-  const pulse = new Pulse(clock)
+  const pulse = new Pulse(clock, silentLogger)
   let computed = 0
   const list = new LiveList<Row>({ pulse, keyOf: row => row.name, compute: () => { computed++; return rows.map(row => ({ ...row })) } })
   return { clock, list, computed: () => computed }
@@ -97,7 +98,7 @@ test('a value is sent when it has changed, at most once a beat, and its end ends
   const clock = new SimulatedClock()
   let value: { count: number } | null = { count: 1 }
   const reader = handSink<{ count: number }>(10)
-  followValue(reader.sink, new Pulse(clock), () => (value ? { value: { ...value } } : { end: { code: 'NOT_FOUND', message: 'gone' } }))
+  followValue(reader.sink, new Pulse(clock, silentLogger), () => (value ? { value: { ...value } } : { end: { code: 'NOT_FOUND', message: 'gone' } }))
   clock.advance(3 * PULSE_MS)
   value = { count: 2 }
   value = { count: 3 }
