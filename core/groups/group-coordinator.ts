@@ -88,6 +88,7 @@ export class GroupCoordinator {
   readonly #listeners = new Set<(groupId: string) => void>()
   /** Topics deleted while a partition was loading: their offsets go once it has. */
   readonly #deletedTopics = new Set<string>()
+  #isStopped = false
 
   constructor(options: GroupCoordinatorOptions) {
     const { clock, logger, config, random } = options
@@ -105,6 +106,8 @@ export class GroupCoordinator {
 
   /** Reads one partition of `__consumer_offsets`; its groups are served from then on. */
   load(partition: number): Promise<void> {
+    // A partition may become ready while the broker stops: nothing starts then.
+    if (this.#isStopped) return Promise.resolve()
     if (!this.#timers.size) this.#sweepLater()
     return this.#store.load(partition, groups => {
       for (const group of groups) this.#resume(group)
@@ -129,8 +132,9 @@ export class GroupCoordinator {
 
   /** Answers everything parked with NOT_COORDINATOR and ends all timers; later requests are answered the same. */
   async stop(): Promise<void> {
-    await this.#store.stop()
+    this.#isStopped = true
     this.#timers.cancelAll()
+    await this.#store.stop()
     this.#listeners.clear()
   }
 
@@ -241,7 +245,7 @@ export class GroupCoordinator {
     return { error: 'NONE', groups }
   }
 
-  /** GROUP_ID_NOT_FOUND comes with the state Dead. What members said and were given is told while the group is stable. */
+  /** GROUP_ID_NOT_FOUND comes with the state Dead. What members subscribe to is told while the group is stable. */
   describe(groupIds: readonly string[]): readonly DescribedGroup[] {
     return groupIds.map(groupId => {
       const nothing = { groupId, protocolType: '', protocol: '', members: [] }
@@ -254,8 +258,7 @@ export class GroupCoordinator {
         error: 'NONE', groupId, state: group.phase.is, protocolType: group.protocolType ?? '', protocol: isStable ? group.protocol ?? '' : '',
         members: group.members.map(({ memberId, instanceId, clientId, host, protocols, assignment }) => ({
           memberId, instanceId, clientId, host,
-          metadata: isStable ? protocols.get(group.protocol ?? '') ?? NO_BYTES : NO_BYTES,
-          assignment: isStable ? assignment : NO_BYTES,
+          metadata: isStable ? protocols.get(group.protocol ?? '') ?? NO_BYTES : NO_BYTES, assignment,
         })),
       }
     })

@@ -131,6 +131,7 @@ test('stopping answers everything that is parked and leaves no timer', async () 
   expect(clock.pendingCount).toBe(0)
   expect((await groups.join(joining())).error).toBe('NOT_COORDINATOR')
   expect(groups.heartbeat({ groupId: 'stable', memberId: 'm', instanceId: null, generation: 1 })).toBe('NOT_COORDINATOR')
+  await groups.load(0)
   expect(clock.pendingCount).toBe(0)
 })
 
