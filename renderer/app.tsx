@@ -11,21 +11,32 @@ import { titleOf, type Place } from './places.ts'
 
 export function App() {
   const place = usePlace()
-  useEffect(() => { document.title = `${titleOf(place)} · Local · Millrace` }, [place])
+  useEffect(() => {
+    document.title = `${titleOf(place)} · Local · Millrace`
+  }, [place])
   return <Frame>{screenOf(place)}</Frame>
 }
 
 /** Keys make a screen start anew when it is about another thing. */
 function screenOf(place: Place): ReactNode {
   switch (place.at) {
-    case 'overview': return <OverviewPage />
-    case 'connect': return <ConnectPage />
-    case 'topics': return <TopicsPage />
-    case 'topic': return null
-    case 'groups': return null
-    case 'group': return null
-    case 'produce': return null
-    case 'settings': return <SettingsPage />
-    default: return place satisfies never
+    case 'overview':
+      return <OverviewPage />
+    case 'connect':
+      return <ConnectPage />
+    case 'topics':
+      return <TopicsPage />
+    case 'topic':
+      return null
+    case 'groups':
+      return null
+    case 'group':
+      return null
+    case 'produce':
+      return null
+    case 'settings':
+      return <SettingsPage />
+    default:
+      return place satisfies never
   }
 }

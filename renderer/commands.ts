@@ -94,5 +94,8 @@ function startsSequence(chord: string, event: KeyboardEvent): boolean {
 
 function takesSingleKeys(event: KeyboardEvent): boolean {
   if (!currentSettings().hasSingleKeys) return false
-  return !(event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=menu]'))
+  return !(
+    event.target instanceof Element &&
+    event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=menu]')
+  )
 }

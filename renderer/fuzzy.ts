@@ -8,7 +8,11 @@ export function matchFuzzy(query: string, text: string): Match | null {
   const there = text.toLowerCase()
   if (wanted === '') return { score: 0, at: [] }
   const whole = there.indexOf(wanted)
-  if (whole >= 0) return { score: 100 + (isWordStart(text, whole) ? 50 : 0) + (whole === 0 ? 25 : 0) - text.length / 100, at: range(whole, wanted.length) }
+  if (whole >= 0)
+    return {
+      score: 100 + (isWordStart(text, whole) ? 50 : 0) + (whole === 0 ? 25 : 0) - text.length / 100,
+      at: range(whole, wanted.length),
+    }
   const at: number[] = []
   let score = 0
   let from = 0

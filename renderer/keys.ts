@@ -2,7 +2,10 @@
 
 export type KeyPress = Pick<KeyboardEvent, 'key' | 'metaKey' | 'ctrlKey' | 'altKey' | 'shiftKey'>
 
-/** The chord of a key press, as commands write it; empty for a modifier alone. Shift counts only where it does not make another character. */
+/**
+ * The chord of a key press, as commands write it; empty for a modifier alone. Shift counts only where it does not make another
+ * character.
+ */
 export function chordOf(event: KeyPress, isMac: boolean): string {
   const { key } = event
   if (['Meta', 'Control', 'Alt', 'Shift', 'AltGraph', 'Dead', 'Process'].includes(key)) return ''
@@ -25,12 +28,24 @@ export function isSingleKey(keys: string): boolean {
 }
 
 const names: Readonly<Record<string, string>> = {
-  enter: '⏎', escape: 'Esc', arrowup: '↑', arrowdown: '↓', arrowleft: '←', arrowright: '→', space: 'Space', backspace: '⌫', delete: 'Del', tab: 'Tab',
+  enter: '⏎',
+  escape: 'Esc',
+  arrowup: '↑',
+  arrowdown: '↓',
+  arrowleft: '←',
+  arrowright: '→',
+  space: 'Space',
+  backspace: '⌫',
+  delete: 'Del',
+  tab: 'Tab',
 }
 
 /** `mod+shift+i` as people read it: `⇧⌘I` on a Mac, `Ctrl Shift I` elsewhere; `g t` stays `g t`. */
 export function printKeys(keys: string, isMac: boolean): string {
-  return keys.split(' ').map(chord => printChord(chord, isMac)).join(' ')
+  return keys
+    .split(' ')
+    .map(chord => printChord(chord, isMac))
+    .join(' ')
 }
 
 function printChord(chord: string, isMac: boolean): string {
@@ -39,7 +54,13 @@ function printChord(chord: string, isMac: boolean): string {
   const modifiers = parts.slice(0, -1)
   if (modifiers.length === 0 && key.length === 1) return key
   const last = names[key] ?? (key.length === 1 ? key.toUpperCase() : key.charAt(0).toUpperCase() + key.slice(1))
-  const marks = { mod: isMac ? '⌘' : 'Ctrl', ctrl: isMac ? '⌃' : 'Ctrl', alt: isMac ? '⌥' : 'Alt', shift: isMac ? '⇧' : 'Shift', meta: 'Meta' }
+  const marks = {
+    mod: isMac ? '⌘' : 'Ctrl',
+    ctrl: isMac ? '⌃' : 'Ctrl',
+    alt: isMac ? '⌥' : 'Alt',
+    shift: isMac ? '⇧' : 'Shift',
+    meta: 'Meta',
+  }
   const order: readonly (keyof typeof marks)[] = isMac ? ['ctrl', 'alt', 'shift', 'mod', 'meta'] : ['mod', 'ctrl', 'alt', 'shift', 'meta']
   return [...order.filter(name => modifiers.includes(name)).map(name => marks[name]), last].join(isMac ? '' : ' ')
 }

@@ -23,4 +23,10 @@ link.start()
 
 const root = document.querySelector('#window')
 if (!root) throw new Error('index.html has no #window')
-createRoot(root).render(<StrictMode><StudioProvider studio={{ link, stores }}><App /></StudioProvider></StrictMode>)
+createRoot(root).render(
+  <StrictMode>
+    <StudioProvider studio={{ link, stores }}>
+      <App />
+    </StudioProvider>
+  </StrictMode>,
+)

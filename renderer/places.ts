@@ -10,15 +10,15 @@ export type Place =
   | { readonly at: 'connect' }
   | { readonly at: 'topics' }
   | {
-    readonly at: 'topic'
-    readonly topic: string
-    readonly tab: TopicTab
-    /** One partition only. */
-    readonly partition?: number
-    /** A record to select, in `partition`: digits, as an offset may be beyond 2^53. */
-    readonly offset?: string
-    readonly from?: MessagesFrom
-  }
+      readonly at: 'topic'
+      readonly topic: string
+      readonly tab: TopicTab
+      /** One partition only. */
+      readonly partition?: number
+      /** A record to select, in `partition`: digits, as an offset may be beyond 2^53. */
+      readonly offset?: string
+      readonly from?: MessagesFrom
+    }
   | { readonly at: 'groups' }
   | { readonly at: 'group'; readonly group: string; readonly tab: GroupTab }
   | { readonly at: 'produce'; readonly topic?: string }
@@ -29,15 +29,23 @@ export const LINK_SCHEME = 'millrace:'
 /** `/topic/orders/messages?partition=0`: the path of a place, the same in the hash and in a link. */
 export function printPlace(place: Place): string {
   switch (place.at) {
-    case 'overview': return '/'
-    case 'connect': case 'topics': case 'groups': case 'settings': return `/${place.at}`
+    case 'overview':
+      return '/'
+    case 'connect':
+    case 'topics':
+    case 'groups':
+    case 'settings':
+      return `/${place.at}`
     case 'topic': {
       const { topic, tab, partition, offset, from } = place
       return `/topic/${encodeURIComponent(topic)}/${tab}${printQuery({ partition, offset, from })}`
     }
-    case 'group': return `/groups/${encodeURIComponent(place.group)}/${place.tab}`
-    case 'produce': return `/produce${printQuery({ topic: place.topic })}`
-    default: return place satisfies never
+    case 'group':
+      return `/groups/${encodeURIComponent(place.group)}/${place.tab}`
+    case 'produce':
+      return `/produce${printQuery({ topic: place.topic })}`
+    default:
+      return place satisfies never
   }
 }
 
@@ -60,12 +68,21 @@ export function parsePlace(text: string): Place | null {
   const [first, second, third] = parts
   const values = new URLSearchParams(query)
   switch (first) {
-    case undefined: case 'overview': return { at: 'overview' }
-    case 'connect': case 'topics': case 'settings': return second === undefined ? { at: first } : null
-    case 'produce': return { at: 'produce', ...given({ topic: values.get('topic') ?? undefined }) }
-    case 'topic': return second ? parseTopic(second, third, values) : null
-    case 'groups': return second ? parseGroup(second, third) : { at: 'groups' }
-    default: return null
+    case undefined:
+    case 'overview':
+      return { at: 'overview' }
+    case 'connect':
+    case 'topics':
+    case 'settings':
+      return second === undefined ? { at: first } : null
+    case 'produce':
+      return { at: 'produce', ...given({ topic: values.get('topic') ?? undefined }) }
+    case 'topic':
+      return second ? parseTopic(second, third, values) : null
+    case 'groups':
+      return second ? parseGroup(second, third) : { at: 'groups' }
+    default:
+      return null
   }
 }
 
@@ -74,9 +91,12 @@ function parseTopic(topic: string, tab: string | undefined, values: URLSearchPar
   if (tab !== undefined && !known) return null
   const digits = (name: string): string | undefined => /^\d{1,19}$/.exec(values.get(name) ?? '')?.[0]
   const partition = digits('partition')
-  const from = /^(start|end|(offset|time)-\d{1,19})$/.exec(values.get('from') ?? '')?.[0] as MessagesFrom | undefined // the pattern is the type
+  // The pattern is the type.
+  const from = /^(start|end|(offset|time)-\d{1,19})$/.exec(values.get('from') ?? '')?.[0] as MessagesFrom | undefined
   return {
-    at: 'topic', topic, tab: known ?? 'messages',
+    at: 'topic',
+    topic,
+    tab: known ?? 'messages',
     ...given({ partition: partition === undefined ? undefined : Number(partition), offset: digits('offset'), from }),
   }
 }
@@ -103,7 +123,9 @@ function printQuery(values: Readonly<Record<string, string | number | undefined>
 
 /** The properties that are there: an optional property is absent, never undefined. */
 function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }
 
 /** Which entry of the sidebar a place belongs to. */
@@ -114,14 +136,23 @@ export function destinationOf(place: Place): Place['at'] {
 /** The title of a window at this place, before ` · Local · Millrace`. */
 export function titleOf(place: Place): string {
   switch (place.at) {
-    case 'overview': return 'Overview'
-    case 'connect': return 'Connect'
-    case 'topics': return 'Topics'
-    case 'topic': return place.topic
-    case 'groups': return 'Groups'
-    case 'group': return place.group
-    case 'produce': return 'Produce'
-    case 'settings': return 'Settings'
-    default: return place satisfies never
+    case 'overview':
+      return 'Overview'
+    case 'connect':
+      return 'Connect'
+    case 'topics':
+      return 'Topics'
+    case 'topic':
+      return place.topic
+    case 'groups':
+      return 'Groups'
+    case 'group':
+      return place.group
+    case 'produce':
+      return 'Produce'
+    case 'settings':
+      return 'Settings'
+    default:
+      return place satisfies never
   }
 }

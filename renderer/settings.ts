@@ -4,7 +4,12 @@ import { useSyncExternalStore } from 'react'
 
 export type Theme = 'dark' | 'light' | 'system'
 export type Density = 'compact' | 'comfortable'
-export type WindowSettings = { readonly theme: Theme; readonly density: Density; readonly hasSingleKeys: boolean; readonly isSidebarShown: boolean }
+export type WindowSettings = {
+  readonly theme: Theme
+  readonly density: Density
+  readonly hasSingleKeys: boolean
+  readonly isSidebarShown: boolean
+}
 
 const STORED_AS = 'millrace.window'
 const defaults: WindowSettings = { theme: 'dark', density: 'compact', hasSingleKeys: true, isSidebarShown: true }
@@ -15,7 +20,8 @@ const listeners = new Set<() => void>()
 
 function read(): WindowSettings {
   const stored = parseStored()
-  const oneOf = <T extends string>(value: unknown, options: readonly T[], otherwise: T): T => options.find(option => option === value) ?? otherwise
+  const oneOf = <T extends string>(value: unknown, options: readonly T[], otherwise: T): T =>
+    options.find(option => option === value) ?? otherwise
   return {
     theme: oneOf(stored['theme'], ['dark', 'light', 'system'], defaults.theme),
     density: oneOf(stored['density'], ['compact', 'comfortable'], defaults.density),
@@ -41,7 +47,7 @@ export function startSettings(): void {
 }
 
 function apply(): void {
-  const theme = settings.theme === 'system' ? prefersLight.matches ? 'light' : 'dark' : settings.theme
+  const theme = settings.theme === 'system' ? (prefersLight.matches ? 'light' : 'dark') : settings.theme
   document.documentElement.dataset['theme'] = theme
   document.documentElement.dataset['density'] = settings.density
   // The app draws the system's window controls over the title bar in this colour.

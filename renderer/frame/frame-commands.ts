@@ -7,7 +7,13 @@ import type { Place } from '../places.ts'
 import { changeSettings, currentSettings, type Theme } from '../settings.ts'
 import type { IconName } from '../ui/icons.tsx'
 
-export type Destination = { readonly place: Place; readonly title: string; readonly icon: IconName; readonly keys: string; readonly synonyms: string }
+export type Destination = {
+  readonly place: Place
+  readonly title: string
+  readonly icon: IconName
+  readonly keys: string
+  readonly synonyms: string
+}
 
 /** The sidebar's entries, in order. */
 export const destinations: readonly Destination[] = [
@@ -31,30 +37,70 @@ export function useFrameCommands(setOver: (over: 'palette' | 'keys') => void): v
 
 function frameCommands(setOver: (over: 'palette' | 'keys') => void): readonly Command[] {
   return [
-    ...destinations.map(({ place, title, icon, keys, synonyms }): Command =>
-      ({ id: `go.${place.at}`, title, group: 'Go to', icon, keys: [keys], synonyms, perform: () => goTo(place) })),
+    ...destinations.map(({ place, title, icon, keys, synonyms }): Command => ({
+      id: `go.${place.at}`,
+      title,
+      group: 'Go to',
+      icon,
+      keys: [keys],
+      synonyms,
+      perform: () => goTo(place),
+    })),
     { id: 'go.back', title: 'Back', group: 'Go to', icon: 'back', keys: ['[', 'alt+arrowleft'], perform: goBack },
     { id: 'go.forward', title: 'Forward', group: 'Go to', icon: 'forward', keys: [']', 'alt+arrowright'], perform: goForward },
-    { id: 'view.palette', title: 'Go to or do anything', group: 'View', icon: 'search', keys: ['mod+k'], perform: () => setOver('palette') },
-    { id: 'view.keys', title: 'Show all keys', group: 'View', icon: 'keyboard', keys: ['?'], synonyms: 'shortcuts help', perform: () => setOver('keys') },
     {
-      id: 'view.sidebar', title: 'Show or hide the sidebar', group: 'View', icon: 'inspector', keys: ['mod+\\'],
+      id: 'view.palette',
+      title: 'Go to or do anything',
+      group: 'View',
+      icon: 'search',
+      keys: ['mod+k'],
+      perform: () => setOver('palette'),
+    },
+    {
+      id: 'view.keys',
+      title: 'Show all keys',
+      group: 'View',
+      icon: 'keyboard',
+      keys: ['?'],
+      synonyms: 'shortcuts help',
+      perform: () => setOver('keys'),
+    },
+    {
+      id: 'view.sidebar',
+      title: 'Show or hide the sidebar',
+      group: 'View',
+      icon: 'inspector',
+      keys: ['mod+\\'],
       perform: () => changeSettings({ isSidebarShown: !currentSettings().isSidebarShown }),
     },
     ...themes.map(({ theme, title }): Command => ({
-      id: `view.theme.${theme}`, title, group: 'View', icon: 'theme', synonyms: 'appearance colour mode',
-      when: () => currentSettings().theme !== theme, perform: () => changeSettings({ theme }),
+      id: `view.theme.${theme}`,
+      title,
+      group: 'View',
+      icon: 'theme',
+      synonyms: 'appearance colour mode',
+      when: () => currentSettings().theme !== theme,
+      perform: () => changeSettings({ theme }),
     })),
     { id: 'view.region.next', title: 'Go to the next part of the window', group: 'View', keys: ['f6'], perform: () => focusRegion(1) },
-    { id: 'view.region.previous', title: 'Go to the previous part of the window', group: 'View', keys: ['shift+f6'], perform: () => focusRegion(-1) },
+    {
+      id: 'view.region.previous',
+      title: 'Go to the previous part of the window',
+      group: 'View',
+      keys: ['shift+f6'],
+      perform: () => focusRegion(-1),
+    },
   ]
 }
 
 /** Regions carry `data-region`; the focus goes to the list in it, else to its first control, else to itself. */
 function focusRegion(step: 1 | -1): void {
-  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')].filter(region => region.offsetParent !== null || region.offsetHeight > 0)
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')].filter(
+    region => region.offsetParent !== null || region.offsetHeight > 0,
+  )
   const at = regions.findIndex(region => region.contains(document.activeElement))
   const next = regions[at < 0 ? (step === 1 ? 0 : regions.length - 1) : (at + step + regions.length) % regions.length]
-  const target = next?.querySelector<HTMLElement>('[role=grid], [aria-current=page], a[href], button, input, select, textarea, [tabindex="0"]') ?? next
+  const target =
+    next?.querySelector<HTMLElement>('[role=grid], [aria-current=page], a[href], button, input, select, textarea, [tabindex="0"]') ?? next
   target?.focus({ preventScroll: true })
 }

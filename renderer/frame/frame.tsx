@@ -30,7 +30,9 @@ export function Frame({ children }: { readonly children: ReactNode }) {
       {isSidebarShown ? <Sidebar /> : null}
       <main className={styles.main}>
         <LostConnection />
-        <div className={styles.screen} data-stale={connection.is === 'lost' || undefined}>{children}</div>
+        <div className={styles.screen} data-stale={connection.is === 'lost' || undefined}>
+          {children}
+        </div>
       </main>
       <StatusBar />
       {over === 'palette' ? <Palette onClose={close} /> : null}

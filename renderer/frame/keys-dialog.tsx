@@ -23,14 +23,23 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Keys" onClose={onClose} isWide>
       <div className={styles.groups}>
-        {[...groups, { title: 'In lists', rows: inLists }].filter(group => group.rows.length > 0).map(group => (
-          <section key={group.title} aria-label={group.title}>
-            <h3 className={styles.title}>{group.title}</h3>
-            <dl className={styles.rows}>
-              {group.rows.map(row => <div key={row.title}><dt>{row.title}</dt><dd><Kbd>{printKeys(row.keys, isMac)}</Kbd></dd></div>)}
-            </dl>
-          </section>
-        ))}
+        {[...groups, { title: 'In lists', rows: inLists }]
+          .filter(group => group.rows.length > 0)
+          .map(group => (
+            <section key={group.title} aria-label={group.title}>
+              <h3 className={styles.title}>{group.title}</h3>
+              <dl className={styles.rows}>
+                {group.rows.map(row => (
+                  <div key={row.title}>
+                    <dt>{row.title}</dt>
+                    <dd>
+                      <Kbd>{printKeys(row.keys, isMac)}</Kbd>
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
       </div>
     </Dialog>
   )

@@ -17,7 +17,14 @@ function Bar({ lost: connection }: { readonly lost: Extract<Connection, { is: 'l
   const now = useNow()
   const waitMs = Math.max(0, Math.ceil((connection.nextTryAt - now) / 1000) * 1000)
   return (
-    <Banner tone="bad" action={<Button size="small" onClick={() => link.retryNow()}>Try now</Button>}>
+    <Banner
+      tone="bad"
+      action={
+        <Button size="small" onClick={() => link.retryNow()}>
+          Try now
+        </Button>
+      }
+    >
       Not connected to the engine. {connection.reason} What you see is as of {formatTime(connection.since, now, { hasMs: false })}
       {waitMs > 0 ? `; next try in ${formatDuration(waitMs)}.` : '; trying now.'}
     </Banner>

@@ -20,7 +20,11 @@ export type PaletteItem = {
   readonly act: { readonly is: 'go'; readonly place: Place } | { readonly is: 'perform'; readonly command: Command }
 }
 
-export type PaletteSource = { readonly commands: readonly Command[]; readonly topics: readonly TopicRow[]; readonly groups: readonly GroupRow[] }
+export type PaletteSource = {
+  readonly commands: readonly Command[]
+  readonly topics: readonly TopicRow[]
+  readonly groups: readonly GroupRow[]
+}
 
 const SHOWN_MAX = 50
 const ACTS_FOR_TOPICS = 3
@@ -62,7 +66,13 @@ function sections(items: readonly PaletteItem[]): readonly PaletteItem[] {
 
 function topicItem(row: TopicRow): Candidate {
   return {
-    id: `topic ${row.topic}`, section: 'Go to', title: row.topic, matched: [], icon: 'topics', keys: null, synonyms: '',
+    id: `topic ${row.topic}`,
+    section: 'Go to',
+    title: row.topic,
+    matched: [],
+    icon: 'topics',
+    keys: null,
+    synonyms: '',
     note: `topic · ${plural(row.partitionCount, 'partition')} · ${formatRate(row.inRecordsRate)}`,
     act: { is: 'go', place: { at: 'topic', topic: row.topic, tab: 'messages' } },
   }
@@ -71,7 +81,13 @@ function topicItem(row: TopicRow): Candidate {
 function groupItem(row: GroupRow): Candidate {
   const reads = row.topics.length > 0 ? `reads ${row.topics.slice(0, 2).join(', ')}` : row.state
   return {
-    id: `group ${row.group}`, section: 'Go to', title: row.group, matched: [], icon: 'groups', keys: null, synonyms: row.topics.join(' '),
+    id: `group ${row.group}`,
+    section: 'Go to',
+    title: row.group,
+    matched: [],
+    icon: 'groups',
+    keys: null,
+    synonyms: row.topics.join(' '),
     note: `group · ${reads}${row.lag ? ` · ${formatShort(row.lag)} unread` : ''}`,
     act: { is: 'go', place: { at: 'group', group: row.group, tab: 'lag' } },
   }
@@ -79,15 +95,28 @@ function groupItem(row: GroupRow): Candidate {
 
 function commandItem(command: Command): Candidate {
   return {
-    id: command.id, section: command.group === 'Go to' ? 'Go to' : 'Do', title: command.title, matched: [], icon: command.icon ?? 'right',
-    keys: command.keys?.[0] ?? null, synonyms: command.synonyms ?? '', note: '', act: { is: 'perform', command },
+    id: command.id,
+    section: command.group === 'Go to' ? 'Go to' : 'Do',
+    title: command.title,
+    matched: [],
+    icon: command.icon ?? 'right',
+    keys: command.keys?.[0] ?? null,
+    synonyms: command.synonyms ?? '',
+    note: '',
+    act: { is: 'perform', command },
   }
 }
 
 function produceItem(topic: PaletteItem): PaletteItem {
   const lead = 'Produce to '
   return {
-    ...topic, id: `produce ${topic.title}`, section: 'Do', title: `${lead}${topic.title}`, matched: topic.matched.map(at => at + lead.length), note: '', icon: 'produce',
+    ...topic,
+    id: `produce ${topic.title}`,
+    section: 'Do',
+    title: `${lead}${topic.title}`,
+    matched: topic.matched.map(at => at + lead.length),
+    note: '',
+    icon: 'produce',
     act: { is: 'go', place: { at: 'produce', topic: topic.title } },
   }
 }

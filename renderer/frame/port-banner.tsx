@@ -9,8 +9,16 @@ export function PortBanner({ status }: { readonly status: LocalStatus }) {
   if (!portTaken) return null
   const holder = portTaken.holder ? `taken by ${portTaken.holder}` : 'taken by another program'
   return (
-    <Banner tone="warn" action={<CopyButton text={address} label="Copy address">Copy {address}</CopyButton>}>
-      Port {portTaken.wanted} is {holder}, so Local listens on port {portTaken.used}. Clients set to {portTaken.wanted} reach the other program.
+    <Banner
+      tone="warn"
+      action={
+        <CopyButton text={address} label="Copy address">
+          Copy {address}
+        </CopyButton>
+      }
+    >
+      Port {portTaken.wanted} is {holder}, so Local listens on port {portTaken.used}. Clients set to {portTaken.wanted} reach the other
+      program.
     </Banner>
   )
 }

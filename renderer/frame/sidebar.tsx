@@ -59,5 +59,5 @@ function countTopics(topics: readonly TopicRow[]): number {
 
 /** The largest lag of a group that is behind: what is being read as it comes needs nobody. */
 function findWorstLag(groups: readonly GroupRow[]): bigint {
-  return groups.filter(isBehind).reduce((worst, { lag }) => lag !== null && lag > worst ? lag : worst, 0n)
+  return groups.filter(isBehind).reduce((worst, { lag }) => (lag !== null && lag > worst ? lag : worst), 0n)
 }

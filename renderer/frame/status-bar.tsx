@@ -29,13 +29,19 @@ function Listener({ status, isLost }: { readonly status: LocalStatus | null; rea
   const { tone, words } = listenerState(status, isLost)
   return (
     <>
-      <a className={styles.entry} href={hrefOf({ at: 'connect' })} data-tip={status?.reason ?? 'How to connect'}><Led tone={tone} /><span className={styles.reason}>{words}</span></a>
+      <a className={styles.entry} href={hrefOf({ at: 'connect' })} data-tip={status?.reason ?? 'How to connect'}>
+        <Led tone={tone} />
+        <span className={styles.reason}>{words}</span>
+      </a>
       {status && status.state === 'listening' ? <Address address={status.address} /> : null}
     </>
   )
 }
 
-function listenerState(status: LocalStatus | null, isLost: boolean): { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly words: string } {
+function listenerState(
+  status: LocalStatus | null,
+  isLost: boolean,
+): { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly words: string } {
   if (isLost) return { tone: 'bad', words: 'not connected' }
   if (!status) return { tone: 'off', words: 'connecting' }
   if (status.state === 'failed') return { tone: 'bad', words: status.reason ?? 'not listening' }
@@ -46,9 +52,17 @@ function listenerState(status: LocalStatus | null, isLost: boolean): { readonly 
 function Address({ address }: { readonly address: string }) {
   const { wasCopied, copy } = useCopy()
   return (
-    <button type="button" className={classNames(styles.entry, styles.address)} aria-label={`${address}, copy broker address`} data-tip="Copy broker address" onClick={() => void copy(address)}>
+    <button
+      type="button"
+      className={classNames(styles.entry, styles.address)}
+      aria-label={`${address}, copy broker address`}
+      data-tip="Copy broker address"
+      onClick={() => void copy(address)}
+    >
       {wasCopied ? 'Copied' : address} <Icon name={wasCopied ? 'check' : 'copy'} size="small" />
-      <span role="status" className={text['hidden']}>{wasCopied ? 'Copied' : ''}</span>
+      <span role="status" className={text['hidden']}>
+        {wasCopied ? 'Copied' : ''}
+      </span>
     </button>
   )
 }
@@ -57,14 +71,24 @@ function Figures({ status }: { readonly status: LocalStatus }) {
   const overview = hrefOf({ at: 'overview' })
   return (
     <>
-      <a className={classNames(styles.entry, styles.wide)} href={overview}>in <b>{formatRate(status.inRate.records)}</b> · {formatByteRate(status.inRate.bytes)}</a>
-      <a className={classNames(styles.entry, styles.wide)} href={overview}>out <b>{formatRate(status.outRate.records)}</b> · {formatByteRate(status.outRate.bytes)}</a>
+      <a className={classNames(styles.entry, styles.wide)} href={overview}>
+        in <b>{formatRate(status.inRate.records)}</b> · {formatByteRate(status.inRate.bytes)}
+      </a>
+      <a className={classNames(styles.entry, styles.wide)} href={overview}>
+        out <b>{formatRate(status.outRate.records)}</b> · {formatByteRate(status.outRate.bytes)}
+      </a>
       <span className={styles.gap} />
-      {status.recovering > 0 ? <span className={classNames(styles.entry, styles.warn)}>{plural(status.recovering, 'partition')} recovering</span> : null}
-      {status.isTemporary ? (
-        <span className={classNames(styles.entry, styles.warn)} data-tip={`${status.dataFolder} is removed when Millrace stops`}>temporary data</span>
+      {status.recovering > 0 ? (
+        <span className={classNames(styles.entry, styles.warn)}>{plural(status.recovering, 'partition')} recovering</span>
       ) : null}
-      <a className={styles.entry} href={overview}>{plural(status.connectionCount, 'connection')}</a>
+      {status.isTemporary ? (
+        <span className={classNames(styles.entry, styles.warn)} data-tip={`${status.dataFolder} is removed when Millrace stops`}>
+          temporary data
+        </span>
+      ) : null}
+      <a className={styles.entry} href={overview}>
+        {plural(status.connectionCount, 'connection')}
+      </a>
       <a className={styles.entry} href={hrefOf({ at: 'settings' })} data-tip={`Data in ${status.dataFolder}`}>
         {formatBytes(status.diskUsedBytes)} used, {formatBytes(status.diskFreeBytes)} free
       </a>

@@ -18,10 +18,20 @@ export function TitleBar({ onPalette }: { readonly onPalette: () => void }) {
     <header className={styles.bar} data-region="title">
       <div className={classNames(styles.left, hasMacControls && styles.afterControls)}>
         <IconButton
-          icon="back" label="Back" size="small" onClick={goBack} disabledReason={canGoBack ? null : 'Nothing to go back to'} {...keysProp('[')}
+          icon="back"
+          label="Back"
+          size="small"
+          onClick={goBack}
+          disabledReason={canGoBack ? null : 'Nothing to go back to'}
+          {...keysProp('[')}
         />
         <IconButton
-          icon="forward" label="Forward" size="small" onClick={goForward} disabledReason={canGoForward ? null : 'Nothing to go forward to'} {...keysProp(']')}
+          icon="forward"
+          label="Forward"
+          size="small"
+          onClick={goForward}
+          disabledReason={canGoForward ? null : 'Nothing to go forward to'}
+          {...keysProp(']')}
         />
       </div>
       <div className={styles.middle}>
@@ -32,7 +42,10 @@ export function TitleBar({ onPalette }: { readonly onPalette: () => void }) {
         </button>
       </div>
       <div className={styles.right}>
-        <a className={styles.cluster} href={hrefOf({ at: 'connect' })} data-tip="The embedded cluster: how to connect"><span className={styles.square} />Local</a>
+        <a className={styles.cluster} href={hrefOf({ at: 'connect' })} data-tip="The embedded cluster: how to connect">
+          <span className={styles.square} />
+          Local
+        </a>
       </div>
     </header>
   )

@@ -1,6 +1,7 @@
 /**
  * Live data outside React: each stream of the contract fills one store, however many components read it. At most one commit a frame;
- * a hidden document reads nothing, and showing it again asks for a snapshot; when the connection goes, the last data stays and says its age.
+ * a hidden document reads nothing, and showing it again asks for a snapshot; when the connection goes, the last data stays and says its
+ * age.
  */
 
 import type { ListItem, StudioFailure } from '../../core/studio/contract/contract.ts'
@@ -27,7 +28,9 @@ export function latest<Input, Item>(id: string, open: LiveStream<Input, Item, It
 
 /** A list kept up to date: its value is the rows, in the order they came. */
 export function list<Input, Row>(
-  id: string, keyOf: (row: Row) => string, open: LiveStream<Input, ListItem<Row>, readonly Row[]>['open'],
+  id: string,
+  keyOf: (row: Row) => string,
+  open: LiveStream<Input, ListItem<Row>, readonly Row[]>['open'],
 ): LiveStream<Input, ListItem<Row>, readonly Row[]> {
   return { id, open, fold: (rows, item) => foldList(rows, item, keyOf) }
 }
@@ -37,11 +40,13 @@ export function foldList<Row>(rows: readonly Row[] | null, item: ListItem<Row>, 
   if (item.is === 'snapshot') return item.rows
   const upserts = new Map(item.upserts.map(row => [keyOf(row), row]))
   const removed = new Set(item.removed)
-  const kept = (rows ?? []).filter(row => !removed.has(keyOf(row))).map(row => {
-    const next = upserts.get(keyOf(row))
-    upserts.delete(keyOf(row))
-    return next ?? row
-  })
+  const kept = (rows ?? [])
+    .filter(row => !removed.has(keyOf(row)))
+    .map(row => {
+      const next = upserts.get(keyOf(row))
+      upserts.delete(keyOf(row))
+      return next ?? row
+    })
   return [...kept, ...upserts.values()]
 }
 
@@ -73,7 +78,11 @@ export class LiveStore<Input, Item, Value> {
     this.sync()
     return () => {
       this.#readers.delete(reader)
-      if (this.#readers.size === 0) this.#idle = setTimeout(() => { this.#unsubscribe(); this.#owner.forget(this) }, CLOSE_AFTER_MS)
+      if (this.#readers.size === 0)
+        this.#idle = setTimeout(() => {
+          this.#unsubscribe()
+          this.#owner.forget(this)
+        }, CLOSE_AFTER_MS)
     }
   }
 
@@ -147,7 +156,7 @@ export class LiveStores {
   }
 
   store<Input, Item, Value>(stream: LiveStream<Input, Item, Value>, input: Input): LiveStore<Input, Item, Value> {
-    const key = `${stream.id} ${JSON.stringify(input, (_, value: unknown) => typeof value === 'bigint' ? `${value}n` : value)}`
+    const key = `${stream.id} ${JSON.stringify(input, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))}`
     const known = this.#stores.get(key)
     // A key begins with the stream's own id, so what is stored under it has that stream's types.
     if (known) return known as unknown as LiveStore<Input, Item, Value>

@@ -7,8 +7,14 @@ import { latest, list, type LiveStream } from './live.ts'
 
 type None = Readonly<Record<string, never>>
 
-export const statusStream = latest<None, LocalStatus>('local.status', (client, input, handlers) => client.local.status.subscribe(input, handlers))
-export const clientsStream = list<None, ClientRow>('local.clients', row => row.key, (client, input, handlers) => client.local.clients.subscribe(input, handlers))
+export const statusStream = latest<None, LocalStatus>('local.status', (client, input, handlers) =>
+  client.local.status.subscribe(input, handlers),
+)
+export const clientsStream = list<None, ClientRow>(
+  'local.clients',
+  row => row.key,
+  (client, input, handlers) => client.local.clients.subscribe(input, handlers),
+)
 
 const EVENTS_KEPT = 100
 /** The last 100 events, oldest first. */
@@ -26,9 +32,19 @@ export const ratesStream: LiveStream<None, readonly RatePoint[], readonly RatePo
   fold: (points, item) => [...(points ?? []), ...item].slice(-RATES_KEPT),
 }
 
-export const topicsStream = list<None, TopicRow>('topics.list', row => row.topic, (client, input, handlers) => client.topics.list.subscribe(input, handlers))
+export const topicsStream = list<None, TopicRow>(
+  'topics.list',
+  row => row.topic,
+  (client, input, handlers) => client.topics.list.subscribe(input, handlers),
+)
 export const topicStream = latest<{ readonly topic: string }, TopicDetail>('topics.detail', (client, input, handlers) =>
-  client.topics.detail.subscribe(input, handlers))
-export const groupsStream = list<None, GroupRow>('groups.list', row => row.group, (client, input, handlers) => client.groups.list.subscribe(input, handlers))
+  client.topics.detail.subscribe(input, handlers),
+)
+export const groupsStream = list<None, GroupRow>(
+  'groups.list',
+  row => row.group,
+  (client, input, handlers) => client.groups.list.subscribe(input, handlers),
+)
 export const groupStream = latest<{ readonly group: string }, GroupDetail>('groups.detail', (client, input, handlers) =>
-  client.groups.detail.subscribe(input, handlers))
+  client.groups.detail.subscribe(input, handlers),
+)

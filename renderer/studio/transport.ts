@@ -12,7 +12,9 @@ type AppBridge = { requestPort(): void }
 
 declare global {
   // An interface merges with the DOM's own.
-  interface Window { readonly millrace?: AppBridge }
+  interface Window {
+    readonly millrace?: AppBridge
+  }
 }
 
 /** The one that fits where the page runs. */
@@ -24,15 +26,22 @@ export function chooseTransport(): Transport {
 function portFromPreload(app: AppBridge): Promise<Port> {
   return new Promise((resolve, reject) => {
     const stop = new AbortController()
-    const timer = setTimeout(() => { stop.abort(); reject(new Error('The app did not hand over a port to the engine.')) }, OPEN_WITHIN_MS)
-    window.addEventListener('message', event => {
-      const isOurs = event.source === window && typeof event.data === 'object' && event.data !== null && event.data.is === 'studio-port'
-      const port = event.ports[0]
-      if (!isOurs || !port) return
-      clearTimeout(timer)
+    const timer = setTimeout(() => {
       stop.abort()
-      resolve(messagePortPort(port))
-    }, { signal: stop.signal })
+      reject(new Error('The app did not hand over a port to the engine.'))
+    }, OPEN_WITHIN_MS)
+    window.addEventListener(
+      'message',
+      event => {
+        const isOurs = event.source === window && typeof event.data === 'object' && event.data !== null && event.data.is === 'studio-port'
+        const port = event.ports[0]
+        if (!isOurs || !port) return
+        clearTimeout(timer)
+        stop.abort()
+        resolve(messagePortPort(port))
+      },
+      { signal: stop.signal },
+    )
     app.requestPort()
   })
 }
@@ -42,8 +51,14 @@ function portFromWebSocket(): Promise<Port> {
     const socket = new WebSocket(socketAddress())
     const port = webSocketPort(socket)
     const timer = setTimeout(() => socket.close(), OPEN_WITHIN_MS)
-    socket.addEventListener('open', () => { clearTimeout(timer); resolve(port) })
-    socket.addEventListener('close', () => { clearTimeout(timer); reject(new Error(`Nothing answers at ${window.location.host}.`)) })
+    socket.addEventListener('open', () => {
+      clearTimeout(timer)
+      resolve(port)
+    })
+    socket.addEventListener('close', () => {
+      clearTimeout(timer)
+      reject(new Error(`Nothing answers at ${window.location.host}.`))
+    })
   })
 }
 

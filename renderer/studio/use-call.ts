@@ -23,21 +23,37 @@ export function useCall<Input, Output>(method: (client: StudioClient) => (input:
   const [state, setState] = useState<CallState<Output>>({ is: 'idle' })
   const last = useRef(0)
   const chosen = useRef(method)
-  useEffect(() => { chosen.current = method }, [method])
-  useEffect(() => () => { last.current = -1 }, [])
-  const run = useCallback(async (input: Input): Promise<CallResult<Output>> => {
-    const turn = ++last.current
-    setState({ is: 'busy' })
-    const connection = link.state
-    const result = connection.is === 'connected' ? await settle(chosen.current(connection.client)(input)) : offline
-    if (turn === last.current) setState(result.ok ? { is: 'done', output: result.output } : { is: 'failed', failure: result.failure })
-    return result
-  }, [link])
-  const reset = useCallback(() => { last.current++; setState({ is: 'idle' }) }, [])
+  useEffect(() => {
+    chosen.current = method
+  }, [method])
+  useEffect(
+    () => () => {
+      last.current = -1
+    },
+    [],
+  )
+  const run = useCallback(
+    async (input: Input): Promise<CallResult<Output>> => {
+      const turn = ++last.current
+      setState({ is: 'busy' })
+      const connection = link.state
+      const result = connection.is === 'connected' ? await settle(chosen.current(connection.client)(input)) : offline
+      if (turn === last.current) setState(result.ok ? { is: 'done', output: result.output } : { is: 'failed', failure: result.failure })
+      return result
+    },
+    [link],
+  )
+  const reset = useCallback(() => {
+    last.current++
+    setState({ is: 'idle' })
+  }, [])
   return { run, reset, state }
 }
 
-const offline = { ok: false, failure: { code: 'DISCONNECTED', message: 'The engine is not connected; the window connects again by itself.' } } as const
+const offline = {
+  ok: false,
+  failure: { code: 'DISCONNECTED', message: 'The engine is not connected; the window connects again by itself.' },
+} as const
 
 /** A call's promise as a value: a failure of the contract is an answer; anything else is a bug and stays one. */
 export async function settle<Output>(promise: Promise<Output>): Promise<CallResult<Output>> {

@@ -14,8 +14,15 @@ export function useStream<Input, Item, Value>(stream: LiveStream<Input, Item, Va
   return useSyncExternalStore(store.subscribe, store.read)
 }
 
-/** Only what `select` takes of it: the component renders again only when that changed (compared by identity). undefined until data is here. */
-export function useStreamSlice<Input, Item, Value, Slice>(stream: LiveStream<Input, Item, Value>, input: Input, select: (value: Value) => Slice): Slice | undefined {
+/**
+ * Only what `select` takes of it: the component renders again only when that changed (compared by identity). undefined until data is
+ * here.
+ */
+export function useStreamSlice<Input, Item, Value, Slice>(
+  stream: LiveStream<Input, Item, Value>,
+  input: Input,
+  select: (value: Value) => Slice,
+): Slice | undefined {
   const { stores } = useStudio()
   const store = stores.store(stream, input)
   const read = useCallback(() => {
@@ -24,4 +31,3 @@ export function useStreamSlice<Input, Item, Value, Slice>(stream: LiveStream<Inp
   }, [store, select])
   return useSyncExternalStore(store.subscribe, read)
 }
-

@@ -20,5 +20,9 @@ function listen(listener: () => void): () => void {
 /** Rendered once, in the frame. */
 export function Announcer() {
   const text = useSyncExternalStore(listen, () => said)
-  return <div aria-live="polite"><Hidden>{text}</Hidden></div>
+  return (
+    <div aria-live="polite">
+      <Hidden>{text}</Hidden>
+    </div>
+  )
 }

@@ -7,7 +7,11 @@ import styles from './badge.module.css'
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'info' | 'accent' | 'line'
 
 export function Badge({ tone = 'plain', children, tip }: { readonly tone?: Tone; readonly children: ReactNode; readonly tip?: string }) {
-  return <span className={classNames(styles.badge, tone !== 'plain' && styles[tone])} data-tip={tip}>{children}</span>
+  return (
+    <span className={classNames(styles.badge, tone !== 'plain' && styles[tone])} data-tip={tip}>
+      {children}
+    </span>
+  )
 }
 
 /** A 6 px light. Decorative: the word beside it says the state. */
@@ -17,5 +21,10 @@ export function Led({ tone = 'good' }: { readonly tone?: 'good' | 'warn' | 'bad'
 
 /** A light and its word on one line. */
 export function State({ tone, children }: { readonly tone: 'good' | 'warn' | 'bad' | 'off' | 'live'; readonly children: ReactNode }) {
-  return <span className={styles.state}><Led tone={tone} />{children}</span>
+  return (
+    <span className={styles.state}>
+      <Led tone={tone} />
+      {children}
+    </span>
+  )
 }

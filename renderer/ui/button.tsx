@@ -7,18 +7,30 @@ import styles from './button.module.css'
 
 type Look = { readonly kind?: 'primary' | 'plain' | 'quiet' | 'danger'; readonly size?: 'normal' | 'small'; readonly icon?: IconName }
 
-type ButtonProps = Look & Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'> & {
-  readonly children: ReactNode
-  /** The action is running: a spinner takes the icon's place and clicks do nothing. */
-  readonly isBusy?: boolean
-  /** Why it cannot be used now, shown as its tooltip. The button keeps its place in the tab order so that the reason can be read. */
-  readonly disabledReason?: string | null
-  /** Tooltip: what it does, and its keys. */
-  readonly tip?: string
-  readonly ref?: Ref<HTMLButtonElement>
-}
+type ButtonProps = Look &
+  Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'> & {
+    readonly children: ReactNode
+    /** The action is running: a spinner takes the icon's place and clicks do nothing. */
+    readonly isBusy?: boolean
+    /** Why it cannot be used now, shown as its tooltip. The button keeps its place in the tab order so that the reason can be read. */
+    readonly disabledReason?: string | null
+    /** Tooltip: what it does, and its keys. */
+    readonly tip?: string
+    readonly ref?: Ref<HTMLButtonElement>
+  }
 
-export function Button({ kind = 'plain', size = 'normal', icon, isBusy = false, disabledReason, tip, children, onClick, className, ...rest }: ButtonProps) {
+export function Button({
+  kind = 'plain',
+  size = 'normal',
+  icon,
+  isBusy = false,
+  disabledReason,
+  tip,
+  children,
+  onClick,
+  className,
+  ...rest
+}: ButtonProps) {
   const isOff = Boolean(disabledReason) || isBusy
   return (
     <button
@@ -77,7 +89,13 @@ export function IconButton({ icon, label, keys, size = 'normal', disabledReason,
 }
 
 /** A few exclusive choices side by side, as Tree | List. */
-export function Segments<Value extends string>({ label, value, options, onChange, size = 'normal' }: {
+export function Segments<Value extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  size = 'normal',
+}: {
   readonly label: string
   readonly value: Value
   readonly options: readonly { readonly value: Value; readonly label: string }[]
@@ -87,7 +105,9 @@ export function Segments<Value extends string>({ label, value, options, onChange
   return (
     <div role="group" aria-label={label} className={classNames(styles.segments, size === 'small' && styles.smallSegments)}>
       {options.map(option => (
-        <button key={option.value} type="button" aria-pressed={option.value === value} onClick={() => onChange(option.value)}>{option.label}</button>
+        <button key={option.value} type="button" aria-pressed={option.value === value} onClick={() => onChange(option.value)}>
+          {option.label}
+        </button>
       ))}
     </div>
   )

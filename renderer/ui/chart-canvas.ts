@@ -38,13 +38,22 @@ export function drawChart(canvas: HTMLCanvasElement, drawing: Drawing): void {
   }
 }
 
-function drawSeries(context: CanvasRenderingContext2D, { series, colour, x, y, base }: {
-  readonly series: ChartSeries
-  readonly colour: string
-  readonly x: (at: number) => number
-  readonly y: (value: number) => number
-  readonly base: number
-}): void {
+function drawSeries(
+  context: CanvasRenderingContext2D,
+  {
+    series,
+    colour,
+    x,
+    y,
+    base,
+  }: {
+    readonly series: ChartSeries
+    readonly colour: string
+    readonly x: (at: number) => number
+    readonly y: (value: number) => number
+    readonly base: number
+  },
+): void {
   for (const run of runsOf(series.points, GAP_MS)) {
     const [first, last] = [run[0], run.at(-1)]
     if (!first || !last) continue

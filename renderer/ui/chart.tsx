@@ -60,15 +60,27 @@ function Plot({ series, to, spanMs, sentence, formatValue, formatAxis, formatAt 
     <>
       <div className={styles.plot} onPointerMove={onPointerMove} onPointerLeave={() => setPointer(null)}>
         <canvas ref={canvas} className={styles.canvas} role="img" aria-label={sentence} />
-        <div className={styles.ticks}>{ticks.map(tick => <span key={tick} className={styles.tick} style={{ bottom: `${(tick / top) * 100}%` }} aria-hidden="true">{formatAxis(tick)}</span>)}</div>
+        <div className={styles.ticks}>
+          {ticks.map(tick => (
+            <span key={tick} className={styles.tick} style={{ bottom: `${(tick / top) * 100}%` }} aria-hidden="true">
+              {formatAxis(tick)}
+            </span>
+          ))}
+        </div>
         {pointer === null || crosshairAt === null ? null : (
           <Readout share={pointer} title={formatAt(crosshairAt, true)}>
-            {series.map(line => <span key={line.name}>{line.name} {showNearest(line.points, crosshairAt, formatValue)}</span>)}
+            {series.map(line => (
+              <span key={line.name}>
+                {line.name} {showNearest(line.points, crosshairAt, formatValue)}
+              </span>
+            ))}
           </Readout>
         )}
       </div>
       <div className={styles.axis} aria-hidden="true">
-        {Array.from({ length: X_LABELS }, (_, index) => <span key={index}>{formatAt(from + (index / X_LABELS) * spanMs, false)}</span>)}
+        {Array.from({ length: X_LABELS }, (_, index) => (
+          <span key={index}>{formatAt(from + (index / X_LABELS) * spanMs, false)}</span>
+        ))}
         <span>now</span>
       </div>
     </>
@@ -77,7 +89,12 @@ function Plot({ series, to, spanMs, sentence, formatValue, formatAxis, formatAt 
 
 function Readout({ share, title, children }: { readonly share: number; readonly title: string; readonly children: ReactNode }) {
   const side = share > 0.5 ? { right: `${(1 - share) * 100}%` } : { left: `${share * 100}%` }
-  return <div className={styles.readout} style={side}><span className={styles.when}>{title}</span>{children}</div>
+  return (
+    <div className={styles.readout} style={side}>
+      <span className={styles.when}>{title}</span>
+      {children}
+    </div>
+  )
 }
 
 function showNearest(points: readonly Point[], at: number, formatValue: (value: number) => string): string {
@@ -94,12 +111,24 @@ function ChartTable({ series, to, spanMs, sentence, formatValue, formatAt }: Cha
   return (
     <div className={styles.tableScroll}>
       <table className={styles.table} aria-label={sentence}>
-        <thead><tr><th scope="col">Until</th>{series.map(line => <th key={line.name} scope="col">{line.name}, mean</th>)}</tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Until</th>
+            {series.map(line => (
+              <th key={line.name} scope="col">
+                {line.name}, mean
+              </th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {Array.from({ length: TABLE_ROWS }, (_, index) => TABLE_ROWS - 1 - index).map(index => (
             <tr key={index}>
               <td>{formatAt(from + (index + 1) * pieceMs, true)}</td>
-              {means.map((line, at) => { const mean = line[index] ?? null; return <td key={series[at]?.name}>{mean === null ? '—' : formatValue(mean)}</td> })}
+              {means.map((line, at) => {
+                const mean = line[index] ?? null
+                return <td key={series[at]?.name}>{mean === null ? '—' : formatValue(mean)}</td>
+              })}
             </tr>
           ))}
         </tbody>
@@ -110,13 +139,18 @@ function ChartTable({ series, to, spanMs, sentence, formatValue, formatAt }: Cha
 
 /** Draws after each render, and when the size or the theme changed: reasons to draw again that React does not know. */
 function useDrawing(canvas: { readonly current: HTMLCanvasElement | null }, drawing: Drawing): void {
-  const draw = useEffectEvent(() => { if (canvas.current) drawChart(canvas.current, drawing) })
+  const draw = useEffectEvent(() => {
+    if (canvas.current) drawChart(canvas.current, drawing)
+  })
   useEffect(() => draw())
   useEffect(() => {
     const sizes = new ResizeObserver(() => draw())
     if (canvas.current) sizes.observe(canvas.current)
     const themes = new MutationObserver(() => draw())
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
-    return () => { sizes.disconnect(); themes.disconnect() }
+    return () => {
+      sizes.disconnect()
+      themes.disconnect()
+    }
   }, [canvas])
 }

@@ -20,9 +20,23 @@ export function CodeBlock({ code, title, parts }: CodeBlockProps) {
     <div className={styles.block}>
       {title ? <div className={styles.bar}>{title}</div> : null}
       <pre className={styles.code} tabIndex={0} aria-label={title ?? 'Code'} role="region">
-        <code>{parts ? parts.map((part, index) => part.is === 'plain' ? <Fragment key={index}>{part.text}</Fragment> : <span key={index} className={styles[part.is]}>{part.text}</span>) : code}</code>
+        <code>
+          {parts
+            ? parts.map((part, index) =>
+                part.is === 'plain' ? (
+                  <Fragment key={index}>{part.text}</Fragment>
+                ) : (
+                  <span key={index} className={styles[part.is]}>
+                    {part.text}
+                  </span>
+                ),
+              )
+            : code}
+        </code>
       </pre>
-      <span className={title ? styles.copyInBar : styles.copy}><CopyButton text={code} label={`Copy ${title ?? 'code'}`} /></span>
+      <span className={title ? styles.copyInBar : styles.copy}>
+        <CopyButton text={code} label={`Copy ${title ?? 'code'}`} />
+      </span>
     </div>
   )
 }

@@ -12,7 +12,7 @@ export function useCopy(): { readonly wasCopied: boolean; readonly copy: (text: 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
   const copy = useCallback(async (text: string) => {
-    if (!await copyText(text)) return
+    if (!(await copyText(text))) return
     setCopied(true)
     clearTimeout(timer.current)
     timer.current = setTimeout(() => setCopied(false), SAID_FOR_MS)
@@ -61,8 +61,22 @@ export function CopyButton({ text: copied, label, size = 'small', children }: Co
   const run = (): void => void copy(typeof copied === 'string' ? copied : copied())
   // A name must contain the words that are seen, or it cannot be spoken.
   const name = typeof children === 'string' && label.startsWith(children) && !wasCopied ? label : undefined
-  const said = <span role="status" className={text['hidden']}>{wasCopied ? 'Copied' : ''}</span>
-  return children
-    ? <><Button icon={wasCopied ? 'check' : 'copy'} size={size} onClick={run} aria-label={name}>{wasCopied ? 'Copied' : children}</Button>{said}</>
-    : <><IconButton icon={wasCopied ? 'check' : 'copy'} label={wasCopied ? 'Copied' : label} size={size} onClick={run} />{said}</>
+  const said = (
+    <span role="status" className={text['hidden']}>
+      {wasCopied ? 'Copied' : ''}
+    </span>
+  )
+  return children ? (
+    <>
+      <Button icon={wasCopied ? 'check' : 'copy'} size={size} onClick={run} aria-label={name}>
+        {wasCopied ? 'Copied' : children}
+      </Button>
+      {said}
+    </>
+  ) : (
+    <>
+      <IconButton icon={wasCopied ? 'check' : 'copy'} label={wasCopied ? 'Copied' : label} size={size} onClick={run} />
+      {said}
+    </>
+  )
 }

@@ -31,8 +31,13 @@ export function Dialog({ title, onClose, children, footer, onSubmit, isWide = fa
       ref={dialog}
       className={classNames(styles.dialog, isWide && styles.wide)}
       aria-labelledby={titleId}
-      onCancel={event => { event.preventDefault(); onClose() }}
-      onClick={event => { if (event.target === dialog.current) onClose() }}
+      onCancel={event => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={event => {
+        if (event.target === dialog.current) onClose()
+      }}
     >
       <form className={styles.form} onSubmit={submit}>
         <header className={styles.head}>
@@ -62,7 +67,16 @@ export function useModal(dialog: { readonly current: HTMLDialogElement | null })
 }
 
 /** For what undo cannot reach: says what happens, and the verb works once `name` has been typed. */
-export function TypedConfirmation({ title, name, verb, isBusy, children, error, onConfirm, onClose }: {
+export function TypedConfirmation({
+  title,
+  name,
+  verb,
+  isBusy,
+  children,
+  error,
+  onConfirm,
+  onClose,
+}: {
   readonly title: string
   /** What must be typed. */
   readonly name: string
@@ -81,14 +95,26 @@ export function TypedConfirmation({ title, name, verb, isBusy, children, error, 
     <Dialog
       title={title}
       onClose={onClose}
-      onSubmit={() => { if (isSame && !isBusy) onConfirm() }}
-      footer={<>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind="danger" type="submit" isBusy={isBusy} disabledReason={isSame ? null : `Type ${name} first`}>{verb}</Button>
-      </>}
+      onSubmit={() => {
+        if (isSame && !isBusy) onConfirm()
+      }}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="danger" type="submit" isBusy={isBusy} disabledReason={isSame ? null : `Type ${name} first`}>
+            {verb}
+          </Button>
+        </>
+      }
     >
       {children}
-      <Field label={<>Type <b>{name}</b> to confirm</>}>
+      <Field
+        label={
+          <>
+            Type <b>{name}</b> to confirm
+          </>
+        }
+      >
         {control => <Input {...control} value={typed} onChange={setTyped} isMono />}
       </Field>
       {error}

@@ -4,7 +4,12 @@ import type { ReactNode } from 'react'
 import { CodeBlock } from './code-block.tsx'
 import styles from './empty.module.css'
 
-export function Empty({ title, children, command, action }: {
+export function Empty({
+  title,
+  children,
+  command,
+  action,
+}: {
   readonly title: string
   readonly children?: ReactNode
   /** A shell command that runs as it stands. */

@@ -5,7 +5,11 @@ import { CopyButton } from './copy-button.tsx'
 import { Icon } from './icons.tsx'
 import styles from './error-note.module.css'
 
-export function ErrorNote({ title, failure, action }: {
+export function ErrorNote({
+  title,
+  failure,
+  action,
+}: {
   /** What did not happen, as `orders was not created`. */
   readonly title: string
   /** Code and the engine's own sentence: why, and what to do. */
@@ -22,7 +26,9 @@ export function ErrorNote({ title, failure, action }: {
       </div>
       <div className={styles.actions}>
         {action}
-        <CopyButton text={`${title}\n${failure.code}: ${failure.message}`} label="Copy details">Copy details</CopyButton>
+        <CopyButton text={`${title}\n${failure.code}: ${failure.message}`} label="Copy details">
+          Copy details
+        </CopyButton>
       </div>
     </div>
   )

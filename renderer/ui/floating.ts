@@ -5,7 +5,9 @@ type Box = { readonly left: number; readonly top: number; readonly right: number
 
 /** Top left in window pixels for a `size` beside `anchor`; `gap` to it, `margin` to the window's edges. */
 export function placeBeside(
-  anchor: Box, size: { readonly width: number; readonly height: number }, view: { readonly width: number; readonly height: number },
+  anchor: Box,
+  size: { readonly width: number; readonly height: number },
+  view: { readonly width: number; readonly height: number },
   options: { readonly side?: Side; readonly align?: 'start' | 'center' | 'end'; readonly gap?: number; readonly margin?: number } = {},
 ): { readonly left: number; readonly top: number } {
   const { side = 'below', align = 'start', gap = 4, margin = 8 } = options
@@ -13,7 +15,10 @@ export function placeBeside(
   const clampTop = (top: number): number => Math.max(margin, Math.min(top, view.height - size.height - margin))
   if (side === 'right') {
     const fits = anchor.right + gap + size.width <= view.width - margin
-    return { left: clampLeft(fits ? anchor.right + gap : anchor.left - gap - size.width), top: clampTop((anchor.top + anchor.bottom - size.height) / 2) }
+    return {
+      left: clampLeft(fits ? anchor.right + gap : anchor.left - gap - size.width),
+      top: clampTop((anchor.top + anchor.bottom - size.height) / 2),
+    }
   }
   const start = { start: anchor.left, center: (anchor.left + anchor.right - size.width) / 2, end: anchor.right - size.width }[align]
   const below = anchor.bottom + gap

@@ -6,10 +6,14 @@ import { classNames } from './class-names.ts'
 const paths = {
   overview: 'M2 12.5h12M3.5 10V7M6.5 10V4M9.5 10V6M12.5 10V3',
   topics: 'M2 4h12M2 8h12M2 12h12M12 2.5v3M7 6.5v3M10 10.5v3',
-  groups: 'M3 5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M9.5 5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M6 11.5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M6 6.8 7.2 9.8M10.6 6.8 8.9 9.7M7 5h2.5',
+  groups:
+    'M3 5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M9.5 5a2 2 0 1 0 4 0a2 2 0 1 0-4 0' +
+    'M6 11.5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M6 6.8 7.2 9.8M10.6 6.8 8.9 9.7M7 5h2.5',
   produce: 'M2.5 8 13.5 3l-4 10-2-4z',
   connect: 'M5.5 2.5v3M10.5 2.5v3M3.5 5.5h9v2.5a4.5 4.5 0 0 1-9 0zM8 12.5v2',
-  settings: 'M2 4.5h6M11.5 4.5H14M2 11.5h2.5M8 11.5h6M8 4.5a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0M4.5 11.5a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0',
+  settings:
+    'M2 4.5h6M11.5 4.5H14M2 11.5h2.5M8 11.5h6M8 4.5a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0' +
+    'M4.5 11.5a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0',
   search: 'M2.5 7a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0M10.5 10.5l3 3',
   back: 'M10 3 5 8l5 5',
   forward: 'm6 3 5 5-5 5',
@@ -17,7 +21,9 @@ const paths = {
   up: 'm4 10 4-4 4 4',
   right: 'm6 4 4 4-4 4',
   inspector: 'M3.5 3h9a1.5 1.5 0 0 1 1.5 1.5v7a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 2 11.5v-7A1.5 1.5 0 0 1 3.5 3M10 3v10',
-  copy: 'M7 5.5h5A1.5 1.5 0 0 1 13.5 7v5a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 12V7A1.5 1.5 0 0 1 7 5.5M10.5 5.5v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2',
+  copy:
+    'M7 5.5h5A1.5 1.5 0 0 1 13.5 7v5a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 12V7A1.5 1.5 0 0 1 7 5.5' +
+    'M10.5 5.5v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2',
   check: 'm3 8.5 3.5 3.5L13 4.5',
   close: 'm4 4 8 8M12 4l-8 8',
   plus: 'M8 3v10M3 8h10',
@@ -49,7 +55,12 @@ export type IconName = keyof typeof paths
 export function Icon({ name, size = 'normal' }: { readonly name: IconName; readonly size?: 'normal' | 'small' }) {
   return (
     <svg
-      className={classNames(styles.icon, size === 'small' && styles.small, name === 'spinner' && styles.spin, name === 'more' && styles.heavy)}
+      className={classNames(
+        styles.icon,
+        size === 'small' && styles.small,
+        name === 'spinner' && styles.spin,
+        name === 'more' && styles.heavy,
+      )}
       viewBox="0 0 16 16"
       aria-hidden="true"
     >

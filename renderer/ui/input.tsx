@@ -23,7 +23,14 @@ export function Input({ value, onChange, isWrong = false, isMono = false, icon, 
     <label className={classNames(styles.field, isWrong && styles.wrong, isMono && styles.mono, className)}>
       {icon ? <Icon name={icon} size="small" /> : null}
       {lead ? <span className={styles.lead}>{lead}</span> : null}
-      <input spellCheck={false} autoComplete="off" {...rest} value={value} aria-invalid={isWrong || undefined} onChange={event => onChange(event.target.value)} />
+      <input
+        spellCheck={false}
+        autoComplete="off"
+        {...rest}
+        value={value}
+        aria-invalid={isWrong || undefined}
+        onChange={event => onChange(event.target.value)}
+      />
       {trail}
     </label>
   )
@@ -50,7 +57,12 @@ export function TextArea({ value, onChange, isWrong = false, className, ...rest 
   )
 }
 
-type CheckboxProps = { readonly isOn: boolean; readonly onChange: (isOn: boolean) => void; readonly children: ReactNode; readonly tip?: string }
+type CheckboxProps = {
+  readonly isOn: boolean
+  readonly onChange: (isOn: boolean) => void
+  readonly children: ReactNode
+  readonly tip?: string
+}
 
 export function Checkbox({ isOn, onChange, children, tip }: CheckboxProps) {
   return (
@@ -65,7 +77,12 @@ export function Checkbox({ isOn, onChange, children, tip }: CheckboxProps) {
 export type FieldControl = { readonly id: string; readonly 'aria-describedby': string | undefined }
 
 /** A labelled control of a form. The error replaces the hint and is announced. */
-export function Field({ label, hint, error, children }: {
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: {
   readonly label: ReactNode
   readonly hint?: ReactNode
   readonly error?: string | null
@@ -75,11 +92,15 @@ export function Field({ label, hint, error, children }: {
   const hasNote = Boolean(error ?? hint)
   return (
     <div className={styles.labelled}>
-      <label className={styles.label} htmlFor={id}>{label}</label>
+      <label className={styles.label} htmlFor={id}>
+        {label}
+      </label>
       {children({ id, 'aria-describedby': hasNote ? `${id}-note` : undefined })}
-      {hint === undefined && error === undefined
-        ? null
-        : <div id={`${id}-note`} className={error ? styles.error : styles.hint} aria-live="polite">{error ?? hint}</div>}
+      {hint === undefined && error === undefined ? null : (
+        <div id={`${id}-note`} className={error ? styles.error : styles.hint} aria-live="polite">
+          {error ?? hint}
+        </div>
+      )}
     </div>
   )
 }

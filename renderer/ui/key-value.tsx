@@ -23,7 +23,11 @@ export function KeyValue({ rows }: { readonly rows: readonly KeyValueRow[] }) {
           <dt>{row.name}</dt>
           <dd className={classNames(row.isMono && styles.mono)} data-tip={row.tip}>
             <span className={styles.value}>{row.value}</span>
-            {row.copy === undefined ? null : <span className={styles.copy}><CopyButton text={row.copy} label={`Copy ${row.name}`} /></span>}
+            {row.copy === undefined ? null : (
+              <span className={styles.copy}>
+                <CopyButton text={row.copy} label={`Copy ${row.name}`} />
+              </span>
+            )}
           </dd>
         </Fragment>
       ))}

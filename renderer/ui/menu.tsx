@@ -10,24 +10,30 @@ import styles from './menu.module.css'
 export type MenuItem =
   | { readonly is: 'line' }
   | {
-    readonly is: 'item'
-    readonly id: string
-    readonly label: ReactNode
-    readonly icon?: IconName
-    readonly keys?: string
-    readonly isDanger?: boolean
-    /** Set: the item is a choice and this says whether it is chosen. */
-    readonly isChecked?: boolean
-    /** Why it cannot be used now. */
-    readonly disabledReason?: string | null
-    readonly run: () => void
-  }
+      readonly is: 'item'
+      readonly id: string
+      readonly label: ReactNode
+      readonly icon?: IconName
+      readonly keys?: string
+      readonly isDanger?: boolean
+      /** Set: the item is a choice and this says whether it is chosen. */
+      readonly isChecked?: boolean
+      /** Why it cannot be used now. */
+      readonly disabledReason?: string | null
+      readonly run: () => void
+    }
 
 /** Where it opens: at a control, or at a point (a right click). */
 export type MenuAnchor = Element | { readonly x: number; readonly y: number }
 
 /** Rendered means open; `onClose` also after an item ran. */
-export function Menu({ label, items, anchor, onClose, align = 'start' }: {
+export function Menu({
+  label,
+  items,
+  anchor,
+  onClose,
+  align = 'start',
+}: {
   readonly label: string
   readonly items: readonly MenuItem[]
   readonly anchor: MenuAnchor
@@ -35,18 +41,23 @@ export function Menu({ label, items, anchor, onClose, align = 'start' }: {
   readonly align?: 'start' | 'end'
 }) {
   const box = useRef<HTMLDivElement>(null)
-  const open = useEffectEvent(() => box.current ? openMenu(box.current, anchor, align, onClose) : undefined)
+  const open = useEffectEvent(() => (box.current ? openMenu(box.current, anchor, align, onClose) : undefined))
   useEffect(() => open(), [])
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Tab') { event.preventDefault(); onClose(); return }
+    if (event.key === 'Tab') {
+      event.preventDefault()
+      onClose()
+      return
+    }
     if (moveFocus(box.current, event.key)) event.preventDefault()
     event.stopPropagation()
   }
   return (
     <div ref={box} popover="auto" role="menu" aria-label={label} className={styles.menu} onKeyDown={onKeyDown}>
-      {items.map((item, index) => item.is === 'line'
-        ? <div key={index} role="separator" className={styles.line} />
-        : (
+      {items.map((item, index) =>
+        item.is === 'line' ? (
+          <div key={index} role="separator" className={styles.line} />
+        ) : (
           <button
             key={item.id}
             type="button"
@@ -57,13 +68,25 @@ export function Menu({ label, items, anchor, onClose, align = 'start' }: {
             aria-disabled={Boolean(item.disabledReason) || undefined}
             data-tip={item.disabledReason ?? undefined}
             onPointerMove={event => event.currentTarget.focus()}
-            onClick={() => { if (!item.disabledReason) { onClose(); item.run() } }}
+            onClick={() => {
+              if (!item.disabledReason) {
+                onClose()
+                item.run()
+              }
+            }}
           >
-            {item.isChecked === undefined ? item.icon ? <Icon name={item.icon} /> : null : <span className={styles.mark}>{item.isChecked ? <Icon name="check" /> : null}</span>}
+            {item.isChecked === undefined ? (
+              item.icon ? (
+                <Icon name={item.icon} />
+              ) : null
+            ) : (
+              <span className={styles.mark}>{item.isChecked ? <Icon name="check" /> : null}</span>
+            )}
             <span className={styles.label}>{item.label}</span>
             {item.keys ? <Kbd>{item.keys}</Kbd> : null}
           </button>
-        ))}
+        ),
+      )}
     </div>
   )
 }
@@ -72,13 +95,16 @@ export function Menu({ label, items, anchor, onClose, align = 'start' }: {
 function openMenu(menu: HTMLElement, anchor: MenuAnchor, align: 'start' | 'end', onClosed: () => void): () => void {
   const before = document.activeElement
   menu.showPopover()
-  const rect = anchor instanceof Element ? anchor.getBoundingClientRect() : { left: anchor.x, right: anchor.x, top: anchor.y, bottom: anchor.y }
+  const rect =
+    anchor instanceof Element ? anchor.getBoundingClientRect() : { left: anchor.x, right: anchor.x, top: anchor.y, bottom: anchor.y }
   const view = { width: document.documentElement.clientWidth, height: document.documentElement.clientHeight }
   const at = placeBeside(rect, menu.getBoundingClientRect(), view, { align })
   menu.style.left = `${at.left}px`
   menu.style.top = `${at.top}px`
   menu.querySelector<HTMLElement>('[role^=menuitem]')?.focus()
-  const onToggle = (event: Event): void => { if ((event as ToggleEvent).newState === 'closed') onClosed() }
+  const onToggle = (event: Event): void => {
+    if ((event as ToggleEvent).newState === 'closed') onClosed()
+  }
   menu.addEventListener('toggle', onToggle)
   return () => {
     menu.removeEventListener('toggle', onToggle)
@@ -92,16 +118,25 @@ function moveFocus(menu: HTMLElement | null, key: string): boolean {
   const items = [...(menu?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? [])]
   const at = items.indexOf(document.activeElement as HTMLElement)
   const step = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[key]
-  const byLetter = step === undefined && key.length === 1
-    ? [...items.slice(at + 1), ...items.slice(0, at + 1)].find(item => item.textContent?.trim().toLowerCase().startsWith(key.toLowerCase()))
-    : undefined
+  const byLetter =
+    step === undefined && key.length === 1
+      ? [...items.slice(at + 1), ...items.slice(0, at + 1)].find(item =>
+          item.textContent?.trim().toLowerCase().startsWith(key.toLowerCase()),
+        )
+      : undefined
   const next = step === undefined ? byLetter : items[(step + items.length) % items.length]
   next?.focus()
   return Boolean(next)
 }
 
 /** A button that opens a menu below it. `children` is drawn inside; without a visible text give `label`. */
-export function MenuButton({ label, items, children, className, align = 'start' }: {
+export function MenuButton({
+  label,
+  items,
+  children,
+  className,
+  align = 'start',
+}: {
   readonly label: string
   readonly items: readonly MenuItem[]
   readonly children: ReactNode
@@ -117,7 +152,19 @@ export function MenuButton({ label, items, children, className, align = 'start' 
   }
   return (
     <>
-      <button type="button" className={className} aria-haspopup="menu" aria-expanded={anchor !== null} aria-label={label} onPointerDown={() => { wasOpen.current = anchor !== null }} onClick={onClick}>{children}</button>
+      <button
+        type="button"
+        className={className}
+        aria-haspopup="menu"
+        aria-expanded={anchor !== null}
+        aria-label={label}
+        onPointerDown={() => {
+          wasOpen.current = anchor !== null
+        }}
+        onClick={onClick}
+      >
+        {children}
+      </button>
       {anchor ? <Menu label={label} items={items} anchor={anchor} align={align} onClose={() => setAnchor(null)} /> : null}
     </>
   )

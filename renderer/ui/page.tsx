@@ -5,7 +5,12 @@ import { classNames } from './class-names.ts'
 import styles from './page.module.css'
 
 /** A screen: what is under the frame's title bar. `head` is a PageHead (with Tabs below it, where the thing has parts). */
-export function Page({ head, children, inspector, inspectorLabel = 'Details' }: {
+export function Page({
+  head,
+  children,
+  inspector,
+  inspectorLabel = 'Details',
+}: {
   readonly head: ReactNode
   readonly children: ReactNode
   /** About the selected row; null hides it. */
@@ -14,15 +19,28 @@ export function Page({ head, children, inspector, inspectorLabel = 'Details' }: 
 }) {
   return (
     <div className={styles.page}>
-      <div className={styles.head} data-region="header" tabIndex={-1}>{head}</div>
-      <div className={styles.body} data-region="content" tabIndex={-1}>{children}</div>
-      {inspector ? <aside className={styles.inspector} aria-label={inspectorLabel} data-region="inspector" tabIndex={-1}>{inspector}</aside> : null}
+      <div className={styles.head} data-region="header" tabIndex={-1}>
+        {head}
+      </div>
+      <div className={styles.body} data-region="content" tabIndex={-1}>
+        {children}
+      </div>
+      {inspector ? (
+        <aside className={styles.inspector} aria-label={inspectorLabel} data-region="inspector" tabIndex={-1}>
+          {inspector}
+        </aside>
+      ) : null}
     </div>
   )
 }
 
 /** Crumb, title, the answer in one line, actions on the right (one primary at most). */
-export function PageHead({ crumb, title, facts, actions }: {
+export function PageHead({
+  crumb,
+  title,
+  facts,
+  actions,
+}: {
   readonly crumb?: ReactNode
   readonly title: ReactNode
   readonly facts?: ReactNode
@@ -41,7 +59,11 @@ export function PageHead({ crumb, title, facts, actions }: {
 
 /** Scope at the left, filter in the middle, view and export at the right; `ToolbarGap` pushes what follows to the right. */
 export function Toolbar({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return <div className={styles.toolbar} role="group" aria-label={label}>{children}</div>
+  return (
+    <div className={styles.toolbar} role="group" aria-label={label}>
+      {children}
+    </div>
+  )
 }
 
 export function ToolbarGap() {
@@ -49,7 +71,13 @@ export function ToolbarGap() {
 }
 
 /** The title line of a part of a screen. `note` says the scope or unit; `children` stand at the right. */
-export function Section({ title, note, aside, children, hasRule = false }: {
+export function Section({
+  title,
+  note,
+  aside,
+  children,
+  hasRule = false,
+}: {
   readonly title: ReactNode
   readonly note?: ReactNode
   readonly aside?: ReactNode

@@ -25,7 +25,11 @@ export function Select<Value extends string>({ value, options, onChange, lead, c
           if (chosen) onChange(chosen.value)
         }}
       >
-        {options.map(option => <option key={option.value} value={option.value}>{option.label}</option>)}
+        {options.map(option => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
       </select>
       <Icon name="down" size="small" />
     </label>

@@ -14,7 +14,11 @@ export function Skeleton({ rows = 8, label = 'Loading' }: { readonly rows?: numb
   if (!isShown) return null
   return (
     <div className={styles.skeleton} role="status" aria-label={label}>
-      {Array.from({ length: rows }, (_, index) => <div key={index} className={styles.row}><i style={{ width: `${24 + ((index * 37) % 40)}%` }} /></div>)}
+      {Array.from({ length: rows }, (_, index) => (
+        <div key={index} className={styles.row}>
+          <i style={{ width: `${24 + ((index * 37) % 40)}%` }} />
+        </div>
+      ))}
     </div>
   )
 }

@@ -32,5 +32,7 @@ export function sparkPath(values: readonly number[], width: number, height: numb
   const top = Math.max(...values)
   const inset = 1.5
   const y = (value: number): number => (top <= 0 ? height - inset : height - inset - (value / top) * (height - 2 * inset))
-  return values.map((value, index) => `${index === 0 ? 'M' : 'L'}${((index / (values.length - 1)) * width).toFixed(1)} ${y(value).toFixed(1)}`).join('')
+  return values
+    .map((value, index) => `${index === 0 ? 'M' : 'L'}${((index / (values.length - 1)) * width).toFixed(1)} ${y(value).toFixed(1)}`)
+    .join('')
 }

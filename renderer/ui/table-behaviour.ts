@@ -1,4 +1,4 @@
-/** What a table does by itself: holds its order under the pointer, keeps the view still when rows come in above, tells when an end is reached. */
+/** What a table does by itself: holds its order under the pointer, keeps the view still when rows come in above, tells of its ends. */
 
 import type { Virtualizer } from '@tanstack/react-virtual'
 import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -12,7 +12,7 @@ export function useHeldOrder<Row>(sorted: readonly Row[], rowKey: (row: Row) => 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
   const isHolding = held !== null && held.sort === sort
-  const shown = useMemo(() => isHolding ? holdOrder(sorted, rowKey, held.order) : sorted, [isHolding, held, sorted, rowKey])
+  const shown = useMemo(() => (isHolding ? holdOrder(sorted, rowKey, held.order) : sorted), [isHolding, held, sorted, rowKey])
   const isHeld = isHolding && shown.some((row, index) => row !== sorted[index])
   const pointer = {
     onPointerMove: (): void => {
@@ -31,13 +31,26 @@ export function useHeldOrder<Row>(sorted: readonly Row[], rowKey: (row: Row) => 
 type Anchor = { readonly key: string; readonly index: number } | null
 
 /** When rows come in or go above the first visible one, scrolls by as much, unless the view is at the very top. */
-export function useAnchoredRows<Row>(scroller: { readonly current: HTMLElement | null }, rows: readonly Row[], rowKey: (row: Row) => string, rowHeight: number): void {
+export function useAnchoredRows<Row>(
+  scroller: { readonly current: HTMLElement | null },
+  rows: readonly Row[],
+  rowKey: (row: Row) => string,
+  rowHeight: number,
+): void {
   const anchor = useRef<Anchor>(null)
   useLayoutEffect(() => {
     const element = scroller.current
     const before = anchor.current
-    if (element && before && element.scrollTop > 0) followRow(element, before, rows.findIndex(row => rowKey(row) === before.key), rowHeight)
-    const remember = (): void => { anchor.current = firstVisible(element, rows, rowKey, rowHeight) }
+    if (element && before && element.scrollTop > 0)
+      followRow(
+        element,
+        before,
+        rows.findIndex(row => rowKey(row) === before.key),
+        rowHeight,
+      )
+    const remember = (): void => {
+      anchor.current = firstVisible(element, rows, rowKey, rowHeight)
+    }
     remember()
     element?.addEventListener('scroll', remember, { passive: true })
     return () => element?.removeEventListener('scroll', remember)
@@ -56,7 +69,9 @@ function firstVisible<Row>(element: HTMLElement | null, rows: readonly Row[], ro
 
 /** Calls the ends' handlers once for each list of rows. */
 export function useReached<Row>(
-  virtual: Virtualizer<HTMLDivElement, Element>, rows: readonly Row[], handlers: { readonly onReachStart?: (() => void) | undefined; readonly onReachEnd?: (() => void) | undefined },
+  virtual: Virtualizer<HTMLDivElement, Element>,
+  rows: readonly Row[],
+  handlers: { readonly onReachStart?: (() => void) | undefined; readonly onReachEnd?: (() => void) | undefined },
 ): void {
   const told = useRef<{ readonly rows: readonly Row[]; readonly start: boolean; readonly end: boolean } | null>(null)
   const items = virtual.getVirtualItems()

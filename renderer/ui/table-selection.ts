@@ -8,7 +8,9 @@ import type { Column, TableProps } from './table.tsx'
 type Range = { readonly from: string; readonly to: string }
 
 export function useSelection<Row>(
-  props: TableProps<Row>, shown: readonly Row[], columns: readonly Column<Row>[],
+  props: TableProps<Row>,
+  shown: readonly Row[],
+  columns: readonly Column<Row>[],
   view: { readonly scroller: { readonly current: HTMLElement | null }; readonly rowHeight: number; scrollTo(index: number): void },
 ) {
   const { rowKey, selectedKey = null } = props
@@ -34,7 +36,8 @@ export function useSelection<Row>(
     const target = hasModifier ? undefined : targetRow(event.key, { at, pageRows, count: shown.length })
     if (isCopy(event) && selected.length > 0) void copyText(toTsv(selected, columns))
     else if (target !== undefined) moveTo(target, event.shiftKey)
-    else if (row !== undefined && event.key === 'Enter' && !hasModifier && event.target === event.currentTarget && props.onOpen) props.onOpen(row)
+    else if (row !== undefined && event.key === 'Enter' && !hasModifier && event.target === event.currentTarget && props.onOpen)
+      props.onOpen(row)
     else if (row === undefined || !props.onRowKey?.(event, row)) return
     event.preventDefault()
     event.stopPropagation()
@@ -47,7 +50,12 @@ export function useSelection<Row>(
 }
 
 /** Rows between the ends of the range, or the one selected. */
-function selectedRows<Row>(rows: readonly Row[], rowKey: (row: Row) => string, selectedKey: string | null, range: Range | null): readonly Row[] {
+function selectedRows<Row>(
+  rows: readonly Row[],
+  rowKey: (row: Row) => string,
+  selectedKey: string | null,
+  range: Range | null,
+): readonly Row[] {
   const at = (key: string | null): number => rows.findIndex(row => rowKey(row) === key)
   const ends = range ? [at(range.from), at(range.to)] : [selectedKey === null ? -1 : at(selectedKey)]
   return ends.includes(-1) ? [] : rows.slice(Math.min(...ends), Math.max(...ends) + 1)
@@ -58,14 +66,26 @@ function isCopy(event: KeyboardEvent): boolean {
   return (event.metaKey || event.ctrlKey) && event.key === 'c' && (window.getSelection()?.isCollapsed ?? true)
 }
 
-function targetRow(key: string, { at, pageRows, count }: { readonly at: number; readonly pageRows: number; readonly count: number }): number | undefined {
+function targetRow(
+  key: string,
+  { at, pageRows, count }: { readonly at: number; readonly pageRows: number; readonly count: number },
+): number | undefined {
   switch (key) {
-    case 'ArrowDown': case 'j': return at + 1
-    case 'ArrowUp': case 'k': return at < 0 ? 0 : at - 1
-    case 'PageDown': return at + pageRows
-    case 'PageUp': return at - pageRows
-    case 'Home': return 0
-    case 'End': return count - 1
-    default: return undefined
+    case 'ArrowDown':
+    case 'j':
+      return at + 1
+    case 'ArrowUp':
+    case 'k':
+      return at < 0 ? 0 : at - 1
+    case 'PageDown':
+      return at + pageRows
+    case 'PageUp':
+      return at - pageRows
+    case 'Home':
+      return 0
+    case 'End':
+      return count - 1
+    default:
+      return undefined
   }
 }

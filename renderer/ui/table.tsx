@@ -80,30 +80,51 @@ export function Table<Row>(props: TableProps<Row>) {
   const headHeight = hasHead ? HEAD_HEIGHT : 0
   // oxlint-disable-next-line react/incompatible-library -- the React compiler is not used, so nothing is memoised around the virtualizer
   const virtual = useVirtualizer({
-    count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollMargin: headHeight, scrollPaddingStart: headHeight,
-    getItemKey: index => { const row = shown[index]; return row === undefined ? index : rowKey(row) },
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
   })
   useAnchoredRows(scroller, shown, rowKey, rowHeight)
   useReached(virtual, shown, props)
-  const selection = useSelection(props, shown, columns, { scroller, rowHeight, scrollTo: index => virtual.scrollToIndex(index, { align: 'auto' }) })
-  const template = columns.map(({ width }) => typeof width === 'number' ? `${width}px` : `minmax(${width.min}px, ${width.grow}fr)`).join(' ')
+  const selection = useSelection(props, shown, columns, {
+    scroller,
+    rowHeight,
+    scrollTo: index => virtual.scrollToIndex(index, { align: 'auto' }),
+  })
+  const template = templateOf(columns)
   return (
     <div
-      ref={scroller} className={styles.scroller} role="grid" aria-label={label} tabIndex={0} aria-multiselectable aria-colcount={columns.length}
+      ref={scroller}
+      className={styles.scroller}
+      role="grid"
+      aria-label={label}
+      tabIndex={0}
+      aria-multiselectable
+      aria-colcount={columns.length}
       aria-rowcount={props.rowCount === undefined ? shown.length + (hasHead ? 1 : 0) : props.rowCount}
-      aria-activedescendant={selection.at >= 0 ? `${id}-${selection.at}` : undefined} onKeyDown={selection.onKeyDown} {...pointer}
+      aria-activedescendant={selection.at >= 0 ? `${id}-${selection.at}` : undefined}
+      onKeyDown={selection.onKeyDown}
+      {...pointer}
     >
       {hasHead ? <TableHead columns={columns} template={template} sort={sort} onSort={setSort} isHeld={isHeld} /> : null}
       <div role="rowgroup" className={styles.rows} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const row = shown[index]
           if (row === undefined) return null
-          const key = rowKey(row)
+          const place = { id: `${id}-${index}`, top: start - headHeight, rowIndex: index + (hasHead ? 2 : 1), template }
           return (
             <TableRow
-              key={key} id={`${id}-${index}`} row={row} columns={columns} template={template} top={start - headHeight} rowIndex={index + (hasHead ? 2 : 1)}
-              isSelected={selection.keys.has(key)} isActive={index === selection.at} span={props.spanOf?.(row) ?? null} className={props.rowClass?.(row)}
-              onClick={event => selection.onRowPointer(event, index)} onDoubleClick={() => props.onOpen?.(row)} onMenu={props.onMenu}
+              key={rowKey(row)}
+              {...place}
+              row={row}
+              columns={columns}
+              isSelected={selection.keys.has(rowKey(row))}
+              isActive={index === selection.at}
+              owner={props}
+              onPress={event => selection.onRowPointer(event, index)}
             />
           )
         })}
@@ -111,4 +132,9 @@ export function Table<Row>(props: TableProps<Row>) {
       {props.footer ? <div className={styles.footer}>{props.footer}</div> : null}
     </div>
   )
+}
+
+/** The columns as a grid: every row lays itself out by the same. */
+function templateOf<Row>(columns: readonly Column<Row>[]): string {
+  return columns.map(({ width }) => (typeof width === 'number' ? `${width}px` : `minmax(${width.min}px, ${width.grow}fr)`)).join(' ')
 }

@@ -6,7 +6,15 @@ import styles from './tabs.module.css'
 
 export type Tab<Id extends string> = { readonly id: Id; readonly label: ReactNode; readonly count?: ReactNode; readonly href?: string }
 
-export function Tabs<Id extends string>({ label, tabs, chosen, onChoose, isTight = false, panelId, trail }: {
+export function Tabs<Id extends string>({
+  label,
+  tabs,
+  chosen,
+  onChoose,
+  isTight = false,
+  panelId,
+  trail,
+}: {
   readonly label: string
   readonly tabs: readonly Tab<Id>[]
   readonly chosen: Id
@@ -35,12 +43,28 @@ export function Tabs<Id extends string>({ label, tabs, chosen, onChoose, isTight
         {tabs.map(tab => {
           const isChosen = tab.id === chosen
           const shared = {
-            role: 'tab', 'aria-selected': isChosen, 'aria-controls': isChosen ? panelId : undefined, tabIndex: isChosen ? 0 : -1, 'data-tab': tab.id, className: styles.tab,
+            role: 'tab',
+            'aria-selected': isChosen,
+            'aria-controls': isChosen ? panelId : undefined,
+            tabIndex: isChosen ? 0 : -1,
+            'data-tab': tab.id,
+            className: styles.tab,
           }
-          const content = <>{tab.label}{tab.count === undefined ? null : <span className={styles.count}>{tab.count}</span>}</>
-          return tab.href === undefined
-            ? <button key={tab.id} type="button" {...shared} onClick={() => onChoose(tab.id)}>{content}</button>
-            : <a key={tab.id} href={tab.href} {...shared}>{content}</a>
+          const content = (
+            <>
+              {tab.label}
+              {tab.count === undefined ? null : <span className={styles.count}>{tab.count}</span>}
+            </>
+          )
+          return tab.href === undefined ? (
+            <button key={tab.id} type="button" {...shared} onClick={() => onChoose(tab.id)}>
+              {content}
+            </button>
+          ) : (
+            <a key={tab.id} href={tab.href} {...shared}>
+              {content}
+            </a>
+          )
         })}
       </div>
       {trail}

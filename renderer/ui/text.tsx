@@ -8,7 +8,12 @@ export { styles as text }
 
 /** A figure and its unit, the unit in the label colour: `1,240` `/s`. `figure` as the format functions with parts give it. */
 export function Figure({ value, unit }: { readonly value: string; readonly unit?: string }) {
-  return <>{value}{unit ? <span className={styles.unit}>{unit}</span> : null}</>
+  return (
+    <>
+      {value}
+      {unit ? <span className={styles.unit}>{unit}</span> : null}
+    </>
+  )
 }
 
 export function Kbd({ children }: { readonly children: ReactNode }) {

@@ -38,7 +38,9 @@ export function Toasts() {
   const toasts = useSyncExternalStore(listen, () => shown)
   return (
     <div className={styles.stack} role="status" aria-live="polite">
-      {toasts.map(toast => <ToastLine key={toast.id} toast={toast} />)}
+      {toasts.map(toast => (
+        <ToastLine key={toast.id} toast={toast} />
+      ))}
     </div>
   )
 }
@@ -52,9 +54,25 @@ function ToastLine({ toast }: { readonly toast: Shown }) {
     return () => clearTimeout(timer)
   }, [isHeld, id])
   return (
-    <div className={styles.toast} onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)} onFocus={() => setHeld(true)} onBlur={() => setHeld(false)}>
+    <div
+      className={styles.toast}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
       <span className={styles.text}>{toast.text}</span>
-      {toast.action ? <Button size="small" onClick={() => { toast.action?.run(); dismiss(id) }}>{toast.action.label}</Button> : null}
+      {toast.action ? (
+        <Button
+          size="small"
+          onClick={() => {
+            toast.action?.run()
+            dismiss(id)
+          }}
+        >
+          {toast.action.label}
+        </Button>
+      ) : null}
       <IconButton icon="close" label="Dismiss" size="small" onClick={() => dismiss(id)} />
     </div>
   )

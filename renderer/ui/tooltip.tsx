@@ -17,7 +17,12 @@ export function Tooltips() {
     if (box.current) return followPointer(box.current)
     return undefined
   }, [])
-  return <div ref={box} popover="manual" className={styles.tooltip} aria-hidden="true"><span /><kbd /></div>
+  return (
+    <div ref={box} popover="manual" className={styles.tooltip} aria-hidden="true">
+      <span />
+      <kbd />
+    </div>
+  )
 }
 
 function followPointer(box: HTMLElement): () => void {
@@ -26,7 +31,10 @@ function followPointer(box: HTMLElement): () => void {
   let lastHiddenAt = -Infinity
   const hide = (): void => {
     clearTimeout(timer)
-    if (box.matches(':popover-open')) { box.hidePopover(); lastHiddenAt = performance.now() }
+    if (box.matches(':popover-open')) {
+      box.hidePopover()
+      lastHiddenAt = performance.now()
+    }
     owner = null
   }
   const offer = (target: EventTarget | null): void => {
@@ -37,14 +45,19 @@ function followPointer(box: HTMLElement): () => void {
     owner = next
     timer = setTimeout(() => show(box, next), performance.now() - lastHiddenAt < WARM_FOR_MS ? 0 : FIRST_AFTER_MS)
   }
-  const onFocus = (event: FocusEvent): void => { if (event.target instanceof Element && event.target.matches(':focus-visible')) offer(event.target) }
+  const onFocus = (event: FocusEvent): void => {
+    if (event.target instanceof Element && event.target.matches(':focus-visible')) offer(event.target)
+  }
   const stop = new AbortController()
   const options = { signal: stop.signal, passive: true }
   document.addEventListener('pointerover', event => offer(event.target), options)
   document.addEventListener('focusin', onFocus, options)
   for (const leaves of ['pointerdown', 'focusout', 'keydown', 'wheel'] as const) document.addEventListener(leaves, hide, options)
   document.documentElement.addEventListener('pointerleave', hide, options)
-  return () => { hide(); stop.abort() }
+  return () => {
+    hide()
+    stop.abort()
+  }
 }
 
 function show(box: HTMLElement, owner: HTMLElement): void {

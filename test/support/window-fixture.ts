@@ -19,7 +19,15 @@ type FixtureOptions = {
   readonly extraTopics?: number
 }
 
-const TOPICS: readonly (readonly [topic: string, partitions: number, records: number, bytes: number, rate: number, kept: string, readBy: readonly string[]])[] = [
+const TOPICS: readonly (readonly [
+  topic: string,
+  partitions: number,
+  records: number,
+  bytes: number,
+  rate: number,
+  kept: string,
+  readBy: readonly string[],
+])[] = [
   ['clicks', 12, 32_806_420, 3.87e9, 8450, 'delete 1', ['analytics']],
   ['orders', 6, 9_412_884, 3.22e9, 1240, 'delete 7', ['billing', 'shipping', 'orders-per-minute']],
   ['payments', 3, 2_118_204, 610e6, 620, 'delete 7', ['billing', 'fraud']],
@@ -41,9 +49,14 @@ const GROUPS: readonly (readonly [group: string, topics: readonly string[], lag:
   ['orders-per-minute', ['orders', 'users'], 88, 1254, 1],
 ]
 const CLIENTS: readonly (readonly [clientId: string, software: string, version: string, inRate: number, outRate: number])[] = [
-  ['web-collector', 'librdkafka', '2.10.1', 8450, 0], ['checkout-api', 'kafkajs', '2.2.4', 1240, 0], ['payments-svc', 'apache-kafka-java', '4.1.0', 620, 0],
-  ['analytics-1', 'kafka-python', '2.2.3', 0, 8536], ['billing-1', 'librdkafka', '2.10.1', 0, 1860], ['shipping-1', 'apache-kafka-java', '4.1.0', 0, 1610],
-  ['fraud-1', 'kgo', '1.19.5', 0, 620], ['', '', '', 0, 0],
+  ['web-collector', 'librdkafka', '2.10.1', 8450, 0],
+  ['checkout-api', 'kafkajs', '2.2.4', 1240, 0],
+  ['payments-svc', 'apache-kafka-java', '4.1.0', 620, 0],
+  ['analytics-1', 'kafka-python', '2.2.3', 0, 8536],
+  ['billing-1', 'librdkafka', '2.10.1', 0, 1860],
+  ['shipping-1', 'apache-kafka-java', '4.1.0', 0, 1610],
+  ['fraud-1', 'kgo', '1.19.5', 0, 620],
+  ['', '', '', 0, 0],
 ]
 
 /** A wave around 1, the same for the same figures: no randomness, so that pictures are comparable. */
@@ -54,15 +67,33 @@ function topicRow(spec: (typeof TOPICS)[number], index: number): TopicRow {
   const [topic, partitionCount, records, sizeBytes, rate, kept, readBy] = spec
   const [policy = 'delete', days] = kept.split(' ')
   return {
-    topic, topicId: `${topic}AAAAAAAAAAAAAAAAAAAAAA`.slice(0, 22), isInternal: topic.startsWith('__'), partitionCount, replicationFactor: 1, recordCount: BigInt(records), sizeBytes,
-    inRecordsRate: rate, inBytesRate: (sizeBytes / records) * rate, history: history(rate, index), retentionMs: days ? BigInt(days) * 86_400_000n : -1n, cleanupPolicy: policy, readBy,
+    topic,
+    topicId: `${topic}AAAAAAAAAAAAAAAAAAAAAA`.slice(0, 22),
+    isInternal: topic.startsWith('__'),
+    partitionCount,
+    replicationFactor: 1,
+    recordCount: BigInt(records),
+    sizeBytes,
+    inRecordsRate: rate,
+    inBytesRate: (sizeBytes / records) * rate,
+    history: history(rate, index),
+    retentionMs: days ? BigInt(days) * 86_400_000n : -1n,
+    cleanupPolicy: policy,
+    readBy,
   }
 }
 
 function groupRow([group, topics, lag, rate, memberCount]: (typeof GROUPS)[number], index: number): GroupRow {
-  const past = Array.from({ length: 90 }, (_, at) => group === 'shipping' && at < 60 ? 40 : lag * wave(at, index))
+  const past = Array.from({ length: 90 }, (_, at) => (group === 'shipping' && at < 60 ? 40 : lag * wave(at, index)))
   return {
-    group, kind: 'classic', state: 'Stable', memberCount, topics, lag: BigInt(lag), rate: group === 'shipping' ? 370 : rate, history: past,
+    group,
+    kind: 'classic',
+    state: 'Stable',
+    memberCount,
+    topics,
+    lag: BigInt(lag),
+    rate: group === 'shipping' ? 370 : rate,
+    history: past,
     worst: { topic: topics[0] ?? '', partition: 2, lag: BigInt(Math.round(lag / 2)) },
   }
 }
@@ -87,11 +118,27 @@ class Shop {
       { at: this.startedAt + 61, kind: 'engine', text: 'listening on 127.0.0.1:9092 and [::1]:9092' },
     ]
     if (options.isEmpty) return
-    const extra = Array.from({ length: options.extraTopics ?? 0 }, (_, index): (typeof TOPICS)[number] => [`extra.${String(index).padStart(4, '0')}`, 1, 1000 + index, 1e5, index % 50, 'delete 7', []])
+    const extra = Array.from({ length: options.extraTopics ?? 0 }, (_, index): (typeof TOPICS)[number] => [
+      `extra.${String(index).padStart(4, '0')}`,
+      1,
+      1000 + index,
+      1e5,
+      index % 50,
+      'delete 7',
+      [],
+    ])
     this.topics = [...TOPICS, ...extra].map(topicRow)
     this.groups = GROUPS.map(groupRow)
     this.clients = CLIENTS.map(([clientId, software, softwareVersion, inRecordsRate, outRecordsRate], index) => ({
-      key: `${clientId} ${index}`, clientId, software, softwareVersion, host: '127.0.0.1', connectionCount: 2, inRecordsRate, outRecordsRate, connectedAt: now - 60_000,
+      key: `${clientId} ${index}`,
+      clientId,
+      software,
+      softwareVersion,
+      host: '127.0.0.1',
+      connectionCount: 2,
+      inRecordsRate,
+      outRecordsRate,
+      connectedAt: now - 60_000,
     }))
     this.rates = Array.from({ length: 900 }, (_, index) => ratePoint(now - (899 - index) * 1000, index))
   }
@@ -120,11 +167,26 @@ class Shop {
   get status(): LocalStatus {
     const last = this.rates.at(-1) ?? { in: 0, out: 0 }
     return {
-      state: 'listening', reason: null, address: `127.0.0.1:${this.options.portTaken?.used ?? 9092}`, addresses: [`127.0.0.1:${this.options.portTaken?.used ?? 9092}`, `[::1]:${this.options.portTaken?.used ?? 9092}`],
-      portTaken: this.options.portTaken ?? null, version: '0.1.0', clusterId: 'mR3kQ0aXT7uJ5yqGd0bq1w', brokerCount: 1, startedAt: this.startedAt, startTookMs: 61,
-      dataFolder: '/home/ada/.local/share/millrace', isTemporary: this.options.isEmpty ?? false, recovering: 0, topicCount: this.topics.filter(row => !row.isInternal).length,
-      groupCount: this.groups.length, connectionCount: this.clients.reduce((sum, row) => sum + row.connectionCount, 0), inRate: { records: last.in, bytes: last.in * 162 },
-      outRate: { records: last.out, bytes: last.out * 199 }, diskUsedBytes: this.topics.reduce((sum, row) => sum + row.sizeBytes, 0), diskFreeBytes: 212e9,
+      state: 'listening',
+      reason: null,
+      address: `127.0.0.1:${this.options.portTaken?.used ?? 9092}`,
+      addresses: [`127.0.0.1:${this.options.portTaken?.used ?? 9092}`, `[::1]:${this.options.portTaken?.used ?? 9092}`],
+      portTaken: this.options.portTaken ?? null,
+      version: '0.1.0',
+      clusterId: 'mR3kQ0aXT7uJ5yqGd0bq1w',
+      brokerCount: 1,
+      startedAt: this.startedAt,
+      startTookMs: 61,
+      dataFolder: '/home/ada/.local/share/millrace',
+      isTemporary: this.options.isEmpty ?? false,
+      recovering: 0,
+      topicCount: this.topics.filter(row => !row.isInternal).length,
+      groupCount: this.groups.length,
+      connectionCount: this.clients.reduce((sum, row) => sum + row.connectionCount, 0),
+      inRate: { records: last.in, bytes: last.in * 162 },
+      outRate: { records: last.out, bytes: last.out * 199 },
+      diskUsedBytes: this.topics.reduce((sum, row) => sum + row.sizeBytes, 0),
+      diskFreeBytes: 212e9,
     }
   }
 }
@@ -141,7 +203,9 @@ function follow<Item>(shop: Shop, sink: Sink<Item>, make: (isFirst: boolean) => 
     const item = make(isFirst)
     if (item !== null && sink.send(item)) isFirst = false
   }
-  sink.onReady(() => { if (isFirst) send() })
+  sink.onReady(() => {
+    if (isFirst) send()
+  })
   sink.onClose(shop.onTick(send))
 }
 
@@ -152,9 +216,18 @@ function topicDetail(row: TopicRow): TopicDetail {
   return {
     topic: row,
     partitions: Array.from({ length: row.partitionCount }, (_, partition) => ({
-      partition, leader: 1, leaderEpoch: 0, inSync: [1], startOffset: 0n, endOffset: row.recordCount / BigInt(row.partitionCount), sizeBytes: share(row.sizeBytes),
-      segmentCount: 1 + Math.floor(share(row.sizeBytes) / 1e9), inRecordsRate: row.inRecordsRate / row.partitionCount, history: row.history.map(value => value / row.partitionCount),
-      worstLag: row.readBy.length > 0 ? BigInt(partition * 7) : null, state: 'ready' as const,
+      partition,
+      leader: 1,
+      leaderEpoch: 0,
+      inSync: [1],
+      startOffset: 0n,
+      endOffset: row.recordCount / BigInt(row.partitionCount),
+      sizeBytes: share(row.sizeBytes),
+      segmentCount: 1 + Math.floor(share(row.sizeBytes) / 1e9),
+      inRecordsRate: row.inRecordsRate / row.partitionCount,
+      history: row.history.map(value => value / row.partitionCount),
+      worstLag: row.readBy.length > 0 ? BigInt(partition * 7) : null,
+      state: 'ready' as const,
     })),
   }
 }
@@ -163,11 +236,31 @@ function groupDetail(row: GroupRow): GroupDetail {
   const member = (index: number): string => `${row.group}-${index + 1}-5f0c`
   const assignment = row.topics.map(topic => ({ topic, partitions: [0, 1, 2] }))
   return {
-    row, generation: 7, protocolType: 'consumer', protocol: 'range', leaderId: member(0),
-    members: Array.from({ length: row.memberCount }, (_, index) => ({ memberId: member(index), instanceId: null, clientId: `${row.group}-${index + 1}`, host: '/127.0.0.1', assignment: index === 0 ? assignment : [] })),
-    offsets: assignment.flatMap(({ topic, partitions }) => partitions.map(partition => ({
-      topic, partition, memberId: member(0), committed: 1_560_000n, startOffset: 0n, endOffset: 1_560_000n + (row.lag ?? 0n) / 3n, lag: (row.lag ?? 0n) / 3n, rate: row.rate / 3, metadata: '',
-    }))),
+    row,
+    generation: 7,
+    protocolType: 'consumer',
+    protocol: 'range',
+    leaderId: member(0),
+    members: Array.from({ length: row.memberCount }, (_, index) => ({
+      memberId: member(index),
+      instanceId: null,
+      clientId: `${row.group}-${index + 1}`,
+      host: '/127.0.0.1',
+      assignment: index === 0 ? assignment : [],
+    })),
+    offsets: assignment.flatMap(({ topic, partitions }) =>
+      partitions.map(partition => ({
+        topic,
+        partition,
+        memberId: member(0),
+        committed: 1_560_000n,
+        startOffset: 0n,
+        endOffset: 1_560_000n + (row.lag ?? 0n) / 3n,
+        lag: (row.lag ?? 0n) / 3n,
+        rate: row.rate / 3,
+        metadata: '',
+      })),
+    ),
   }
 }
 
@@ -180,27 +273,42 @@ function implementation(shop: Shop): Implementation<StudioContract> {
   return {
     local: {
       status: (_, sink) => follow(shop, sink, () => shop.status),
-      clients: (_, sink) => follow(shop, sink, isFirst => isFirst ? snapshotOf(shop.clients) : null),
-      events: (_, sink) => follow(shop, sink, isFirst => isFirst ? shop.events : null),
-      rates: (_, sink) => follow(shop, sink, isFirst => isFirst ? shop.rates : shop.rates.slice(-1)),
+      clients: (_, sink) => follow(shop, sink, isFirst => (isFirst ? snapshotOf(shop.clients) : null)),
+      events: (_, sink) => follow(shop, sink, isFirst => (isFirst ? shop.events : null)),
+      rates: (_, sink) => follow(shop, sink, isFirst => (isFirst ? shop.rates : shop.rates.slice(-1))),
       unknownFolders: () => [],
     },
     topics: {
-      list: (_, sink) => follow(shop, sink, isFirst => isFirst ? snapshotOf(shop.topics) : snapshotOf(shop.topics)),
-      detail: ({ topic }, sink) => follow(shop, sink, () => topicDetail(found(shop.topics.find(row => row.topic === topic), `topic ${topic}`))),
+      list: (_, sink) => follow(shop, sink, isFirst => (isFirst ? snapshotOf(shop.topics) : snapshotOf(shop.topics))),
+      detail: ({ topic }, sink) =>
+        follow(shop, sink, () =>
+          topicDetail(
+            found(
+              shop.topics.find(row => row.topic === topic),
+              `topic ${topic}`,
+            ),
+          ),
+        ),
       configs: () => [
         { name: 'retention.ms', value: '604800000', source: 'topic', isReadOnly: false },
         { name: 'cleanup.policy', value: 'delete', source: 'default', isReadOnly: false },
       ],
       create({ topic, partitions, configs }) {
-        if (topic === 'refused') throw new StudioError('POLICY_VIOLATION', 'The broker holds as many partitions as it may. Delete topics, or start it with a higher limit.')
+        if (topic === 'refused')
+          throw new StudioError(
+            'POLICY_VIOLATION',
+            'The broker holds as many partitions as it may. Delete topics, or start it with a higher limit.',
+          )
         const row = topicRow([topic, partitions, 0, 0, 0, configs['cleanup.policy'] === 'compact' ? 'compact' : 'delete 7', []], 20)
         shop.topics = [...shop.topics, { ...row, inBytesRate: 0 }]
         shop.changed()
         return { topicId: row.topicId }
       },
       delete({ topic }) {
-        found(shop.topics.find(row => row.topic === topic), `topic ${topic}`)
+        found(
+          shop.topics.find(row => row.topic === topic),
+          `topic ${topic}`,
+        )
         shop.topics = shop.topics.filter(row => row.topic !== topic)
         shop.changed()
         return null
@@ -208,28 +316,46 @@ function implementation(shop: Shop): Implementation<StudioContract> {
       addPartitions: () => null,
     },
     groups: {
-      list: (_, sink) => follow(shop, sink, isFirst => isFirst ? snapshotOf(shop.groups) : null),
-      detail: ({ group }, sink) => follow(shop, sink, () => groupDetail(found(shop.groups.find(row => row.group === group), `group ${group}`))),
+      list: (_, sink) => follow(shop, sink, isFirst => (isFirst ? snapshotOf(shop.groups) : null)),
+      detail: ({ group }, sink) =>
+        follow(shop, sink, () =>
+          groupDetail(
+            found(
+              shop.groups.find(row => row.group === group),
+              `group ${group}`,
+            ),
+          ),
+        ),
       delete({ group }) {
         shop.groups = shop.groups.filter(row => row.group !== group)
         return null
       },
     },
     messages: fixtureMessages((topic, partition) => {
-      const row = found(shop.topics.find(other => other.topic === topic), `topic ${topic}`)
+      const row = found(
+        shop.topics.find(other => other.topic === topic),
+        `topic ${topic}`,
+      )
       return partition < row.partitionCount ? row.recordCount / BigInt(row.partitionCount) : null
     }),
   }
 }
 
 /** Serves the built window over it. `url` has the token. */
-export async function startWindowFixture(options: FixtureOptions & { readonly windowFolder: string; readonly port?: number }): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startWindowFixture(
+  options: FixtureOptions & { readonly windowFolder: string; readonly port?: number },
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const shop = new Shop(options)
   const engine = implementation(shop)
   const timer = setInterval(() => shop.tick(), 1000)
   const http = await startHttp({
-    host: '127.0.0.1', port: options.port ?? 0, windowFolder: options.windowFolder, logger: silentLogger,
-    serveWindow: port => { serveContract(studioContract, engine, port, { logger: silentLogger }) },
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    windowFolder: options.windowFolder,
+    logger: silentLogger,
+    serveWindow: port => {
+      serveContract(studioContract, engine, port, { logger: silentLogger })
+    },
   })
   return {
     url: http.url,

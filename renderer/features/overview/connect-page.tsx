@@ -24,14 +24,26 @@ import styles from './connect-page.module.css'
 export function ConnectPage({ isFirstRun = false, onLeave }: { readonly isFirstRun?: boolean; readonly onLeave?: () => void }) {
   const live = useStream(statusStream, {})
   const isFilled = useStreamSlice(topicsStream, {}, hasRecords)
-  if (live.is !== 'here') return <Page head={<PageHead title={isFirstRun ? 'Welcome' : 'Connect'} />}><Skeleton /></Page>
+  if (live.is !== 'here')
+    return (
+      <Page head={<PageHead title={isFirstRun ? 'Welcome' : 'Connect'} />}>
+        <Skeleton />
+      </Page>
+    )
   const status = live.value
-  const facts = <>Local · {plural(status.topicCount, 'topic')} · {plural(status.connectionCount, 'connection')}</>
+  const facts = (
+    <>
+      Local · {plural(status.topicCount, 'topic')} · {plural(status.connectionCount, 'connection')}
+    </>
+  )
   return (
     <Page head={<PageHead title={isFirstRun ? 'Welcome' : 'Connect'} facts={facts} />}>
       <PortBanner status={status} />
       <div className={styles.columns}>
-        <div className={styles.how}><Address status={status} /><Programs address={status.address} /></div>
+        <div className={styles.how}>
+          <Address status={status} />
+          <Programs address={status.address} />
+        </div>
         <div className={styles.seen}>
           <Events isFirstRun={isFirstRun} />
           {isFilled && isFirstRun ? <FirstRecord onLeave={onLeave} /> : null}
@@ -47,15 +59,27 @@ function Address({ status }: { readonly status: LocalStatus }) {
   const now = useNow(true, 60_000)
   const others = addresses.filter(other => other !== address)
   if (status.state !== 'listening') {
-    return <><h2 className={styles.title}>{status.state === 'starting' ? 'The broker is starting.' : 'The broker does not listen.'}</h2><p className={styles.facts}>{status.reason}</p></>
+    return (
+      <>
+        <h2 className={styles.title}>{status.state === 'starting' ? 'The broker is starting.' : 'The broker does not listen.'}</h2>
+        <p className={styles.facts}>{status.reason}</p>
+      </>
+    )
   }
   return (
     <>
       <h2 className={styles.title}>The broker is up. Point any Kafka client at it.</h2>
-      <div className={styles.address}><Led tone="good" /><span>{address}</span><CopyButton text={address} label="Copy address" size="normal">Copy</CopyButton></div>
+      <div className={styles.address}>
+        <Led tone="good" />
+        <span>{address}</span>
+        <CopyButton text={address} label="Copy address" size="normal">
+          Copy
+        </CopyButton>
+      </div>
       <p className={styles.facts}>
-        Accepting since {formatTime(startedAt + startTookMs, now)}, {formatDuration(startTookMs)} after start. {whoCanConnect(addresses)} Topics are
-        created when a client first writes.{others.length > 0 ? ` Also at ${others.join(', ')}.` : ''}
+        Accepting since {formatTime(startedAt + startTookMs, now)}, {formatDuration(startTookMs)} after start.{' '}
+        {whoCanConnect(addresses)}{' '}
+        Topics are created when a client first writes.{others.length > 0 ? ` Also at ${others.join(', ')}.` : ''}
       </p>
     </>
   )
@@ -67,8 +91,19 @@ function Programs({ address }: { readonly address: string }) {
   const snippet = snippets.find(({ id }) => id === chosen) ?? snippets[0]
   return (
     <div className={styles.programs}>
-      <Tabs label="Languages" isTight panelId="program" tabs={snippets.map(({ id, label }) => ({ id, label }))} chosen={chosen} onChoose={setChosen} />
-      {snippet ? <div id="program" role="tabpanel" aria-label={snippet.label}><CodeBlock title={snippet.file} code={snippet.code} parts={colourCode(snippet)} /></div> : null}
+      <Tabs
+        label="Languages"
+        isTight
+        panelId="program"
+        tabs={snippets.map(({ id, label }) => ({ id, label }))}
+        chosen={chosen}
+        onChoose={setChosen}
+      />
+      {snippet ? (
+        <div id="program" role="tabpanel" aria-label={snippet.label}>
+          <CodeBlock title={snippet.file} code={snippet.code} parts={colourCode(snippet)} />
+        </div>
+      ) : null}
     </div>
   )
 }
@@ -82,14 +117,29 @@ function Events({ isFirstRun }: { readonly isFirstRun: boolean }) {
   const now = useNow(true, 60_000)
   return (
     <section aria-labelledby="seen">
-      <h2 id="seen" className={styles.heading}>{clientCount > 0 ? `${plural(clientCount, 'client')} connected` : isFirstRun ? 'Waiting for the first client' : 'No client is connected'}</h2>
+      <h2 id="seen" className={styles.heading}>
+        {clientCount > 0
+          ? `${plural(clientCount, 'client')} connected`
+          : isFirstRun
+            ? 'Waiting for the first client'
+            : 'No client is connected'}
+      </h2>
       <div className={styles.log} role="log" aria-live="polite" aria-label="What the listener sees">
         {events.map((event, index) => (
-          <div key={`${event.at} ${index}`} className={event.kind === 'warning' ? styles.warning : event.kind === 'connection' ? styles.connection : undefined}>
-            <time>{formatTime(event.at, now)}</time><span>{event.text}</span>
+          <div
+            key={`${event.at} ${index}`}
+            className={event.kind === 'warning' ? styles.warning : event.kind === 'connection' ? styles.connection : undefined}
+          >
+            <time>{formatTime(event.at, now)}</time>
+            <span>{event.text}</span>
           </div>
         ))}
-        {clientCount === 0 ? <div className={styles.waiting}><time>now</time><span>no connection; the next will appear here</span></div> : null}
+        {clientCount === 0 ? (
+          <div className={styles.waiting}>
+            <time>now</time>
+            <span>no connection; the next will appear here</span>
+          </div>
+        ) : null}
       </div>
     </section>
   )
@@ -104,7 +154,9 @@ function FirstRecord({ onLeave }: { readonly onLeave: (() => void) | undefined }
     <div className={styles.first} role="status">
       <Icon name="check" />
       <span>The first record is in.</span>
-      <LinkButton kind="primary" href={hrefOf({ at: 'overview' })} onClick={onLeave}>Open Overview</LinkButton>
+      <LinkButton kind="primary" href={hrefOf({ at: 'overview' })} onClick={onLeave}>
+        Open Overview
+      </LinkButton>
     </div>
   )
 }
@@ -112,15 +164,23 @@ function FirstRecord({ onLeave }: { readonly onLeave: (() => void) | undefined }
 function OtherWays() {
   return (
     <section aria-labelledby="other">
-      <h2 id="other" className={styles.heading}>Nothing to connect yet?</h2>
+      <h2 id="other" className={styles.heading}>
+        Nothing to connect yet?
+      </h2>
       <div className={styles.way}>
         <Icon name="produce" />
-        <div><p className={styles.wayTitle}>Write one record by hand</p><p className={styles.wayText}>Pick a topic, a key and a value.</p></div>
+        <div>
+          <p className={styles.wayTitle}>Write one record by hand</p>
+          <p className={styles.wayText}>Pick a topic, a key and a value.</p>
+        </div>
         <LinkButton href={hrefOf({ at: 'produce' })}>Produce</LinkButton>
       </div>
       <div className={styles.way}>
         <Icon name="topics" />
-        <div><p className={styles.wayTitle}>Create a topic first</p><p className={styles.wayText}>Choose its partitions and how long it keeps records.</p></div>
+        <div>
+          <p className={styles.wayTitle}>Create a topic first</p>
+          <p className={styles.wayText}>Choose its partitions and how long it keeps records.</p>
+        </div>
         <LinkButton href={hrefOf({ at: 'topics' })}>Topics</LinkButton>
       </div>
     </section>

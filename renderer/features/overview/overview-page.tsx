@@ -25,7 +25,12 @@ export function OverviewPage() {
   const isFilled = useStreamSlice(topicsStream, {}, hasRecords)
   // An empty broker's first screen stays until it is left by hand: a jump would tear the page from under the reader.
   const [isFirstRun, setFirstRun] = useState(false)
-  if (isFilled === undefined) return <Page head={<PageHead title="Overview" />}><Loading /></Page>
+  if (isFilled === undefined)
+    return (
+      <Page head={<PageHead title="Overview" />}>
+        <Loading />
+      </Page>
+    )
   if (!isFilled && !isFirstRun) setFirstRun(true)
   if (isFirstRun) return <ConnectPage isFirstRun onLeave={() => setFirstRun(false)} />
   return <Overview />
@@ -40,7 +45,12 @@ function Overview() {
   const live = useStream(statusStream, {})
   const groupsLive = useStream(groupsStream, {})
   const groups = groupsLive.is === 'here' ? groupsLive.value : []
-  if (live.is !== 'here') return <Page head={<PageHead title="Overview" />}><Skeleton /></Page>
+  if (live.is !== 'here')
+    return (
+      <Page head={<PageHead title="Overview" />}>
+        <Skeleton />
+      </Page>
+    )
   const status = live.value
   return (
     <Page head={<PageHead title="Overview" facts={<Sentence status={status} groups={groups} />} />}>
@@ -64,24 +74,54 @@ function Sentence({ status, groups }: { readonly status: LocalStatus; readonly g
   return (
     <>
       {lead} <b>{formatRate(status.inRate.records)}</b> in, <b>{formatRate(status.outRate.records)}</b> out
-      {behind ? <>. <span className={text['warn']}>{behind}</span></> : null}
+      {behind ? (
+        <>
+          . <span className={text['warn']}>{behind}</span>
+        </>
+      ) : null}
     </>
   )
 }
 
 function Findings({ findings }: { readonly findings: readonly Finding[] }) {
-  if (findings.length === 0) return <p className={styles.calm}><Icon name="check" />Nothing needs you</p>
-  return <ul className={styles.findings} aria-label="What needs you">{findings.map(finding => <FindingLine key={finding.id} finding={finding} />)}</ul>
+  if (findings.length === 0)
+    return (
+      <p className={styles.calm}>
+        <Icon name="check" />
+        Nothing needs you
+      </p>
+    )
+  return (
+    <ul className={styles.findings} aria-label="What needs you">
+      {findings.map(finding => (
+        <FindingLine key={finding.id} finding={finding} />
+      ))}
+    </ul>
+  )
 }
 
 function FindingLine({ finding }: { readonly finding: Finding }) {
   const { tone, subject, what, detail, action } = finding
-  const lead: ReactNode = subject ? <><a href={hrefOf(subject.place)}>{subject.name}</a> {what}</> : what
+  const lead: ReactNode = subject ? (
+    <>
+      <a href={hrefOf(subject.place)}>{subject.name}</a> {what}
+    </>
+  ) : (
+    what
+  )
   return (
     <li className={styles.finding}>
-      <span className={text[tone]}><Icon name={tone === 'bad' ? 'error' : 'warning'} /></span>
-      <span className={text['cut']} data-tip={detail}><b>{lead}</b> <span className={text['t2']}>{detail}</span></span>
-      {action ? <LinkButton size="small" href={hrefOf(action.place)}>{action.label}</LinkButton> : null}
+      <span className={text[tone]}>
+        <Icon name={tone === 'bad' ? 'error' : 'warning'} />
+      </span>
+      <span className={text['cut']} data-tip={detail}>
+        <b>{lead}</b> <span className={text['t2']}>{detail}</span>
+      </span>
+      {action ? (
+        <LinkButton size="small" href={hrefOf(action.place)}>
+          {action.label}
+        </LinkButton>
+      ) : null}
     </li>
   )
 }

@@ -25,13 +25,25 @@ export function GroupsPanel({ groups }: { readonly groups: readonly GroupRow[] }
   const byLag = [...groups].sort((a, b) => Number((b.lag ?? -1n) - (a.lag ?? -1n)) || (a.group < b.group ? -1 : 1))
   return (
     <Section title="Groups" note="records behind">
-      {groups.length === 0 ? <p className={styles.none}>No consumer group yet</p> : (
+      {groups.length === 0 ? (
+        <p className={styles.none}>No consumer group yet</p>
+      ) : (
         <ul className={classNames(styles.list, styles.groups)}>
           {byLag.slice(0, ROWS_MAX).map(group => (
             <li key={group.group} className={styles.group}>
-              <a className={text['cut']} href={hrefOf({ at: 'group', group: group.group, tab: 'lag' })} data-tip={group.topics.length > 0 ? `reads ${group.topics.join(', ')}` : group.state}>{group.group}</a>
-              <span className={classNames(styles.figure, styles.optional)}><Figure {...rateParts(group.rate)} /></span>
-              <span className={styles.optional}><Sparkline size="small" values={group.history} tone={isBehind(group) ? 'warn' : 'plain'} /></span>
+              <a
+                className={text['cut']}
+                href={hrefOf({ at: 'group', group: group.group, tab: 'lag' })}
+                data-tip={group.topics.length > 0 ? `reads ${group.topics.join(', ')}` : group.state}
+              >
+                {group.group}
+              </a>
+              <span className={classNames(styles.figure, styles.optional)}>
+                <Figure {...rateParts(group.rate)} />
+              </span>
+              <span className={styles.optional}>
+                <Sparkline size="small" values={group.history} tone={isBehind(group) ? 'warn' : 'plain'} />
+              </span>
               <span className={classNames(styles.figure, isBehind(group) && text['warn'])}>{formatCount(group.lag)}</span>
             </li>
           ))}
@@ -47,13 +59,21 @@ export function ClientsPanel({ connectionCount }: { readonly connectionCount: nu
   const clients = live.is === 'here' ? [...live.value].sort((a, b) => rateOf(b) - rateOf(a) || (a.key < b.key ? -1 : 1)) : []
   return (
     <Section title="Clients" note={plural(connectionCount, 'connection')} hasRule>
-      {clients.length === 0 ? <p className={styles.none}>Nobody is connected</p> : (
+      {clients.length === 0 ? (
+        <p className={styles.none}>Nobody is connected</p>
+      ) : (
         <ul className={classNames(styles.list, styles.clients)}>
           {clients.slice(0, ROWS_MAX).map(client => (
             <li key={client.key} className={styles.client}>
-              <span className={text['cut']} data-tip={`${client.host}, ${plural(client.connectionCount, 'connection')}`}>{client.clientId || 'no client id'}</span>
-              <span className={classNames(text['cut'], text['t3'], styles.optional)}>{client.software} {client.softwareVersion}</span>
-              <span className={styles.figure}><ClientRate client={client} /></span>
+              <span className={text['cut']} data-tip={`${client.host}, ${plural(client.connectionCount, 'connection')}`}>
+                {client.clientId || 'no client id'}
+              </span>
+              <span className={classNames(text['cut'], text['t3'], styles.optional)}>
+                {client.software} {client.softwareVersion}
+              </span>
+              <span className={styles.figure}>
+                <ClientRate client={client} />
+              </span>
             </li>
           ))}
         </ul>
@@ -85,10 +105,23 @@ export function ConnectPanel({ status }: { readonly status: LocalStatus }) {
   const now = useNow(true, 10_000)
   const reach = isLoopbackOnly(status.addresses) ? 'Loopback only' : 'Reachable over the network'
   return (
-    <Section title="Connect" note="any Kafka client" hasRule aside={<a className={text['tiny']} href={hrefOf({ at: 'connect' })}>How to</a>}>
+    <Section
+      title="Connect"
+      note="any Kafka client"
+      hasRule
+      aside={
+        <a className={text['tiny']} href={hrefOf({ at: 'connect' })}>
+          How to
+        </a>
+      }
+    >
       <div className={styles.connect}>
         <CodeBlock code={`bootstrap.servers=${status.address}`} />
-        <p>{reach}, no password. Up {formatDuration(Math.max(0, now - status.startedAt))}, data in <span className={styles.path}>{status.dataFolder}</span>{status.isTemporary ? ', removed at the end' : ''}.</p>
+        <p>
+          {reach}, no password. Up {formatDuration(Math.max(0, now - status.startedAt))}, data in{' '}
+          <span className={styles.path}>{status.dataFolder}</span>
+          {status.isTemporary ? ', removed at the end' : ''}.
+        </p>
       </div>
     </Section>
   )

@@ -25,25 +25,43 @@ const DISK_FREE_MIN_BYTES = 1e9
 
 /** Worst first, at most five. */
 export function findingsOf(status: LocalStatus, groups: readonly GroupRow[]): readonly Finding[] {
-  const behind = groups.filter(isBehind).sort((a, b) => Number((b.lag ?? 0n) - (a.lag ?? 0n))).map(groupFinding)
+  const behind = groups
+    .filter(isBehind)
+    .sort((a, b) => Number((b.lag ?? 0n) - (a.lag ?? 0n)))
+    .map(groupFinding)
   return [...stateFindings(status), ...behind].slice(0, FINDINGS_MAX)
 }
 
 function stateFindings(status: LocalStatus): readonly Finding[] {
   const found: Finding[] = []
   if (status.state === 'failed') {
-    found.push({ id: 'state', tone: 'bad', subject: null, what: 'The broker does not listen', detail: status.reason ?? '', action: { label: 'Settings', place: { at: 'settings' } } })
+    found.push({
+      id: 'state',
+      tone: 'bad',
+      subject: null,
+      what: 'The broker does not listen',
+      detail: status.reason ?? '',
+      action: { label: 'Settings', place: { at: 'settings' } },
+    })
   }
   if (status.diskFreeBytes >= 0 && status.diskFreeBytes < DISK_FREE_MIN_BYTES) {
     found.push({
-      id: 'disk', tone: 'bad', subject: null, what: `${formatBytes(status.diskFreeBytes)} of disk are free`,
-      detail: `in ${status.dataFolder}; a full disk refuses writes. Delete topics or free space.`, action: { label: 'Topics', place: { at: 'topics' } },
+      id: 'disk',
+      tone: 'bad',
+      subject: null,
+      what: `${formatBytes(status.diskFreeBytes)} of disk are free`,
+      detail: `in ${status.dataFolder}; a full disk refuses writes. Delete topics or free space.`,
+      action: { label: 'Topics', place: { at: 'topics' } },
     })
   }
   if (status.recovering > 0) {
     found.push({
-      id: 'recovering', tone: 'warn', subject: null, what: `${plural(status.recovering, 'partition')} recovering`,
-      detail: 'after a stop that was not clean; clients wait until each is ready.', action: null,
+      id: 'recovering',
+      tone: 'warn',
+      subject: null,
+      what: `${plural(status.recovering, 'partition')} recovering`,
+      detail: 'after a stop that was not clean; clients wait until each is ready.',
+      action: null,
     })
   }
   return found
@@ -53,10 +71,15 @@ function groupFinding(group: GroupRow): Finding {
   const place: Place = { at: 'group', group: group.group, tab: 'lag' }
   const seconds = secondsBehind(group)
   const where = group.worst ? `most of it on ${group.worst.topic}-${group.worst.partition}` : ''
-  const pace = seconds === null ? memberless(group) : `reads ${formatRate(group.rate)}: ${formatDuration(Math.round(seconds) * 1000)} of work`
+  const pace =
+    seconds === null ? memberless(group) : `reads ${formatRate(group.rate)}: ${formatDuration(Math.round(seconds) * 1000)} of work`
   return {
-    id: `group ${group.group}`, tone: 'warn', subject: { name: group.group, place }, what: `is ${formatCount(group.lag)} records behind`,
-    detail: [where, pace].filter(Boolean).join('; ') + '.', action: { label: 'Show its lag', place },
+    id: `group ${group.group}`,
+    tone: 'warn',
+    subject: { name: group.group, place },
+    what: `is ${formatCount(group.lag)} records behind`,
+    detail: [where, pace].filter(Boolean).join('; ') + '.',
+    action: { label: 'Show its lag', place },
   }
 }
 
@@ -68,8 +91,11 @@ function memberless(group: GroupRow): string {
 export function headline(status: LocalStatus, groups: readonly GroupRow[]): { readonly lead: string; readonly behind: string | null } {
   const isMoving = status.inRate.records > 0 || status.outRate.records > 0
   const behindCount = groups.filter(isBehind).length
-  const lead = isMoving ? behindCount === 0 ? 'Everything moves.' : 'Records move.' : 'Nothing moves right now.'
-  return { lead, behind: behindCount === 0 ? null : `${behindCount} of ${plural(groups.length, 'group')} ${behindCount === 1 ? 'is' : 'are'} behind` }
+  const lead = isMoving ? (behindCount === 0 ? 'Everything moves.' : 'Records move.') : 'Nothing moves right now.'
+  return {
+    lead,
+    behind: behindCount === 0 ? null : `${behindCount} of ${plural(groups.length, 'group')} ${behindCount === 1 ? 'is' : 'are'} behind`,
+  }
 }
 
 /** A topic of the user's own has a record: first run is over. */

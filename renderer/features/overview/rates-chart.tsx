@@ -16,22 +16,41 @@ const SPAN_MS = 15 * 60_000
 export function RatesChart({ status }: { readonly status: LocalStatus }) {
   const live = useStream(ratesStream, {})
   const now = useNow(live.is !== 'here')
-  const points = useMemo(() => live.is === 'here' ? live.value : [], [live])
-  const series = useMemo((): readonly ChartSeries[] => [
-    { name: 'in', token: '--accent', points: points.map(({ at, in: value }) => ({ at, value })), isFilled: true },
-    { name: 'out', token: '--text-1', points: points.map(({ at, out: value }) => ({ at, value })) },
-  ], [points])
+  const points = useMemo(() => (live.is === 'here' ? live.value : []), [live])
+  const series = useMemo(
+    (): readonly ChartSeries[] => [
+      { name: 'in', token: '--accent', points: points.map(({ at, in: value }) => ({ at, value })), isFilled: true },
+      { name: 'out', token: '--text-1', points: points.map(({ at, out: value }) => ({ at, value })) },
+    ],
+    [points],
+  )
   const to = points.at(-1)?.at ?? now
   const [inRate, outRate] = [formatRate(status.inRate.records), formatRate(status.outRate.records)]
   return (
     <div className={styles.chart}>
       <Section
-        title="Records" note="per second, last 15 min"
-        aside={<><span className={styles.in}><i />in {inRate}</span><span className={styles.out}><i />out {outRate}</span></>}
+        title="Records"
+        note="per second, last 15 min"
+        aside={
+          <>
+            <span className={styles.in}>
+              <i />
+              in {inRate}
+            </span>
+            <span className={styles.out}>
+              <i />
+              out {outRate}
+            </span>
+          </>
+        }
       >
         <Chart
-          series={series} to={to} spanMs={SPAN_MS} formatValue={formatRate} formatAxis={value => `${formatAxis(value)}/s`}
-          formatAt={(at, hasSeconds) => hasSeconds ? formatTime(at, to, { hasMs: false }) : formatMinute(at)}
+          series={series}
+          to={to}
+          spanMs={SPAN_MS}
+          formatValue={formatRate}
+          formatAxis={value => `${formatAxis(value)}/s`}
+          formatAt={(at, hasSeconds) => (hasSeconds ? formatTime(at, to, { hasMs: false }) : formatMinute(at))}
           sentence={`Records per second over the last 15 minutes: ${inRate} in and ${outRate} out now; ${describePeaks(series)}`}
         />
       </Section>

@@ -2,7 +2,13 @@
 
 import type { CodePart } from '../../ui/code-block.tsx'
 
-export type Snippet = { readonly id: string; readonly label: string; readonly file: string; readonly code: string; readonly language: Language }
+export type Snippet = {
+  readonly id: string
+  readonly label: string
+  readonly file: string
+  readonly code: string
+  readonly language: Language
+}
 type Language = 'shell' | 'js' | 'java' | 'python' | 'go' | 'properties'
 
 const KEY = 'eu-48213'

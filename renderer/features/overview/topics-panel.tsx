@@ -18,39 +18,88 @@ const placeOf = (row: TopicRow): Place => ({ at: 'topic', topic: row.topic, tab:
 
 const columns: readonly Column<TopicRow>[] = [
   {
-    id: 'topic', title: 'Topic', width: { grow: 1, min: 140 }, compare: byText(row => row.topic), text: row => row.topic,
-    cell: row => <a className={text['medium']} href={hrefOf(placeOf(row))} tabIndex={-1}>{row.topic}</a>,
+    id: 'topic',
+    title: 'Topic',
+    width: { grow: 1, min: 140 },
+    compare: byText(row => row.topic),
+    text: row => row.topic,
+    cell: row => (
+      <a className={text['medium']} href={hrefOf(placeOf(row))} tabIndex={-1}>
+        {row.topic}
+      </a>
+    ),
   },
   {
-    id: 'in', title: 'In', width: 92, align: 'end', compare: byNumber(row => row.inRecordsRate), isDescendingFirst: true, tip: 'Records a second, mean of the last 5 s',
-    text: row => formatRate(row.inRecordsRate), cell: row => <Figure {...rateParts(row.inRecordsRate)} />,
+    id: 'in',
+    title: 'In',
+    width: 92,
+    align: 'end',
+    compare: byNumber(row => row.inRecordsRate),
+    isDescendingFirst: true,
+    tip: 'Records a second, mean of the last 5 s',
+    text: row => formatRate(row.inRecordsRate),
+    cell: row => <Figure {...rateParts(row.inRecordsRate)} />,
   },
-  { id: 'history', title: '15 min', width: 92, cell: row => <Sparkline values={row.history} label={`${formatRate(row.inRecordsRate)} now`} /> },
   {
-    id: 'bytes', title: 'Bytes in', width: 104, align: 'end', compare: byNumber(row => row.inBytesRate), isDescendingFirst: true, isOptional: true,
+    id: 'history',
+    title: '15 min',
+    width: 92,
+    cell: row => <Sparkline values={row.history} label={`${formatRate(row.inRecordsRate)} now`} />,
+  },
+  {
+    id: 'bytes',
+    title: 'Bytes in',
+    width: 104,
+    align: 'end',
+    compare: byNumber(row => row.inBytesRate),
+    isDescendingFirst: true,
+    isOptional: true,
     cell: row => <Figure {...byteRateParts(row.inBytesRate)} />,
   },
   {
-    id: 'records', title: 'Records', width: 112, align: 'end', compare: byNumber(row => row.recordCount), isDescendingFirst: true,
-    text: row => String(row.recordCount), cell: row => formatCount(row.recordCount),
+    id: 'records',
+    title: 'Records',
+    width: 112,
+    align: 'end',
+    compare: byNumber(row => row.recordCount),
+    isDescendingFirst: true,
+    text: row => String(row.recordCount),
+    cell: row => formatCount(row.recordCount),
   },
   {
-    id: 'size', title: 'Size', width: 92, align: 'end', compare: byNumber(row => row.sizeBytes), isDescendingFirst: true,
-    text: row => String(row.sizeBytes), cell: row => <Figure {...bytesParts(row.sizeBytes)} />,
+    id: 'size',
+    title: 'Size',
+    width: 92,
+    align: 'end',
+    compare: byNumber(row => row.sizeBytes),
+    isDescendingFirst: true,
+    text: row => String(row.sizeBytes),
+    cell: row => <Figure {...bytesParts(row.sizeBytes)} />,
   },
   {
-    id: 'readers', title: 'Read by', width: { grow: 1, min: 120 }, isOptional: true, text: row => row.readBy.join(', '),
-    cell: row => <span className={row.readBy.length > 0 ? text['t2'] : text['t3']}>{row.readBy.length > 0 ? listNames(row.readBy) : 'nobody'}</span>,
+    id: 'readers',
+    title: 'Read by',
+    width: { grow: 1, min: 120 },
+    isOptional: true,
+    text: row => row.readBy.join(', '),
+    cell: row => (
+      <span className={row.readBy.length > 0 ? text['t2'] : text['t3']}>{row.readBy.length > 0 ? listNames(row.readBy) : 'nobody'}</span>
+    ),
   },
 ]
 
 export function TopicsPanel() {
   const live = useStream(topicsStream, {})
-  const rows = useMemo(() => live.is === 'here' ? live.value.filter(row => !row.isInternal) : [], [live])
+  const rows = useMemo(() => (live.is === 'here' ? live.value.filter(row => !row.isInternal) : []), [live])
   return (
     <div className={styles.topics}>
       <Table
-        label="Topics by rate" rows={rows} rowKey={keyOf} columns={columns} initialSort={{ column: 'in', isDescending: true }} onOpen={row => goTo(placeOf(row))}
+        label="Topics by rate"
+        rows={rows}
+        rowKey={keyOf}
+        columns={columns}
+        initialSort={{ column: 'in', isDescending: true }}
+        onOpen={row => goTo(placeOf(row))}
       />
     </div>
   )

@@ -14,10 +14,13 @@ import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import styles from './settings-page.module.css'
 
 const themes: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: 'dark', label: 'Dark' }, { value: 'light', label: 'Light' }, { value: 'system', label: 'As the system' },
+  { value: 'dark', label: 'Dark' },
+  { value: 'light', label: 'Light' },
+  { value: 'system', label: 'As the system' },
 ]
 const densities: readonly { readonly value: Density; readonly label: string }[] = [
-  { value: 'compact', label: 'Compact' }, { value: 'comfortable', label: 'Comfortable' },
+  { value: 'compact', label: 'Compact' },
+  { value: 'comfortable', label: 'Comfortable' },
 ]
 
 export function SettingsPage() {
@@ -35,8 +38,13 @@ export function SettingsPage() {
           </Line>
         </Section>
         <Section title="Keys" hasRule>
-          <Line name="Single keys" effect="Commands by one letter or two, as g t. Off: only those with a modifier, as Ctrl K. ? lists them all.">
-            <Checkbox isOn={settings.hasSingleKeys} onChange={hasSingleKeys => changeSettings({ hasSingleKeys })}>On</Checkbox>
+          <Line
+            name="Single keys"
+            effect="Commands by one letter or two, as g t. Off: only those with a modifier, as Ctrl K. ? lists them all."
+          >
+            <Checkbox isOn={settings.hasSingleKeys} onChange={hasSingleKeys => changeSettings({ hasSingleKeys })}>
+              On
+            </Checkbox>
           </Line>
         </Section>
         {live.is === 'here' ? <Broker status={live.value} /> : null}
@@ -48,7 +56,10 @@ export function SettingsPage() {
 function Line({ name, effect, children }: { readonly name: string; readonly effect: string; readonly children: ReactNode }) {
   return (
     <div className={styles.line}>
-      <div><p className={styles.name}>{name}</p><p className={styles.effect}>{effect}</p></div>
+      <div>
+        <p className={styles.name}>{name}</p>
+        <p className={styles.effect}>{effect}</p>
+      </div>
       {children}
     </div>
   )

@@ -18,12 +18,18 @@ export function DeleteTopic({ topic, onClose }: { readonly topic: TopicRow; read
   }
   return (
     <TypedConfirmation
-      title={`Delete ${topic.topic}?`} name={topic.topic} verb="Delete topic" isBusy={remove.state.is === 'busy'} onConfirm={() => void confirm()} onClose={onClose}
+      title={`Delete ${topic.topic}?`}
+      name={topic.topic}
+      verb="Delete topic"
+      isBusy={remove.state.is === 'busy'}
+      onConfirm={() => void confirm()}
+      onClose={onClose}
       error={remove.state.is === 'failed' ? <ErrorNote title={`${topic.topic} was not deleted`} failure={remove.state.failure} /> : null}
     >
       <p>
-        <b>{plural(topic.recordCount, 'record')}</b> in {plural(topic.partitionCount, 'partition')}, <b>{formatBytes(topic.sizeBytes)}</b> on Local, are
-        gone for good. {describeReaders(topic.readBy)}
+        <b>{plural(topic.recordCount, 'record')}</b> in {plural(topic.partitionCount, 'partition')},{' '}
+        <b>{formatBytes(topic.sizeBytes)}</b>{' '}
+        on Local, are gone for good. {describeReaders(topic.readBy)}
       </p>
     </TypedConfirmation>
   )

@@ -14,14 +14,23 @@ export function filterTopics(topics: readonly TopicRow[], { find, hasInternal }:
   return topics.filter(({ topic, isInternal }) => (hasInternal || !isInternal) && words.every(word => topic.toLowerCase().includes(word)))
 }
 
-export type Totals = { readonly topics: number; readonly partitions: number; readonly sizeBytes: number; readonly inRate: number; readonly internal: number }
+export type Totals = {
+  readonly topics: number
+  readonly partitions: number
+  readonly sizeBytes: number
+  readonly inRate: number
+  readonly internal: number
+}
 
 /** Of the user's own topics; internal ones are only counted. */
 export function totalsOf(topics: readonly TopicRow[]): Totals {
   const own = topics.filter(topic => !topic.isInternal)
   const sum = (of: (topic: TopicRow) => number): number => own.reduce((total, topic) => total + of(topic), 0)
   return {
-    topics: own.length, partitions: sum(topic => topic.partitionCount), sizeBytes: sum(topic => topic.sizeBytes), inRate: sum(topic => topic.inRecordsRate),
+    topics: own.length,
+    partitions: sum(topic => topic.partitionCount),
+    sizeBytes: sum(topic => topic.sizeBytes),
+    inRate: sum(topic => topic.inRecordsRate),
     internal: topics.length - own.length,
   }
 }
@@ -37,7 +46,12 @@ export function describeKept({ cleanupPolicy, retentionMs }: Pick<TopicRow, 'cle
 /** The state of a topic's worst reader; null when nobody reads it. */
 export function readerTone(topic: Pick<TopicRow, 'readBy'>, groups: ReadonlyMap<string, GroupRow>): 'good' | 'warn' | null {
   if (topic.readBy.length === 0) return null
-  return topic.readBy.some(name => { const group = groups.get(name); return group !== undefined && isBehind(group) }) ? 'warn' : 'good'
+  return topic.readBy.some(name => {
+    const group = groups.get(name)
+    return group !== undefined && isBehind(group)
+  })
+    ? 'warn'
+    : 'good'
 }
 
 /** Who notices when a topic goes: a sentence for the confirmation. */
@@ -72,9 +86,14 @@ export function partitionsProblem(partitions: string): string | null {
 }
 
 /** What the engine is asked for. */
-export function createInput({ topic, partitions, keep, cleanup }: NewTopic): { readonly topic: string; readonly partitions: number; readonly configs: Record<string, string> } {
+export function createInput({ topic, partitions, keep, cleanup }: NewTopic): {
+  readonly topic: string
+  readonly partitions: number
+  readonly configs: Record<string, string>
+} {
   return {
-    topic, partitions: Number(partitions),
+    topic,
+    partitions: Number(partitions),
     configs: { 'cleanup.policy': cleanup, ...(cleanup === 'compact' ? {} : { 'retention.ms': String(keptMs[keep]) }) },
   }
 }

@@ -4,8 +4,13 @@ import { expect, test } from 'vitest'
 import { matchFuzzy } from '../../../renderer/fuzzy.ts'
 
 const best = (query: string, texts: readonly string[]): string[] =>
-  texts.flatMap(text => { const match = matchFuzzy(query, text); return match ? [{ text, score: match.score }] : [] })
-    .sort((a, b) => b.score - a.score).map(({ text }) => text)
+  texts
+    .flatMap(text => {
+      const match = matchFuzzy(query, text)
+      return match ? [{ text, score: match.score }] : []
+    })
+    .sort((a, b) => b.score - a.score)
+    .map(({ text }) => text)
 
 test('a name that begins with the query comes before one that contains it', () => {
   expect(best('ord', ['wordcount', 'orders_per_minute', 'orders', 'payments'])).toEqual(['orders', 'orders_per_minute', 'wordcount'])

@@ -3,7 +3,14 @@
 import { expect, test } from 'vitest'
 import { chordOf, isSingleKey, printKeys, type KeyPress } from '../../../renderer/keys.ts'
 
-const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({ key, metaKey: false, ctrlKey: false, altKey: false, shiftKey: false, ...held })
+const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({
+  key,
+  metaKey: false,
+  ctrlKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...held,
+})
 
 test('mod is the command key on a Mac and control elsewhere', () => {
   expect([chordOf(press('k', { metaKey: true }), true), chordOf(press('k', { ctrlKey: true }), false)]).toEqual(['mod+k', 'mod+k'])
@@ -11,8 +18,11 @@ test('mod is the command key on a Mac and control elsewhere', () => {
 })
 
 test('shift counts for letters and named keys, not where it makes another character', () => {
-  expect([chordOf(press('?', { shiftKey: true }), false), chordOf(press('N', { shiftKey: true }), false), chordOf(press('F6', { shiftKey: true }), false)])
-    .toEqual(['?', 'shift+n', 'shift+f6'])
+  expect([
+    chordOf(press('?', { shiftKey: true }), false),
+    chordOf(press('N', { shiftKey: true }), false),
+    chordOf(press('F6', { shiftKey: true }), false),
+  ]).toEqual(['?', 'shift+n', 'shift+f6'])
 })
 
 test('a modifier alone is no chord', () => {
@@ -20,7 +30,14 @@ test('a modifier alone is no chord', () => {
 })
 
 test('keys are shown as the machine writes them', () => {
-  expect(['mod+k', 'mod+shift+i', 'g t', '?', 'mod+enter', 'shift+f6'].map(keys => printKeys(keys, true))).toEqual(['⌘K', '⇧⌘I', 'g t', '?', '⌘⏎', '⇧F6'])
+  expect(['mod+k', 'mod+shift+i', 'g t', '?', 'mod+enter', 'shift+f6'].map(keys => printKeys(keys, true))).toEqual([
+    '⌘K',
+    '⇧⌘I',
+    'g t',
+    '?',
+    '⌘⏎',
+    '⇧F6',
+  ])
   expect(['mod+k', 'mod+shift+i', 'g t', 'space'].map(keys => printKeys(keys, false))).toEqual(['Ctrl K', 'Ctrl Shift I', 'g t', 'Space'])
 })
 

@@ -26,22 +26,52 @@ test('every place is printed to a path that parses to the same place', () => {
 })
 
 test('a group of any name survives its link', () => {
-  fc.assert(fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), group => {
-    const place: Place = { at: 'group', group, tab: 'lag' }
-    expect(parsePlace(hrefOf(place))).toEqual(place)
-  }))
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), group => {
+      const place: Place = { at: 'group', group, tab: 'lag' }
+      expect(parsePlace(hrefOf(place))).toEqual(place)
+    }),
+  )
 })
 
 test('a topic link without a tab opens Messages', () => {
-  expect(parsePlace('millrace://topic/orders?partition=0&offset=42')).toEqual({ at: 'topic', topic: 'orders', tab: 'messages', partition: 0, offset: '42' })
+  expect(parsePlace('millrace://topic/orders?partition=0&offset=42')).toEqual({
+    at: 'topic',
+    topic: 'orders',
+    tab: 'messages',
+    partition: 0,
+    offset: '42',
+  })
 })
 
 test('what names no place is refused', () => {
-  expect(['/nowhere', '/topic', '/topic/orders/nothing', '/groups/g/nothing', '/topics/more', '/topic/%E0%A4%A'].map(parsePlace)).toEqual([null, null, null, null, null, null])
-  expect(parsePlace('/topic/orders/messages?partition=-1&offset=x&from=sideways')).toEqual({ at: 'topic', topic: 'orders', tab: 'messages' })
+  expect(['/nowhere', '/topic', '/topic/orders/nothing', '/groups/g/nothing', '/topics/more', '/topic/%E0%A4%A'].map(parsePlace)).toEqual([
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+  ])
+  expect(parsePlace('/topic/orders/messages?partition=-1&offset=x&from=sideways')).toEqual({
+    at: 'topic',
+    topic: 'orders',
+    tab: 'messages',
+  })
 })
 
 test('parts belong to the destination of the sidebar they came from', () => {
-  expect(places.map(destinationOf)).toEqual(['overview', 'connect', 'topics', 'topics', 'topics', 'groups', 'groups', 'produce', 'produce', 'settings'])
+  expect(places.map(destinationOf)).toEqual([
+    'overview',
+    'connect',
+    'topics',
+    'topics',
+    'topics',
+    'groups',
+    'groups',
+    'produce',
+    'produce',
+    'settings',
+  ])
   expect(titleOf({ at: 'group', group: 'billing', tab: 'lag' })).toBe('billing')
 })
