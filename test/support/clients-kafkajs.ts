@@ -69,7 +69,14 @@ export function topicOffsets(address: string, topic: string): Promise<{ start: n
 }
 
 async function produce(address: string, topic: string, records: readonly SentRecord[], codec: Codec = 'none'): Promise<void> {
-  const producer = kafkajsClient(address).producer({ idempotent: true, maxInFlightRequests: 1 })
+  return produceWith({ address, topic, records, codec, isIdempotent: true })
+}
+
+type Production = { readonly address: string; readonly topic: string; readonly records: readonly SentRecord[]; readonly codec: Codec; readonly isIdempotent: boolean }
+
+/** kafkajs gives a retried batch a new sequence, so on a broker that is still electing leaders it is better without. */
+export async function produceWith({ address, topic, records, codec, isIdempotent }: Production): Promise<void> {
+  const producer = kafkajsClient(address).producer({ idempotent: isIdempotent, maxInFlightRequests: 1 })
   await producer.connect()
   try {
     for (let at = 0; at < records.length; at += 500) {
@@ -93,7 +100,8 @@ function recordOf(partition: number, message: KafkaMessage): ReadRecord {
 }
 
 async function readInGroup({ address, topic, group, count }: GroupReading): Promise<{ records: ReadRecord[]; seen: GroupSeen }> {
-  const consumer = kafkajsClient(address).consumer({ groupId: group, maxWaitTimeInMs: 200 })
+  // A fresh Apache Kafka needs seconds until its offsets topic has leaders: patience, not a limit.
+  const consumer = kafkajsClient(address).consumer({ groupId: group, maxWaitTimeInMs: 200, retry: { retries: 40, initialRetryTime: 50, maxRetryTime: 500 } })
   const records: ReadRecord[] = []
   const all = Promise.withResolvers<void>()
   consumer.on(consumer.events.CRASH, event => all.reject(event.payload.error))
