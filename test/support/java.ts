@@ -10,7 +10,7 @@ export const KAFKA_VERSION = '4.3.1'
 
 const here = import.meta.dirname
 /** For programs that run for a second: the JVM starts about twice as fast. */
-const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
+export const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
 /** The jars carry no logging back end; these lines would say so at each start. */
 const SLF4J_NOISE = /^SLF4J: .*\n/gm
 
