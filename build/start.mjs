@@ -34,7 +34,8 @@ async function windowedElectron() {
 
 /** @param {import('./electron-runtime.mjs').ElectronRuntime} electron */
 async function runApp({ path }) {
-  const args = [...(isRoot() ? ['--no-sandbox'] : []), root, ...process.argv.slice(2)]
+  // Chromium's own lines about the machine (no D-Bus, no GPU) are no faults of ours.
+  const args = ['--log-level=3', ...(isRoot() ? ['--no-sandbox'] : []), root, ...process.argv.slice(2)]
   if (isRoot()) say('Running as root, where Chromium cannot sandbox the window: started with --no-sandbox.')
   const { ELECTRON_RUN_AS_NODE: _, ...environment } = process.env
   const startedAt = performance.now()

@@ -24,6 +24,8 @@ type Options = {
   readonly logger: Logger
   /** A line the engine logged, ready to be written. */
   readonly write: (line: string) => void
+  /** Starts the broker thread; a test keeps hold of it to end it. */
+  readonly startThread?: (data: BrokerThreadData) => Worker
   /** Called when the engine cannot be had any more: its thread died too often, or refuses to start again. */
   readonly onLost: (reason: Error) => void
 }
@@ -91,9 +93,9 @@ export class EngineHost {
   }
 
   #startThread(chosen: ChosenPort): Worker {
-    const { dataFolder, version, write } = this.#options
+    const { dataFolder, version, write, startThread = startBrokerThread } = this.#options
     const data: BrokerThreadData = { dataFolder, version, isTemporary: false, listeners: [loopbackListener(chosen.port)], portTaken: chosen.taken }
-    const worker = new Worker(workerUrl('broker'), { workerData: data, name: 'broker' })
+    const worker = startThread(data)
     worker.on('message', (message: FromBrokerThread) => { if (message.is === 'log') write(message.line) })
     return worker
   }
@@ -117,6 +119,10 @@ export class EngineHost {
     }
     setTimeout(() => void this.start().catch(this.#options.onLost), RESTART_AFTER_MS)
   }
+}
+
+export function startBrokerThread(data: BrokerThreadData): Worker {
+  return new Worker(workerUrl('broker'), { workerData: data, name: 'broker' })
 }
 
 /** The thread's word that it listens, or why not; a thread that ends before that gives its own error as the reason. */
