@@ -226,6 +226,7 @@ export class MemoryDisk implements Disk {
   async replace(path: string, bytes: Uint8Array): Promise<void> {
     this.strike('flush', path)
     this.#replace(path, bytes, true)
+    await Promise.resolve()
     await this.flushFolder(folderOf(path))
   }
 
