@@ -35,7 +35,7 @@ async function windowed() {
   const server = await createServer({ configFile })
   await server.listen()
   const url = server.resolvedUrls?.local[0]
-  const args = [`--user-data-dir=${dataFolder}`, ...(isRoot() ? ['--no-sandbox'] : []), root, ...process.argv.slice(2)]
+  const args = [`--user-data-dir=${dataFolder}`, '--log-level=3', ...(isRoot() ? ['--no-sandbox'] : []), root, ...process.argv.slice(2)]
   return { path: electron.path, args, env: { ...process.env, MILLRACE_WINDOW_URL: url } }
 }
 
