@@ -31,7 +31,7 @@ export function formatAxis(value: number): string {
 /** A rate: one decimal below 10, whole above, 3 digits and a unit from a million; `0`; below 0.05 `<0.1`. */
 export function rateParts(perSecond: number | null | undefined): Parts {
   if (perSecond === null || perSecond === undefined) return { value: NO_DATA, unit: '' }
-  if (perSecond <= 0) return { value: '0', unit: '/s' }
+  if (perSecond <= 0) return { value: '0', unit: '' }
   if (perSecond < 0.05) return { value: '<0.1', unit: '/s' }
   if (perSecond < 10) return { value: trimZero(perSecond.toFixed(1)), unit: '/s' }
   if (perSecond < 999_950) return { value: full.format(Math.round(perSecond)), unit: '/s' }
@@ -58,7 +58,7 @@ export function formatBytes(bytes: number | bigint | null | undefined): string {
 /** Bytes a second: `424 kB/s`; none is `0`. */
 export function byteRateParts(perSecond: number | null | undefined): Parts {
   if (perSecond === null || perSecond === undefined) return { value: NO_DATA, unit: '' }
-  if (perSecond < 0.5) return { value: '0', unit: '/s' }
+  if (perSecond < 0.5) return { value: '0', unit: '' }
   const { value, unit } = bytesParts(perSecond)
   return { value: `${value} ${unit}`, unit: '/s' }
 }

@@ -72,10 +72,12 @@ function Figures({ status }: { readonly status: LocalStatus }) {
   return (
     <>
       <a className={classNames(styles.entry, styles.wide)} href={overview}>
-        in <b>{formatRate(status.inRate.records)}</b> · {formatByteRate(status.inRate.bytes)}
+        in <b>{formatRate(status.inRate.records)}</b>
+        {status.inRate.bytes >= 0.5 ? ` · ${formatByteRate(status.inRate.bytes)}` : ''}
       </a>
       <a className={classNames(styles.entry, styles.wide)} href={overview}>
-        out <b>{formatRate(status.outRate.records)}</b> · {formatByteRate(status.outRate.bytes)}
+        out <b>{formatRate(status.outRate.records)}</b>
+        {status.outRate.bytes >= 0.5 ? ` · ${formatByteRate(status.outRate.bytes)}` : ''}
       </a>
       <span className={styles.gap} />
       {status.recovering > 0 ? (

@@ -57,7 +57,7 @@ function portFromWebSocket(): Promise<Port> {
     })
     socket.addEventListener('close', () => {
       clearTimeout(timer)
-      reject(new Error(`Nothing answers at ${window.location.host}.`))
+      reject(new Error(`${window.location.host} does not answer; if Millrace was started again, open the address it printed.`))
     })
   })
 }

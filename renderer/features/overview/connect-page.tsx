@@ -17,13 +17,14 @@ import { Page, PageHead } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { PortBanner } from '../../frame/port-banner.tsx'
-import { hasRecords, whoCanConnect } from './overview-state.ts'
+import { countTopics, hasRecords, whoCanConnect } from './overview-state.ts'
 import { colourCode, snippetsFor } from './snippets.ts'
 import styles from './connect-page.module.css'
 
 export function ConnectPage({ isFirstRun = false, onLeave }: { readonly isFirstRun?: boolean; readonly onLeave?: () => void }) {
   const live = useStream(statusStream, {})
   const isFilled = useStreamSlice(topicsStream, {}, hasRecords)
+  const topicCount = useStreamSlice(topicsStream, {}, countTopics) ?? 0
   if (live.is !== 'here')
     return (
       <Page head={<PageHead title={isFirstRun ? 'Welcome' : 'Connect'} />}>
@@ -33,7 +34,7 @@ export function ConnectPage({ isFirstRun = false, onLeave }: { readonly isFirstR
   const status = live.value
   const facts = (
     <>
-      Local · {plural(status.topicCount, 'topic')} · {plural(status.connectionCount, 'connection')}
+      Local · {plural(topicCount, 'topic')} · {plural(status.connectionCount, 'connection')}
     </>
   )
   return (
@@ -120,7 +121,7 @@ function Events({ isFirstRun }: { readonly isFirstRun: boolean }) {
       <h2 id="seen" className={styles.heading}>
         {clientCount > 0
           ? `${plural(clientCount, 'client')} connected`
-          : isFirstRun
+          : isFirstRun && !events.some(event => event.kind === 'connection')
             ? 'Waiting for the first client'
             : 'No client is connected'}
       </h2>

@@ -118,7 +118,7 @@ export function ConnectPanel({ status }: { readonly status: LocalStatus }) {
       <div className={styles.connect}>
         <CodeBlock code={`bootstrap.servers=${status.address}`} />
         <p>
-          {reach}, no password. Up {formatDuration(Math.max(0, now - status.startedAt))}, data in{' '}
+          {reach}, no password. Up {formatDuration(Math.max(0, Math.floor((now - status.startedAt) / 1000)) * 1000)}, data in{' '}
           <span className={styles.path}>{status.dataFolder}</span>
           {status.isTemporary ? ', removed at the end' : ''}.
         </p>

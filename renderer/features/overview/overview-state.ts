@@ -89,18 +89,28 @@ function memberless(group: GroupRow): string {
 
 /** The answer in one sentence: does everything move? */
 export function headline(status: LocalStatus, groups: readonly GroupRow[]): { readonly lead: string; readonly behind: string | null } {
-  const isMoving = status.inRate.records > 0 || status.outRate.records > 0
   const behindCount = groups.filter(isBehind).length
-  const lead = isMoving ? (behindCount === 0 ? 'Everything moves.' : 'Records move.') : 'Nothing moves right now.'
   return {
-    lead,
+    lead: motion(status, behindCount > 0),
     behind: behindCount === 0 ? null : `${behindCount} of ${plural(groups.length, 'group')} ${behindCount === 1 ? 'is' : 'are'} behind`,
   }
+}
+
+function motion({ inRate, outRate }: LocalStatus, isSomeoneBehind: boolean): string {
+  const [isWritten, isRead] = [inRate.records > 0, outRate.records > 0]
+  if (isWritten && isRead) return isSomeoneBehind ? 'Records move.' : 'Everything moves.'
+  if (isWritten) return 'Records come in and nobody reads them.'
+  return isRead ? 'Records are read and none come in.' : 'Nothing moves right now.'
 }
 
 /** A topic of the user's own has a record: first run is over. */
 export function hasRecords(topics: readonly TopicRow[]): boolean {
   return topics.some(topic => !topic.isInternal && topic.recordCount > 0n)
+}
+
+/** The user's own topics. */
+export function countTopics(topics: readonly TopicRow[]): number {
+  return topics.filter(topic => !topic.isInternal).length
 }
 
 /** Whether every address is of this computer only. */

@@ -50,7 +50,7 @@ test('a tight cell has 3 digits and a unit, and rounding never makes a fourth', 
 
 test('a rate of nothing is 0, of almost nothing below a tenth', () => {
   expect([0, 0.01, 0.4, 2.1, 9.96, 55.4, 620, 8450, 1_240_000].map(formatRate)).toEqual([
-    '0/s',
+    '0',
     '<0.1/s',
     '0.4/s',
     '2.1/s',
@@ -80,7 +80,7 @@ test('bytes are in decimal units with 3 digits, and exact on request', () => {
 
 test('bytes a second keep the unit of time apart', () => {
   expect(byteRateParts(424_000)).toEqual({ value: '424 kB', unit: '/s' })
-  expect([formatByteRate(0), formatByteRate(378)]).toEqual(['0/s', '378 B/s'])
+  expect([formatByteRate(0), formatByteRate(378)]).toEqual(['0', '378 B/s'])
 })
 
 test('a noun follows its number', () => {

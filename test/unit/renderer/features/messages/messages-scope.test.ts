@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { placeInPartition, placeOfJump, positionChoice, positionNotice, scopeOf, selectedBy, type TopicPlace } from '../../../../../renderer/features/messages/messages-scope.ts'
+import { placeInPartition, placeOfJump, positionNotice, scopeOf, selectedBy, type TopicPlace } from '../../../../../renderer/features/messages/messages-scope.ts'
 
 const orders: TopicPlace = { at: 'topic', topic: 'orders', tab: 'messages' }
 
@@ -24,11 +24,6 @@ test('jumps lead to places, and back to the same position', () => {
 test('another partition keeps a time and forgets an offset', () => {
   expect(placeInPartition({ ...orders, from: 'time-5' }, 1)).toEqual({ ...orders, partition: 1, from: 'time-5' })
   expect(placeInPartition({ ...orders, partition: 1, offset: '5' }, null)).toEqual(orders)
-})
-
-test('the choice of a start says what was typed', () => {
-  expect(positionChoice(orders)).toEqual({ choice: 'end', here: null })
-  expect(positionChoice({ from: 'offset-42' })).toEqual({ choice: 'here', here: 'offset 42' })
 })
 
 test('an offset that retention took, or that is not written yet, is said', () => {

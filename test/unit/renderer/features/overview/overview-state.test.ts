@@ -1,0 +1,95 @@
+/** What the Overview says. */
+
+import { expect, test } from 'vitest'
+import type { GroupRow } from '../../../../../core/studio/contract/groups.ts'
+import type { LocalStatus } from '../../../../../core/studio/contract/local.ts'
+import { findingsOf, headline, isLoopbackOnly, whoCanConnect } from '../../../../../renderer/features/overview/overview-state.ts'
+
+const status: LocalStatus = {
+  state: 'listening',
+  reason: null,
+  address: '127.0.0.1:9092',
+  addresses: ['127.0.0.1:9092', '[::1]:9092'],
+  portTaken: null,
+  version: '0.1.0',
+  clusterId: 'c',
+  brokerCount: 1,
+  startedAt: 0,
+  startTookMs: 61,
+  dataFolder: '/data',
+  isTemporary: false,
+  recovering: 0,
+  topicCount: 1,
+  groupCount: 2,
+  connectionCount: 1,
+  inRate: { records: 10, bytes: 100 },
+  outRate: { records: 10, bytes: 100 },
+  diskUsedBytes: 1,
+  diskFreeBytes: 50e9,
+}
+const group = (name: string, over: Partial<GroupRow> = {}): GroupRow => ({
+  group: name,
+  kind: 'classic',
+  state: 'Stable',
+  memberCount: 1,
+  topics: ['orders'],
+  lag: 0n,
+  rate: 10,
+  history: [],
+  worst: null,
+  ...over,
+})
+const slow = group('shipping', { lag: 18_402n, rate: 370, worst: { topic: 'orders', partition: 2, lag: 9204n } })
+const dead = group('old', { state: 'Empty', memberCount: 0, lag: 5n, rate: 0, history: [5, 5, 5] })
+
+test('nothing needs anyone while groups keep up', () => {
+  expect(findingsOf(status, [group('billing')])).toEqual([])
+})
+
+test('a group behind is a finding with its figures, its worst partition and its pace', () => {
+  const [finding, other] = findingsOf(status, [dead, slow])
+  expect(finding).toEqual({
+    id: 'group shipping',
+    tone: 'warn',
+    subject: { name: 'shipping', place: { at: 'group', group: 'shipping', tab: 'lag' } },
+    what: 'is 18,402 records behind',
+    detail: 'most of it on orders-2; reads 370/s: 50 s of work.',
+    action: { label: 'Show its lag', place: { at: 'group', group: 'shipping', tab: 'lag' } },
+  })
+  expect(other?.detail).toBe('it has no members.')
+})
+
+test('a broker that does not listen, a full disk and recovery come before groups, and five is the most', () => {
+  const bad = { ...status, state: 'failed' as const, reason: 'Port 9092 is taken.', diskFreeBytes: 5e8, recovering: 3 }
+  expect(
+    findingsOf(
+      bad,
+      Array.from({ length: 9 }, (_, index) => ({ ...slow, group: `g${index}` })),
+    ).map(({ id }) => id),
+  ).toEqual(['state', 'disk', 'recovering', 'group g0', 'group g1'])
+})
+
+test('the first sentence says what moves and who is behind', () => {
+  const still = { records: 0, bytes: 0 }
+  const quiet = { ...status, inRate: still, outRate: still }
+  expect([
+    headline(status, [group('a')]),
+    headline(status, [slow, group('a')]),
+    headline({ ...status, outRate: still }, []),
+    headline({ ...status, inRate: still }, []),
+    headline(quiet, []),
+  ]).toEqual([
+    { lead: 'Everything moves.', behind: null },
+    { lead: 'Records move.', behind: '1 of 2 groups is behind' },
+    { lead: 'Records come in and nobody reads them.', behind: null },
+    { lead: 'Records are read and none come in.', behind: null },
+    { lead: 'Nothing moves right now.', behind: null },
+  ])
+})
+
+test('who can connect follows from the addresses', () => {
+  expect(isLoopbackOnly(['127.0.0.1:9092', '[::1]:9092', 'localhost:9092'])).toBe(true)
+  expect(isLoopbackOnly(['127.0.0.1:9092', '192.168.1.4:9092'])).toBe(false)
+  expect(whoCanConnect(['127.0.0.1:9092'])).toContain('any program on this computer can connect, and nothing outside it')
+  expect(whoCanConnect(['192.168.1.4:9092'])).toContain('any program that can reach 192.168.1.4:9092 over the network can connect')
+})
