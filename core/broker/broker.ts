@@ -79,6 +79,7 @@ export class Broker {
     const undo: (() => unknown)[] = []
     try {
       const broker = new Broker(options.dataFolder, await startUp(options, undo))
+      void broker.recovered.then(() => broker.#nameUnknown())
       await broker.#createMissing(options.topics ?? [])
       return broker
     } catch (cause) {
@@ -148,6 +149,14 @@ export class Broker {
     await logs.close()
     catalog.close()
     unlock()
+  }
+
+  #nameUnknown(): void {
+    const folders = this.unknownFolders
+    if (folders.length === 0 || this.#stopping) return
+    const text = `${folders.length} folder(s) in ${join(this.dataFolder, 'logs')} belong to no topic and are left alone: ${folders.join(', ')}`
+    this.parts.logger.warn(text)
+    this.taps.emit({ is: 'warning', text })
   }
 
   async #createMissing(topics: NonNullable<BrokerOptions['topics']>): Promise<void> {

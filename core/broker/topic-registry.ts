@@ -79,7 +79,17 @@ export class TopicRegistry {
     if (partitionCount < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
     if (partitionCount > PARTITIONS_PER_TOPIC_MAX) return tooManyPartitions(partitionCount)
     const config = topicConfigProblem(configs)
-    return config === undefined ? undefined : { error: 'INVALID_CONFIG', message: config }
+    return config === undefined ? this.#problemWithFolders(name, 0, partitionCount) : { error: 'INVALID_CONFIG', message: config }
+  }
+
+  /** Folders that belong to no topic are left alone, so nothing new may take their names. */
+  #problemWithFolders(name: string, from: number, to: number): Refusal | undefined {
+    for (let partition = from; partition < to; partition++) {
+      const path = this.#parts.logs.occupied(name, partition)
+      if (path === undefined) continue
+      return { error: 'KAFKA_STORAGE_ERROR', message: `${path} exists and belongs to no topic: move it away, or adopt it with millrace import` }
+    }
+    return undefined
   }
 
   /** Creates a topic and opens its logs; a Refusal leaves nothing behind. Changes run one after another. */
@@ -132,7 +142,7 @@ export class TopicRegistry {
     const count = topic.partitions.length
     if (total === count) return { error: 'INVALID_PARTITIONS', message: `Topic already has ${count} partition(s).` }
     if (total < count) return { error: 'INVALID_PARTITIONS', message: `The topic ${name} currently has ${count} partition(s); ${total} would not be an increase.` }
-    return total > PARTITIONS_PER_TOPIC_MAX ? tooManyPartitions(total) : undefined
+    return total > PARTITIONS_PER_TOPIC_MAX ? tooManyPartitions(total) : this.#problemWithFolders(name, count, total)
   }
 
   /** Deletes a topic: catalog row first, then its folders are renamed and unlinked behind. */

@@ -118,6 +118,13 @@ export class LogDirectory {
       .reduce((sum, segment) => sum + (disk.sizeNow(`${this.folder}/${name}/${segment.name}`) ?? 0), 0)
   }
 
+  /** The path of a folder that stands where a partition's would be and belongs to no topic; undefined when the place is free. */
+  occupied(topic: string, partition: number): string | undefined {
+    const name = partitionFolderName(topic, partition)
+    const path = `${this.folder}/${name}`
+    return !this.#logs.has(name) && this.#options.disk.existsNow(path) ? path : undefined
+  }
+
   /** Makes the log of a new partition; rejects when a folder of that name is there already, which is left alone. */
   create(partition: PartitionToOpen): Promise<PartitionLog> {
     const name = partitionFolderName(partition.topic, partition.partition)

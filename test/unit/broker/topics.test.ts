@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { createPartitions, createTopics, deleteTopics, describeCluster, describeConfigs, initProducerId, metadata } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import type { RequestToSend } from '../../../core/protocol/schema.ts'
@@ -135,4 +136,17 @@ test('producer ids are never given twice, also not after a restart; transactiona
   expect([(await init(null)).producerId, (await init(null)).producerId]).toEqual([0, 1])
   expect((await init('t')).errorCode).toBe(kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   expect((await init('')).errorCode).toBe(kafkaErrors.INVALID_REQUEST)
+})
+
+test('a folder that belongs to no topic is named at start, and neither adopted nor removed; its name is refused to a new topic', async () => {
+  const disk = new MemoryDisk()
+  await disk.makeFolder('/data/logs/strange-0')
+  const other = await startMemoryBroker({ disk })
+  expect(other.broker.unknownFolders).toEqual(['strange-0'])
+  expect(other.lines.filter(line => line.includes('belong to no topic') && line.includes('strange-0'))).toHaveLength(1)
+  const refused = await other.ask(createTopics, 7, { topics: [newTopic('strange')], timeoutMs: 1000 })
+  expect(refused.topics).toMatchObject([{ errorCode: kafkaErrors.KAFKA_STORAGE_ERROR, errorMessage: expect.stringContaining('belongs to no topic') }])
+  expect(other.broker.topics.get('strange')).toBeUndefined()
+  expect(disk.existsNow('/data/logs/strange-0')).toBe(true)
+  await other.stop()
 })
