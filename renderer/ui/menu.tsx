@@ -140,7 +140,7 @@ export function MenuButton({
   readonly label: string
   readonly items: readonly MenuItem[]
   readonly children: ReactNode
-  readonly className?: string
+  readonly className?: string | undefined
   readonly align?: 'start' | 'end'
 }) {
   const [anchor, setAnchor] = useState<Element | null>(null)
