@@ -3,6 +3,7 @@
 import { useEffect, type ReactNode } from 'react'
 import { OverviewPage } from './features/overview/overview-page.tsx'
 import { ConnectPage } from './features/overview/connect-page.tsx'
+import { GroupsPage } from './features/groups/groups-page.tsx'
 import { SettingsPage } from './features/settings/settings-page.tsx'
 import { TopicsPage } from './features/topics/topics-page.tsx'
 import { Frame } from './frame/frame.tsx'
@@ -29,9 +30,9 @@ function screenOf(place: Place): ReactNode {
     case 'topic':
       return null
     case 'groups':
-      return null
+      return <GroupsPage key="groups" />
     case 'group':
-      return null
+      return <GroupsPage key="groups" group={place.group} tab={place.tab} />
     case 'produce':
       return null
     case 'settings':

@@ -1,0 +1,132 @@
+/** One group below the list: its lag by partition, and its members. */
+
+import { useId, useMemo, useState, type Ref } from 'react'
+import type { GroupDetail } from '../../../core/studio/contract/groups.ts'
+import { useCommands, type Command } from '../../commands.ts'
+import { formatCount } from '../../format/figures.ts'
+import { goTo } from '../../navigation.ts'
+import { hrefOf, type GroupTab } from '../../places.ts'
+import { isBehind } from '../../group-health.ts'
+import { groupStream } from '../../studio/streams.ts'
+import { useStream } from '../../studio/use-stream.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { ErrorNote } from '../../ui/error-note.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { Tabs, type Tab } from '../../ui/tabs.tsx'
+import { text } from '../../ui/text.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { DeleteGroup } from './delete-group.tsx'
+import { deleteProblem, describeLag } from './groups-state.ts'
+import { memberColumns } from './member-columns.tsx'
+import { partitionColumns } from './partition-columns.tsx'
+import styles from './group-detail.module.css'
+
+type PanelProps = { readonly group: string; readonly tab: GroupTab; readonly ref?: Ref<HTMLDivElement> }
+
+export function GroupDetailPanel({ group, tab, ref }: PanelProps) {
+  const live = useStream(groupStream, { group })
+  const [isDeleting, setDeleting] = useState(false)
+  const detail = live.is === 'here' ? live.value : null
+  const problem = detail ? deleteProblem(detail.row, detail.members) : 'Not known yet'
+  useCommands(useMemo(() => [deleteCommand(group, problem === null, () => setDeleting(true))], [group, problem]))
+  const close = (): void => goTo({ at: 'groups' }, 'replace')
+  return (
+    <section className={styles.detail} aria-label={`Group ${group}`} ref={ref}>
+      <div className={styles.head}>
+        <h2>{group}</h2>
+        {detail ? (
+          <span className={classNames(text['cut'], isBehind(detail.row) ? text['warn'] : text['t2'])}>{describeLag(detail.row)}</span>
+        ) : null}
+        <span className={styles.grow} />
+        {live.is === 'failed' ? null : (
+          <Button kind="quiet" icon="trash" disabledReason={problem} tip="Asks for its name first" onClick={() => setDeleting(true)}>
+            Delete…
+          </Button>
+        )}
+        <IconButton icon="close" label="Close details" onClick={close} />
+      </div>
+      {live.is === 'failed' ? (
+        <ErrorNote title={`${group} cannot be shown`} failure={live.failure} />
+      ) : detail ? (
+        <Parts detail={detail} tab={tab} />
+      ) : (
+        <Skeleton rows={4} />
+      )}
+      {isDeleting && detail ? <DeleteGroup group={detail.row} onClose={() => setDeleting(false)} onDeleted={close} /> : null}
+    </section>
+  )
+}
+
+function Parts({ detail, tab }: { readonly detail: GroupDetail; readonly tab: GroupTab }) {
+  const panelId = useId()
+  const { group } = detail.row
+  const tabs: readonly Tab<GroupTab>[] = [
+    { id: 'lag', label: 'Lag', count: formatCount(detail.offsets.length), href: hrefOf({ at: 'group', group, tab: 'lag' }) },
+    { id: 'members', label: 'Members', count: formatCount(detail.members.length), href: hrefOf({ at: 'group', group, tab: 'members' }) },
+  ]
+  return (
+    <>
+      <div className={styles.tabs}>
+        <Tabs
+          label={`Parts of ${group}`}
+          tabs={tabs}
+          chosen={tab}
+          onChoose={next => goTo({ at: 'group', group, tab: next }, 'replace')}
+          isTight
+          panelId={panelId}
+          trail={<span className={styles.facts}>{factsOf(detail)}</span>}
+        />
+      </div>
+      <div id={panelId} role="tabpanel" aria-label={tab === 'lag' ? 'Lag' : 'Members'} className={styles.panel}>
+        {tab === 'lag' ? <Lag detail={detail} /> : <Members detail={detail} />}
+      </div>
+    </>
+  )
+}
+
+function factsOf({ generation, protocol, row }: GroupDetail): string {
+  return [row.state, generation >= 0 ? `generation ${generation}` : '', protocol ? `assigned by ${protocol}` : ''].filter(Boolean).join(' · ')
+}
+
+function Lag({ detail }: { readonly detail: GroupDetail }) {
+  const columns = useMemo(() => partitionColumns(detail), [detail])
+  if (detail.offsets.length === 0) return <p className={styles.none}>No partition is assigned and nothing is committed.</p>
+  return (
+    <Table
+      label="Partitions"
+      rows={detail.offsets}
+      rowKey={row => `${row.topic}-${row.partition}`}
+      columns={columns}
+      initialSort={{ column: 'partition', isDescending: false }}
+      onOpen={({ topic, partition }) => goTo({ at: 'topic', topic, tab: 'messages', partition })}
+    />
+  )
+}
+
+function Members({ detail }: { readonly detail: GroupDetail }) {
+  const columns = useMemo(() => memberColumns(detail.leaderId), [detail.leaderId])
+  if (detail.members.length === 0) return <p className={styles.none}>No members: nothing reads under this name now. Its offsets are kept.</p>
+  return (
+    <Table
+      label="Members"
+      rows={detail.members}
+      rowKey={row => row.memberId}
+      columns={columns}
+      initialSort={{ column: 'client', isDescending: false }}
+    />
+  )
+}
+
+function deleteCommand(group: string, isPossible: boolean, perform: () => void): Command {
+  return {
+    id: 'groups.delete',
+    title: `Delete ${group}`,
+    group: 'Do',
+    icon: 'trash',
+    keys: ['delete'],
+    synonyms: 'remove drop group',
+    when: () => isPossible,
+    perform,
+  }
+}

@@ -1,0 +1,160 @@
+/** Who is behind, and on what? All groups, the worst first; the one selected is shown below the list. */
+
+import { useCallback, useMemo, useRef, useState, type RefObject } from 'react'
+import type { GroupRow } from '../../../core/studio/contract/groups.ts'
+import type { LocalStatus } from '../../../core/studio/contract/local.ts'
+import { useCommands, type Command } from '../../commands.ts'
+import { formatCount, plural } from '../../format/figures.ts'
+import { PortBanner } from '../../frame/port-banner.tsx'
+import { goTo } from '../../navigation.ts'
+import { hrefOf, type GroupTab } from '../../places.ts'
+import { groupsStream, statusStream } from '../../studio/streams.ts'
+import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
+import { Segments } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { Empty } from '../../ui/empty.tsx'
+import { ErrorNote } from '../../ui/error-note.tsx'
+import { Input } from '../../ui/input.tsx'
+import { Page, PageHead, Toolbar } from '../../ui/page.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { Kbd, text } from '../../ui/text.tsx'
+import { groupColumns } from './group-columns.tsx'
+import { GroupDetailPanel } from './group-detail.tsx'
+import { describeBehind, filterGroups, totalsOf, worstOf, type GroupFilter, type GroupTotals, type Which } from './groups-state.ts'
+import styles from './groups-page.module.css'
+
+const noGroups: readonly GroupRow[] = []
+
+export function GroupsPage({ group: selected = null, tab = 'lag' }: { readonly group?: string | null; readonly tab?: GroupTab }) {
+  const live = useStream(groupsStream, {})
+  const status = useStreamSlice(statusStream, {}, wholeStatus)
+  const [filter, setFilter] = useState<GroupFilter>({ find: '', which: 'all' })
+  const field = useRef<HTMLInputElement>(null)
+  const detail = useRef<HTMLDivElement>(null)
+  const groups = live.is === 'here' ? live.value : noGroups
+  const rows = useMemo(() => filterGroups(groups, filter), [groups, filter])
+  const totals = useMemo(() => totalsOf(groups), [groups])
+  useFindCommand(useCallback(() => field.current?.focus(), []))
+  const select = useCallback((row: GroupRow) => goTo({ at: 'group', group: row.group, tab }, 'replace'), [tab])
+  const open = (row: GroupRow): void => {
+    select(row)
+    detail.current?.querySelector<HTMLElement>('[role=grid]')?.focus()
+  }
+  return (
+    <Page head={<PageHead title="Groups" facts={live.is === 'here' && groups.length > 0 ? <Facts groups={groups} totals={totals} /> : null} />}>
+      {status ? <PortBanner status={status} /> : null}
+      <GroupsToolbar field={field} filter={filter} totals={totals} onFilter={setFilter} />
+      {live.is === 'waiting' ? (
+        <Skeleton />
+      ) : live.is === 'failed' ? (
+        <ErrorNote title="Groups cannot be listed" failure={live.failure} />
+      ) : (
+        <div className={classNames(styles.list, selected !== null && styles.listAbove)}>
+          <GroupList rows={rows} filter={filter} totals={totals} address={status?.address ?? null} selected={selected} onSelect={select} onOpen={open} />
+        </div>
+      )}
+      {selected === null || live.is === 'failed' ? null : <GroupDetailPanel ref={detail} key={selected} group={selected} tab={tab} />}
+    </Page>
+  )
+}
+
+function Facts({ groups, totals }: { readonly groups: readonly GroupRow[]; readonly totals: GroupTotals }) {
+  const worst = worstOf(groups)
+  return (
+    <>
+      <b>{formatCount(totals.all - totals.behind)}</b> of {formatCount(totals.all)} keep up
+      {worst ? (
+        <>
+          {' · '}
+          <span className={text['warn']}>
+            <a href={hrefOf({ at: 'group', group: worst.group, tab: 'lag' })}>{worst.group}</a> {describeBehind(worst)}
+          </span>
+          {totals.behind > 1 ? ` · and ${formatCount(totals.behind - 1)} more` : ''}
+        </>
+      ) : null}
+    </>
+  )
+}
+
+function GroupsToolbar({ field, filter, totals, onFilter }: {
+  readonly field: RefObject<HTMLInputElement | null>
+  readonly filter: GroupFilter
+  readonly totals: GroupTotals
+  readonly onFilter: (filter: GroupFilter) => void
+}) {
+  const options: readonly { readonly value: Which; readonly label: string }[] = [
+    { value: 'all', label: `All ${formatCount(totals.all)}` },
+    { value: 'behind', label: `Behind ${formatCount(totals.behind)}` },
+    { value: 'empty', label: `Empty ${formatCount(totals.empty)}` },
+  ]
+  return (
+    <Toolbar label="Filter groups">
+      <Input
+        ref={field}
+        className={styles.find ?? ''}
+        icon="search"
+        placeholder="Find a group or topic"
+        aria-label="Find a group or topic"
+        value={filter.find}
+        trail={<Kbd>/</Kbd>}
+        onChange={find => onFilter({ ...filter, find })}
+        onKeyDown={event => event.key === 'Escape' && onFilter({ ...filter, find: '' })}
+      />
+      <Segments label="Which groups" value={filter.which} options={options} onChange={which => onFilter({ ...filter, which })} />
+    </Toolbar>
+  )
+}
+
+function GroupList({ rows, filter, totals, address, selected, onSelect, onOpen }: {
+  readonly rows: readonly GroupRow[]
+  readonly filter: GroupFilter
+  readonly totals: GroupTotals
+  readonly address: string | null
+  readonly selected: string | null
+  readonly onSelect: (row: GroupRow) => void
+  readonly onOpen: (row: GroupRow) => void
+}) {
+  if (totals.all === 0) {
+    return (
+      <Empty title="No consumer groups yet" {...(address ? { command: `kcat -b ${address} -G billing orders` } : {})}>
+        A group appears here when its first member joins. From a terminal, one that reads orders:
+      </Empty>
+    )
+  }
+  if (rows.length === 0) return <Empty title={noneFound(filter)}>{plural(totals.all, 'group')} searched.</Empty>
+  return (
+    <Table
+      label="Groups"
+      rows={rows}
+      rowKey={keyOf}
+      columns={groupColumns}
+      initialSort={{ column: 'unread', isDescending: true }}
+      selectedKey={selected}
+      onSelect={onSelect}
+      onOpen={onOpen}
+    />
+  )
+}
+
+function noneFound({ find, which }: GroupFilter): string {
+  const kind = { all: 'No group', behind: 'No group that is behind', empty: 'No empty group' }[which]
+  if (find.trim() !== '') return `${kind} has “${find}” in its name or topics.`
+  return which === 'behind' ? 'No group is behind.' : 'Every group has members.'
+}
+
+function useFindCommand(perform: () => void): void {
+  const command: Command = useMemo(
+    () => ({ id: 'groups.find', title: 'Find a group in the list', group: 'Do', icon: 'search', keys: ['/', 'mod+f'], synonyms: 'filter search', perform }),
+    [perform],
+  )
+  useCommands(useMemo(() => [command], [command]))
+}
+
+function keyOf(row: GroupRow): string {
+  return row.group
+}
+
+function wholeStatus(status: LocalStatus): LocalStatus {
+  return status
+}
