@@ -8,6 +8,7 @@ import { answersApiVersions, ask, RawConnection } from '../support/clients-frame
 import { run } from '../support/clients-process.ts'
 import { targetIsKafka } from '../support/clients-target.ts'
 import { testWith } from '../support/clients-tools.ts'
+import { freePorts } from '../support/kafka-peer.ts'
 
 const it = test.skipIf(targetIsKafka)
 const withKcat = targetIsKafka ? test.skip : testWith('kcat')
@@ -33,15 +34,16 @@ async function toldBy(port: number, host?: string): Promise<string[]> {
 }
 
 it('each of two listeners tells its own clients its own address', async () => {
-  const broker = await serve('127.0.0.1:0=first.test:1111', '127.0.0.1:0=second.test:2222')
-  const [first, second] = broker.addresses
-  expect(await toldBy(first?.port ?? 0)).toEqual(['first.test:1111', 'first.test:1111'])
-  expect(await toldBy(second?.port ?? 0)).toEqual(['second.test:2222', 'second.test:2222'])
+  const [first = 0, second = 0] = await freePorts(2)
+  await serve(`127.0.0.1:${first}=first.test:1111`, `127.0.0.1:${second}=second.test:2222`)
+  expect(await toldBy(first)).toEqual(['first.test:1111', 'first.test:1111'])
+  expect(await toldBy(second)).toEqual(['second.test:2222', 'second.test:2222'])
 })
 
 it('an advertised host without a port stands before the port that was bound', async () => {
-  const broker = await serve('127.0.0.1:0=broker.test')
-  expect((await toldBy(broker.port))[0]).toBe(`broker.test:${broker.port}`)
+  const [port = 0] = await freePorts(1)
+  await serve(`127.0.0.1:${port}=broker.test`)
+  expect(await toldBy(port)).toEqual([`broker.test:${port}`, `broker.test:${port}`])
 })
 
 it('::1 is served, and told to those who come by it', async () => {

@@ -85,7 +85,7 @@ it('without --data the folder is temporary, said so, and gone after the exit', a
   const line = await broker.process.line(/temporary/)
   const folder = /data in (\S+)/.exec(line)?.[1] ?? ''
   expect(existsSync(folder)).toBe(true)
-  expect(existsSync(join(ready, 'address'))).toBe(true)
+  await expect.poll(() => existsSync(join(ready, 'address'))).toBe(true)
   expect(await broker.stop()).toBe(0)
   expect(existsSync(folder)).toBe(false)
 })

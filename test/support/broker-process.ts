@@ -10,7 +10,7 @@ const bundle = join(root, 'dist', 'app', 'millrace.js')
 const source = join(root, 'core', 'headless', 'main.ts')
 
 export type MillraceOptions = {
-  /** Each a value of --listen; one on a free port of 127.0.0.1 unless told. */
+  /** Each a value of --listen; one on a free port of 127.0.0.1 unless told. With an advertised address the port cannot be 0. */
   readonly listen?: readonly string[]
   readonly dataFolder?: string
   /** False: no --data. */
@@ -100,8 +100,12 @@ export class MillraceProcess {
     const command = [...(this.#options.prefix ?? []), ...millraceCommand(this.#options.nodeArgs), 'serve', ...listen,
       ...(this.#options.hasDataFolder === false ? [] : ['--data', this.dataFolder]), ...(this.#options.args ?? [])]
     this.#process = new RunningProcess(command[0] ?? '', command.slice(1), { cwd: root })
-    this.#addresses = await this.#process.waitFor('ready line', () => addressesIn(this.#process?.stdout ?? [], this.#listen.length))
-    this.#listen = this.#listen.map((value, at) => value.replace(/:0(?==|$)/, `:${this.#addresses[at]?.port ?? 0}`))
+    const line = await this.#process.waitFor('ready line', () => this.#process?.stdout.find(text => text.includes(' listens on ')))
+    if (this.#listen.some(value => value.endsWith(':0'))) {
+      const shown = addressesIn(line)
+      this.#listen = this.#listen.map((value, at) => value.replace(/:0$/, `:${shown[at]?.port ?? 0}`))
+    }
+    this.#addresses = this.#listen.flatMap(addressesIn)
   }
 
   /** Where the segments of a partition are; throws when there is no such folder. */
@@ -129,11 +133,8 @@ export class MillraceProcess {
   }
 }
 
-/** The addresses of the first line that names as many as there are listeners. */
-function addressesIn(lines: readonly string[], count: number): { host: string; port: number }[] | undefined {
-  for (const line of lines) {
-    const found = [...line.matchAll(/(\[[0-9a-f:]+\]|\d+\.\d+\.\d+\.\d+|localhost):(\d{2,5})\b/g)]
-    if (found.length >= count) return found.map(([, host = '', port]) => ({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) }))
-  }
-  return undefined
+/** Every address in a text: a --listen value, or the ready line, which shows what clients are told. */
+function addressesIn(text: string): { host: string; port: number }[] {
+  const found = text.replace(/=.*/, '').matchAll(/(\[[0-9a-f:]+\]|\d+\.\d+\.\d+\.\d+|localhost):(\d{1,5})\b/g)
+  return [...found].map(([, host = '', port]) => ({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) }))
 }
