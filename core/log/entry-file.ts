@@ -32,10 +32,12 @@ export class EntryFile {
 
   /** The entries as they are in the file, one after another. */
   get bytes(): Buffer {
-    return this.#bytes ?? this.#load()
+    return this.#bytes ?? this.load()
   }
 
-  #load(): Buffer {
+  /** Reads the entries into memory unless they are there. */
+  load(): Buffer {
+    if (this.#bytes) return this.#bytes
     const bytes = Buffer.alloc(Math.max(FIRST_ENTRIES, this.#count + FIRST_ENTRIES) * this.entryBytes)
     if (this.#count > 0) {
       const file = this.#disk.openNow(this.path, 'read')
@@ -61,9 +63,14 @@ export class EntryFile {
     return at
   }
 
-  /** Writes when a group is full. Called after the entry from `extend` was filled. */
+  /** Writes when a group is full. Called after the entry from `extend` was filled; never throws, for what the entry points to is stored. */
   writeIfDue(): void {
-    if (this.#count - this.#writtenCount >= UNWRITTEN_ENTRIES_MAX) this.writeNow()
+    if (this.#count - this.#writtenCount < UNWRITTEN_ENTRIES_MAX) return
+    try {
+      this.writeNow()
+    } catch {
+      // A full disk: the file lags, and the next entry, a roll, a flush or the close tries again, the latter three aloud.
+    }
   }
 
   writeNow(): void {

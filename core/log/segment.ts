@@ -135,6 +135,7 @@ export class Segment implements OpenSegment {
     const position = this.#sizeBytes
     const file = this.file()
     if (this.#hasTornTail) this.#cutTornTail(file)
+    this.#readIndexes()
     try {
       file.writeNow([batch], position)
     } catch (failure) {
@@ -143,6 +144,13 @@ export class Segment implements OpenSegment {
     }
     this.#sizeBytes = position + batch.length
     this.indexBatch(position, batch.length, lastOffset, maxTimestamp)
+  }
+
+  /** What `indexBatch` needs of the disk: once a batch is written nothing may fail, or its offsets would be given again. */
+  #readIndexes(): void {
+    if (Number.isNaN(this.#maxTimestamp)) this.#readMaxTimestamp()
+    this.offsetIndex.entries.load()
+    this.timeIndex.entries.load()
   }
 
   #cutTornTail(file: DiskFile): void {
