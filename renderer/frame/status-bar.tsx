@@ -18,7 +18,7 @@ export function StatusBar() {
   const connection = useConnection()
   const status = live.is === 'here' ? live.value : null
   return (
-    <footer className={styles.bar} data-region="status" aria-label="Status">
+    <footer className={styles.bar} data-region="status" aria-label="Status" data-stale={connection.is === 'lost' || undefined}>
       <Listener status={status} isLost={connection.is === 'lost'} />
       {status ? <Figures status={status} /> : null}
     </footer>

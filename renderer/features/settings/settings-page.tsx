@@ -9,6 +9,7 @@ import { useStream } from '../../studio/use-stream.ts'
 import { Segments } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/input.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
+import { Meter } from '../../ui/meter.tsx'
 import { Page, PageHead, Section } from '../../ui/page.tsx'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import styles from './settings-page.module.css'
@@ -67,13 +68,13 @@ function Line({ name, effect, children }: { readonly name: string; readonly effe
 
 function Broker({ status }: { readonly status: LocalStatus }) {
   return (
-    <Section title="Local broker" note="set when it starts: see millrace serve --help" hasRule>
+    <Section title="Local broker" note="as it was started" hasRule>
       <div className={styles.facts}>
         <KeyValue
           rows={[
             { name: 'Addresses', value: status.addresses.join(', '), copy: status.addresses.join(','), isMono: true },
             { name: 'Data folder', value: status.dataFolder, copy: status.dataFolder, isMono: true },
-            { name: 'Disk', value: `${formatBytes(status.diskUsedBytes)} used, ${formatBytes(status.diskFreeBytes)} free` },
+            { name: 'Disk', value: <DiskUse used={status.diskUsedBytes} free={status.diskFreeBytes} /> },
             { name: 'Cluster id', value: status.clusterId, copy: status.clusterId, isMono: true },
             { name: 'Version', value: status.version, copy: status.version },
             { name: 'Started', value: formatIso(status.startedAt) },
@@ -81,5 +82,14 @@ function Broker({ status }: { readonly status: LocalStatus }) {
         />
       </div>
     </Section>
+  )
+}
+
+function DiskUse({ used, free }: { readonly used: number; readonly free: number }) {
+  return (
+    <span className={styles.disk}>
+      {formatBytes(used)} used, {formatBytes(free)} free
+      <Meter share={used / Math.max(1, used + free)} tone={free < 1e9 ? 'bad' : 'accent'} />
+    </span>
   )
 }

@@ -175,7 +175,7 @@ function TopicList({
       <Empty
         title="No topics yet"
         action={
-          <Button kind="primary" icon="plus" onClick={onCreate}>
+          <Button icon="plus" onClick={onCreate}>
             New topic
           </Button>
         }
