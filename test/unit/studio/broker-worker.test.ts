@@ -27,7 +27,7 @@ function start(port = 0, folder = mkdtempSync(join(tmpdir(), 'millrace-thread-')
 
 test('the broker thread serves windows over their ports, ends cleanly, and finds everything again', async () => {
   const first = start()
-  expect(await first.firstWord()).toEqual({ is: 'ready' })
+  expect(await first.firstWord()).toMatchObject({ is: 'ready' })
   const connect = ({ say }: typeof first) => {
     const { port1, port2 } = new MessageChannel()
     say({ is: 'connect', port: port2 }, [port2])
@@ -45,7 +45,7 @@ test('the broker thread serves windows over their ports, ends cleanly, and finds
   expect((await tail.until(() => tail.ended)).failure?.code).toBe('DISCONNECTED')
 
   const second = start(0, first.folder)
-  expect(await second.firstWord()).toEqual({ is: 'ready' })
+  expect(await second.firstWord()).toMatchObject({ is: 'ready' })
   const again = connect(second)
   await vi.waitFor(async () => {
     expect(await again.messages.record({ topic: 'orders', partition: 1, offset: sent.offset })).toMatchObject({ valueBytes: new Uint8Array([1, 2]) })
