@@ -183,8 +183,8 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
-  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, clock, random, taps, logger })
-  const { groups, offsets } = groupsOf({ topics, config, clock, random, logger })
+  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, clock, random, taps, logger })
+  const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
   undo.push(() => groups.stop())
   const parts: BrokerParts = {
     brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
@@ -198,21 +198,22 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   return { parts, catalog, logs, listeners, recovery, startTookMs, unlock }
 }
 
-type GroupParts = Pick<BrokerParts, 'topics' | 'clock' | 'random' | 'logger'> & { readonly config: BrokerConfig }
+type GroupParts = Pick<BrokerParts, 'topics' | 'clock' | 'random' | 'taps' | 'logger'> & { readonly config: BrokerConfig }
 
-function groupsOf({ topics, config, clock, random, logger }: GroupParts): { readonly groups: GroupCoordinator; readonly offsets: OffsetsTopic } {
+function groupsOf({ topics, config, clock, random, taps, logger }: GroupParts): { readonly groups: GroupCoordinator; readonly offsets: OffsetsTopic } {
   const groups = new GroupCoordinator({
     clock,
     random,
     logger,
     partitionCount: config.offsetsTopicPartitions,
     logOf: partition => topics.partition(OFFSETS_TOPIC, partition)?.log,
+    hasOffsetsTopic: () => topics.get(OFFSETS_TOPIC) !== undefined,
     topicExists: (topic, partition) => topics.partition(topic, partition) !== undefined,
     topicIdOf: topic => topics.get(topic)?.record.topicId,
     config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
   })
   topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
-  return { groups, offsets: new OffsetsTopic({ topics, groups, partitionCount: config.offsetsTopicPartitions, logger }) }
+  return { groups, offsets: new OffsetsTopic({ topics, groups, partitionCount: config.offsetsTopicPartitions, taps, logger }) }
 }
 
 /** Folders of topics whose rows were deleted before their files were. */

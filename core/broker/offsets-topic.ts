@@ -3,6 +3,7 @@
 import type { Logger } from '../common/logger.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { Partition } from './partition.ts'
+import type { Taps } from './taps.ts'
 import type { Topic, TopicRegistry } from './topic-registry.ts'
 
 export const OFFSETS_TOPIC = '__consumer_offsets'
@@ -16,11 +17,21 @@ export class OffsetsTopic {
   readonly #logger: Logger
   #creating: Promise<boolean> | undefined
 
-  constructor(options: { readonly topics: TopicRegistry; readonly groups: GroupCoordinator; readonly partitionCount: number; readonly logger: Logger }) {
+  constructor(options: {
+    readonly topics: TopicRegistry
+    readonly groups: GroupCoordinator
+    readonly partitionCount: number
+    readonly taps: Taps
+    readonly logger: Logger
+  }) {
     this.#topics = options.topics
     this.#groups = options.groups
     this.#partitionCount = options.partitionCount
     this.#logger = options.logger
+    // An administrator may create it too: its groups are served as if we had.
+    options.taps.subscribe(event => {
+      if (event.is === 'topic-created' && event.topic === OFFSETS_TOPIC) void this.#loadAll()
+    })
   }
 
   /** Makes sure the topic exists; false when it cannot be created (then COORDINATOR_NOT_AVAILABLE is the answer). */
@@ -30,9 +41,14 @@ export class OffsetsTopic {
     return this.#creating
   }
 
-  /** Replays one partition into the coordinator. */
+  /** Replays one partition into the coordinator, or has its groups refused when it could not be opened. */
   async load(partition: Partition): Promise<void> {
     if (partition.log) await this.#groups.load(partition.index)
+    else if (partition.state.is === 'failed') this.#groups.refuse(partition.index)
+  }
+
+  async #loadAll(): Promise<void> {
+    await Promise.all(this.#topics.get(OFFSETS_TOPIC)?.partitions.map(partition => this.load(partition)) ?? [])
   }
 
   async #create(): Promise<boolean> {
@@ -41,7 +57,7 @@ export class OffsetsTopic {
       this.#logger.error('the topic of committed offsets cannot be created; groups cannot work', { error: topic.error, message: topic.message })
       return false
     }
-    await Promise.all(topic.partitions.map(partition => this.load(partition)))
+    await this.#loadAll()
     return true
   }
 }

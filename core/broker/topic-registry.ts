@@ -25,6 +25,7 @@ type RegistryParts = {
   readonly catalog: Catalog
   readonly logs: LogDirectory
   readonly brokerId: number
+  readonly offsetsTopicPartitions: number
   readonly clock: Clock
   readonly random: Random
   readonly taps: Taps
@@ -78,6 +79,10 @@ export class TopicRegistry {
     if (twin !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${twin}` }
     if (partitionCount < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
     if (partitionCount > PARTITIONS_PER_TOPIC_MAX) return tooManyPartitions(partitionCount)
+    const { offsetsTopicPartitions } = this.#parts
+    if (name === '__consumer_offsets' && partitionCount !== offsetsTopicPartitions) {
+      return { error: 'INVALID_PARTITIONS', message: `${name} has ${offsetsTopicPartitions} partitions here: groups are spread over so many (offsets.topic.num.partitions)` }
+    }
     const config = topicConfigProblem(configs)
     return config === undefined ? this.#problemWithFolders(name, 0, partitionCount) : { error: 'INVALID_CONFIG', message: config }
   }

@@ -37,6 +37,8 @@ export type GroupCoordinatorOptions = {
   readonly partitionCount: number
   /** The log of a partition of `__consumer_offsets`; undefined while there is none. */
   logOf(partition: number): PartitionLog | undefined
+  /** Whether `__consumer_offsets` exists, be its logs open or not; without it, it does. */
+  hasOffsetsTopic?(): boolean
   topicExists(topic: string, partition: number): boolean
   /** The id of a topic that exists: commits carry it, and an offset committed for an earlier topic of that name is not handed out. */
   topicIdOf?(topic: string): string | undefined
@@ -95,7 +97,9 @@ export class GroupCoordinator {
     const changed = (groupId: string): void => this.#changed(groupId)
     this.#options = options
     this.#timers = new KeyedTimers(clock)
-    this.#store = new GroupStore({ clock, logger, partitionCount: options.partitionCount, logOf: partition => options.logOf(partition), changed })
+    this.#store = new GroupStore({
+      clock, logger, partitionCount: options.partitionCount, logOf: partition => options.logOf(partition), hasTopic: () => options.hasOffsetsTopic?.() ?? true, changed,
+    })
     this.#classic = {
       config, logger, changed,
       now: () => clock.now(),
@@ -123,6 +127,16 @@ export class GroupCoordinator {
     for (const member of group.members) restartSession(this.#classic, group, member)
     if (group.size > this.#options.config.membersMax) prepareRebalance(this.#classic, group, 'it has more members than allowed')
     this.#changed(group.groupId)
+  }
+
+  /** Refuses the groups of a partition that cannot be opened. */
+  refuse(partition: number): void {
+    this.#store.refuse(partition)
+  }
+
+  /** Whether requests for this group are or will be served here. */
+  coordinates(groupId: string): boolean {
+    return !this.#store.isRefused(groupId)
   }
 
   /** Drops a partition's groups from memory, answering what they have parked with NOT_COORDINATOR. */

@@ -31,6 +31,8 @@ export type GroupStoreOptions = {
   readonly partitionCount: number
   /** The log of a partition of `__consumer_offsets`; undefined while there is none. */
   logOf(partition: number): PartitionLog | undefined
+  /** Whether `__consumer_offsets` exists, be its logs open or not. */
+  hasTopic(): boolean
   /** Called when what can be seen of a group has changed. */
   changed(groupId: string): void
 }
@@ -72,8 +74,19 @@ export class GroupStore {
   readiness(groupId: string): KafkaError {
     const partition = this.partitionOf(groupId)
     const state = this.#states[partition]
-    if (state?.is === 'waiting' || state?.is === 'loading') return 'COORDINATOR_LOAD_IN_PROGRESS'
+    if (state?.is === 'loading') return 'COORDINATOR_LOAD_IN_PROGRESS'
+    // Without the topic nothing will ever load: who is told so looks for the coordinator, and that makes it.
+    if (state?.is === 'waiting') return this.#options.hasTopic() ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR'
     return state?.is === 'ready' && this.#options.logOf(partition) ? 'NONE' : 'NOT_COORDINATOR'
+  }
+
+  /** A partition whose log cannot be opened: its groups are refused, not kept waiting. */
+  refuse(partition: number): void {
+    if (this.#states[partition]?.is === 'waiting') this.#states[partition] = { is: 'failed' }
+  }
+
+  isRefused(groupId: string): boolean {
+    return this.#states[this.partitionOf(groupId)]?.is === 'failed'
   }
 
   /** Appends all records as one batch and applies them; on an error nothing was appended or applied. */

@@ -6,6 +6,7 @@ import type { BrokerConfig } from '../../core/broker/broker-config.ts'
 import { systemClock, type Clock } from '../../core/common/clock.ts'
 import { createLogger } from '../../core/common/logger.ts'
 import { MemoryDisk } from '../../core/common/memory-disk.ts'
+import { nodeDisk } from '../../core/common/node-disk.ts'
 import { seededRandom } from '../../core/common/random.ts'
 import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
 import { ask, RawConnection } from './clients-frames.ts'
@@ -28,19 +29,21 @@ export async function startMemoryBroker(options: {
   readonly listeners?: readonly ListenerAddress[]
   readonly clock?: Clock
   readonly disk?: MemoryDisk
+  /** A data folder on the real disk instead, for what must outlive the broker: the catalog of a memory disk does not. */
+  readonly folder?: string
 } = {}): Promise<MemoryBroker> {
-  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk() } = options
+  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder } = options
   const lines: string[] = []
   const broker = await Broker.start({
-    dataFolder: '/data',
+    dataFolder: folder ?? '/data',
     listeners,
     config: { offsetsTopicPartitions: 4, ...config },
     topics: Object.entries(topics).map(([name, partitionCount]) => ({ name, partitionCount })),
-    disk,
+    disk: folder === undefined ? disk : nodeDisk,
     clock,
     random: seededRandom(7),
     logger: createLogger(line => lines.push(line), { now: clock.now }),
-    processId: null,
+    processId: folder === undefined ? null : process.pid,
   })
   await broker.recovered
   const port = broker.advertised[0]?.port ?? 0

@@ -13,6 +13,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { OFFSETS_TOPIC } from '../offsets-topic.ts'
 import type { Partition } from '../partition.ts'
 import { isInternalTopic, topicNameProblem } from '../topic-name.ts'
 import type { Topic } from '../topic-registry.ts'
@@ -60,11 +61,12 @@ function unique(topics: readonly TopicRequest[]): Iterable<TopicRequest> {
 }
 
 async function byName(name: string, mayCreate: boolean, context: RequestContext, withOperations: boolean): Promise<TopicAnswer> {
-  const { topics, config } = context.broker
+  const { topics, offsets, config } = context.broker
   const existing = topics.get(name)
   if (existing) return described(existing, context, withOperations)
   if (topicNameProblem(name) !== undefined) return refused(name, ZERO_UUID, 'INVALID_TOPIC_EXCEPTION')
   if (!mayCreate) return refused(name, ZERO_UUID, 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (name === OFFSETS_TOPIC && await offsets.ensure()) return byName(name, false, context, withOperations)
   const created = await topics.ensure(name, isInternalTopic(name) ? config.offsetsTopicPartitions : config.numPartitions)
   return 'error' in created ? refused(name, ZERO_UUID, created.error) : described(created, context, withOperations)
 }

@@ -15,13 +15,18 @@ const TRANSACTION = 1
 
 export const findCoordinatorHandler = handler(findCoordinator, async (request, context) => {
   const error = await errorFor(request.keyType, context)
-  const found = {
-    errorCode: errorCode(error),
-    errorMessage: MESSAGES[error] ?? '',
-    ...(error === 'NONE' ? { nodeId: context.broker.brokerId, ...context.advertised } : { nodeId: -1, host: '', port: -1 }),
+  const found = (key: string): Found => {
+    const itsError = error === 'NONE' && !context.broker.groups.coordinates(key) ? 'COORDINATOR_NOT_AVAILABLE' : error
+    return {
+      errorCode: errorCode(itsError),
+      errorMessage: MESSAGES[itsError] ?? '',
+      ...(itsError === 'NONE' ? { nodeId: context.broker.brokerId, ...context.advertised } : { nodeId: -1, host: '', port: -1 }),
+    }
   }
-  return context.version < 4 ? found : { coordinators: request.coordinatorKeys.map(key => ({ key, ...found })) }
+  return context.version < 4 ? found(request.key) : { coordinators: request.coordinatorKeys.map(key => ({ key, ...found(key) })) }
 })
+
+type Found = { readonly errorCode: number; readonly errorMessage: string; readonly nodeId: number; readonly host: string; readonly port: number }
 
 async function errorFor(keyType: number, { broker }: RequestContext): Promise<KafkaError> {
   if (keyType === TRANSACTION) return 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'
