@@ -152,7 +152,9 @@ class Repeated {
     this.cpuSeconds.push(once.cpuSeconds)
   }
 
+  /** A clean stop first: a profiler writes its file at the exit. */
   async dispose(): Promise<void> {
+    await this.broker.stop()
     await this.broker.dispose()
     this.#removeFolder()
   }
