@@ -4,7 +4,9 @@ import { useEffect, type ReactNode } from 'react'
 import { OverviewPage } from './features/overview/overview-page.tsx'
 import { ConnectPage } from './features/overview/connect-page.tsx'
 import { GroupsPage } from './features/groups/groups-page.tsx'
+import { MessagesView } from './features/messages/messages-view.tsx'
 import { SettingsPage } from './features/settings/settings-page.tsx'
+import { TopicPage } from './features/topics/topic-page.tsx'
 import { TopicsPage } from './features/topics/topics-page.tsx'
 import { Frame } from './frame/frame.tsx'
 import { usePlace } from './navigation.ts'
@@ -28,7 +30,7 @@ function screenOf(place: Place): ReactNode {
     case 'topics':
       return <TopicsPage />
     case 'topic':
-      return null
+      return <TopicPage key={place.topic} place={place} messages={(here, frame) => <MessagesView place={here} frame={frame} />} />
     case 'groups':
       return <GroupsPage key="groups" />
     case 'group':

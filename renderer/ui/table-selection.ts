@@ -38,7 +38,7 @@ export function useSelection<Row>(
     else if (target !== undefined) moveTo(target, event.shiftKey)
     else if (row !== undefined && event.key === 'Enter' && !hasModifier && event.target === event.currentTarget && props.onOpen)
       props.onOpen(row)
-    else if (row === undefined || !props.onRowKey?.(event, row)) return
+    else if (row === undefined || !props.onRowKey?.(event, row, selected)) return
     event.preventDefault()
     event.stopPropagation()
   }

@@ -48,8 +48,8 @@ export type TableProps<Row> = {
   readonly onOpen?: (row: Row) => void
   /** Right click, or the menu key: at the point. */
   readonly onMenu?: (row: Row, at: { readonly x: number; readonly y: number }) => void
-  /** Keys the table does not know, with the selected row: Space, Delete … Return true when it was used. */
-  readonly onRowKey?: (event: KeyboardEvent, row: Row) => boolean
+  /** Keys the table does not know, with the active row and all that are selected: Space, Delete … Return true when it was used. */
+  readonly onRowKey?: (event: KeyboardEvent, row: Row, selected: readonly Row[]) => boolean
   /** A row of one cell over all columns, as `434 skipped`. */
   readonly spanOf?: (row: Row) => ReactNode | null
   readonly rowClass?: (row: Row) => string | undefined
