@@ -43,6 +43,8 @@ export class OffsetsTopic {
 
   /** Replays one partition into the coordinator, or has its groups refused when it could not be opened. */
   async load(partition: Partition): Promise<void> {
+    // It may have been deleted while it was being opened, and another be in its place.
+    if (this.#topics.partition(OFFSETS_TOPIC, partition.index) !== partition) return
     if (partition.log) await this.#groups.load(partition.index)
     else if (partition.state.is === 'failed') this.#groups.refuse(partition.index)
   }

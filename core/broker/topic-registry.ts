@@ -37,6 +37,8 @@ export class TopicRegistry {
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
   readonly #changes = new SerialQueue()
+  /** Partitions being opened: a deletion waits for them. */
+  readonly #opening = new Map<Partition, Promise<PartitionLog | undefined>>()
   readonly #deletedListeners = new Set<(topic: TopicRecord) => void>()
 
   constructor(parts: RegistryParts) {
@@ -110,9 +112,18 @@ export class TopicRegistry {
         configs: topic.configs,
         createdAt: this.#parts.clock.now(),
       }
-      this.#parts.catalog.addTopic(record)
+      try {
+        this.#parts.catalog.addTopic(record)
+      } catch (cause) {
+        return { error: 'KAFKA_STORAGE_ERROR', message: `the catalog cannot take the topic ${record.name}: ${messageOf(cause)}` }
+      }
       const created = this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
       await Promise.all(created.partitions.map(partition => this.open(created.record, partition, true)))
+      const failed = created.partitions.find(({ state }) => state.is === 'failed')?.state
+      if (failed?.is === 'failed') {
+        await this.#remove(created)
+        return { error: 'KAFKA_STORAGE_ERROR', message: failed.reason }
+      }
       this.#parts.taps.emit({ is: 'topic-created', topic: record.name })
       return created
     })
@@ -155,29 +166,54 @@ export class TopicRegistry {
     return this.#changes.run(async () => {
       const topic = this.#byName.get(name)
       if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` } as const
-      this.#byName.delete(name)
-      this.#byId.delete(topic.record.topicId)
-      this.#parts.catalog.removeTopic(topic.record, this.#parts.clock.now())
-      const logs = topic.partitions.map(partition => partition.log)
-      for (const partition of topic.partitions) partition.fail('the topic was deleted')
-      for (const listener of this.#deletedListeners) listener(topic.record)
-      this.#parts.taps.emit({ is: 'topic-deleted', topic: name })
-      for (const log of logs) if (log) await this.#parts.logs.delete(log)
+      await this.#remove(topic)
       return undefined
     })
   }
 
-  /** Opens the log of one partition and makes it ready; a failure is kept on the partition and logged. */
+  async #remove({ record, partitions }: Topic): Promise<void> {
+    this.#parts.catalog.removeTopic(record, this.#parts.clock.now())
+    this.#byName.delete(record.name)
+    this.#byId.delete(record.topicId)
+    const logs = partitions.map(({ log }) => log)
+    for (const partition of partitions) partition.fail('the topic was deleted')
+    for (const listener of this.#deletedListeners) listener(record)
+    this.#parts.taps.emit({ is: 'topic-deleted', topic: record.name })
+    for (const [at, partition] of partitions.entries()) await this.#removeFiles(record, partition, logs[at])
+  }
+
+  async #removeFiles({ name, topicId }: TopicRecord, partition: Partition, open: PartitionLog | undefined): Promise<void> {
+    const { logs, logger } = this.#parts
+    try {
+      const log = open ?? await this.#opening.get(partition)
+      await (log ? logs.delete(log) : logs.deleteUnopened({ topic: name, partition: partition.index, topicId }))
+    } catch (cause) {
+      logger.warn('files of a deleted topic could not be removed; the next start tries again', { topic: name, partition: partition.index, cause })
+    }
+  }
+
+  /** Opens the log of one partition and makes it ready; a failure is kept on the partition and logged. Nothing for one that was deleted. */
   async open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<void> {
-    const { logs, logger, taps } = this.#parts
+    if (partition.state.is !== 'recovering') return
+    const opening = this.#open(record, partition, isNew)
+    this.#opening.set(partition, opening)
+    await opening
+    this.#opening.delete(partition)
+    this.#parts.taps.emit({ is: 'partition-state', topic: record.name, partition: partition.index })
+  }
+
+  async #open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<PartitionLog | undefined> {
+    const { logs, logger } = this.#parts
     try {
       const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: resolveLogConfig(record.configs) }
-      partition.ready(await (isNew ? logs.create(open) : logs.open(open)))
+      const log = await (isNew ? logs.create(open) : logs.open(open))
+      if (partition.state.is === 'recovering') partition.ready(log)
+      return log
     } catch (cause) {
       logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })
-      partition.fail(cause instanceof Error ? cause.message : String(cause))
+      partition.fail(messageOf(cause))
+      return undefined
     }
-    taps.emit({ is: 'partition-state', topic: record.name, partition: partition.index })
   }
 
   /** Every log that is ready. */
@@ -200,6 +236,10 @@ export class TopicRegistry {
   #partitionsOf(topic: string, from: number, to: number): Partition[] {
     return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: this.#parts.brokerId }))
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function tooManyPartitions(count: number): Refusal {

@@ -159,12 +159,24 @@ export class LogDirectory {
 
   /** Renames a partition's folder as Kafka does, and unlinks it behind. */
   async delete(log: PartitionLog): Promise<void> {
-    const { disk } = this.#options
-    const name = partitionFolderName(log.topic, log.partition)
-    this.#logs.delete(name)
+    this.#logs.delete(partitionFolderName(log.topic, log.partition))
     await log.abandon()
-    const renamed = `${log.folder}.${Buffer.from(log.topicId, 'base64url').toString('hex')}-delete`
-    await disk.rename(log.folder, renamed)
+    await this.#renameAndRemove(log.folder, log.topicId)
+  }
+
+  /** The same for a partition that was not opened or could not be; a folder of another topic is left alone. */
+  async deleteUnopened({ topic, partition, topicId }: Omit<PartitionToOpen, 'config'>): Promise<void> {
+    const name = partitionFolderName(topic, partition)
+    const path = `${this.folder}/${name}`
+    if (readPartitionMetadata(this.#options.disk.readSmallNow(`${path}/${PARTITION_METADATA_FILE}`)) !== topicId) return
+    this.#unverified.delete(name)
+    this.#unclaimed.delete(name)
+    await this.#renameAndRemove(path, topicId)
+  }
+
+  async #renameAndRemove(path: string, topicId: string): Promise<void> {
+    const renamed = `${path}.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
+    await this.#options.disk.rename(path, renamed)
     this.#removeBehind(renamed)
   }
 
