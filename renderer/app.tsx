@@ -5,6 +5,7 @@ import { OverviewPage } from './features/overview/overview-page.tsx'
 import { ConnectPage } from './features/overview/connect-page.tsx'
 import { GroupsPage } from './features/groups/groups-page.tsx'
 import { MessagesView } from './features/messages/messages-view.tsx'
+import { ProducePage } from './features/produce/produce-page.tsx'
 import { SettingsPage } from './features/settings/settings-page.tsx'
 import { TopicPage } from './features/topics/topic-page.tsx'
 import { TopicsPage } from './features/topics/topics-page.tsx'
@@ -36,7 +37,7 @@ function screenOf(place: Place): ReactNode {
     case 'group':
       return <GroupsPage key="groups" group={place.group} tab={place.tab} />
     case 'produce':
-      return null
+      return <ProducePage topic={place.topic} />
     case 'settings':
       return <SettingsPage />
     default:
