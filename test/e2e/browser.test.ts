@@ -18,7 +18,7 @@ browserTest()('the window in a browser shows a client at work, and creates and d
     await withProducer(broker.address, producer => producer.send({ topic: 'orders', messages: [{ key: 'k', value: '{"basket":9007199254740993}' }] }))
     await untilRow(rowOf(page, 'Topics', 'orders'), '2 partitions, 1 record', text => /\b2\b[\s\S]*\b1\b/.test(text))
     await goToPlace(page, '/topic/orders/messages')
-    await untilRow(rowOf(page, 'Messages', 'k'), 'every digit', text => text.includes('9007199254740993'))
+    await untilRow(rowOf(page, 'Records', '9007199254740993'), 'every digit', text => text.includes('9007199254740993'))
     await deleteTopicInWindow(page, 'orders')
     expect(faults).toEqual([])
   } finally {
