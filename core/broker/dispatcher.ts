@@ -62,7 +62,12 @@ export class Dispatcher {
     }
     const reply = (answer: Answer<Handler['api']>): Reply | null => {
       if (answer === null) return null
-      return { buffers: encodeResponseFrame(handler.api, version, correlationId, handler.api.encodeResponse(answer, version)), written }
+      try {
+        return { buffers: encodeResponseFrame(handler.api, version, correlationId, handler.api.encodeResponse(answer, version)), written }
+      } catch (fault) {
+        written?.()
+        throw fault
+      }
     }
     const answer = handler.answer(handler.api.decodeRequest(reader, version), context)
     return answer instanceof Promise ? answer.then(reply) : reply(answer)

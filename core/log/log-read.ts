@@ -59,7 +59,7 @@ function readFrom(segment: Segment, position: number, request: ReadRequest & { r
   const wanted = Math.min(available, Math.max(request.maxBytes, BATCH_HEADER_BYTES))
   const pooled = readBuffers.take(wanted)
   if (!pooled) return request.minOneBatch ? readOne(segment, position, request) : nothing(request.offset)
-  const length = segment.file().readNow(pooled.subarray(0, wanted), position)
+  const length = fill(pooled, wanted, segment, position)
   const whole = wholeBatches(pooled, Math.min(length, Math.max(0, request.maxBytes)), request.upTo)
   if (whole.bytes > 0) return answer(segment, position, { buffer: pooled, ...whole })
   readBuffers.give(pooled)
@@ -68,13 +68,24 @@ function readFrom(segment: Segment, position: number, request: ReadRequest & { r
 
 /** The one batch at `position`, however large and whatever the pool's budget. */
 function readOne(segment: Segment, position: number, request: ReadRequest & { readonly upTo: number }): LogRead {
-  const size = segment.batchBytesAt(position)
+  // A size that was damaged on disk must not become an allocation.
+  const size = Math.min(segment.batchBytesAt(position), segment.sizeBytes - position)
   const buffer = readBuffers.takeAnyway(size)
-  const length = segment.file().readNow(buffer.subarray(0, size), position)
+  const length = fill(buffer, size, segment, position)
   const whole = wholeBatches(buffer, length, request.upTo)
   if (whole.bytes > 0) return answer(segment, position, { buffer, ...whole })
   readBuffers.give(buffer)
   return nothing(request.offset)
+}
+
+/** Reads into a pooled buffer, which goes back when the disk fails. */
+function fill(buffer: Buffer, bytes: number, segment: Segment, position: number): number {
+  try {
+    return segment.file().readNow(buffer.subarray(0, bytes), position)
+  } catch (failure) {
+    readBuffers.give(buffer)
+    throw failure
+  }
 }
 
 function answer(segment: Segment, position: number, read: { buffer: Buffer; bytes: number; nextOffset: number }): LogRead {

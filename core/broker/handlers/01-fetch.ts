@@ -6,6 +6,7 @@
  */
 
 import { FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
+import type { LogRead, ReadRequest } from '../../log/log-read.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
 import { fetch } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
@@ -28,7 +29,8 @@ const READ_COMMITTED = 1
 export const fetchHandler = handler(fetch, (request, context) => {
   const sessionError = sessionErrorOf(request)
   if (sessionError) return { errorCode: errorCode(sessionError), sessionId: 0, responses: [] }
-  const wanted = request.topics.flatMap(topic => wantedOf(topic, context))
+  const wantedNow = (): Wanted[] => request.topics.flatMap(topic => wantedOf(topic, context))
+  const wanted = wantedNow()
   if (isReady(request, wanted)) return answer(request, wanted, context)
   const partitions = wanted.flatMap(({ partition }) => partition ?? [])
   return context.broker.parked.park({
@@ -36,7 +38,7 @@ export const fetchHandler = handler(fetch, (request, context) => {
     maxWaitMs: request.maxWaitMs,
     isReady: () => isReady(request, wanted),
     onGone: run => context.connection.onGone(run),
-  }).then(() => answer(request, wanted, context))
+  }).then(() => answer(request, wantedNow(), context)) // a topic may have gone while it was waited for
 })
 
 /** Sessions are never given out, so an id other than 0 is one we do not know, unless it is being closed or reopened. */
@@ -66,6 +68,14 @@ function refusalOf(asked: PartitionRequest, topic: Topic | undefined, partition:
 /** Whether to answer now: no time to wait, enough bytes, or something that must be said at once. */
 function isReady(request: Request, wanted: readonly Wanted[]): boolean {
   if (request.maxWaitMs <= 0 || wanted.length === 0) return true
+  try {
+    return isWorthAnswering(request, wanted)
+  } catch {
+    return true // its disk cannot be read: the answer says so
+  }
+}
+
+function isWorthAnswering(request: Request, wanted: readonly Wanted[]): boolean {
   let bytes = 0
   for (const { asked, partition, refusal } of wanted) {
     const log = partition?.log
@@ -104,7 +114,7 @@ function read(request: Request, { asked, partition, refusal }: Wanted, budget: {
   if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
   const maxBytes = Math.min(asked.partitionMaxBytes, budget.bytes)
   if (asked.fetchOffset >= upTo || (maxBytes <= 0 && budget.hasData)) return { ...facts(asked, request, log), records: NO_RECORDS }
-  const found = log.read({ offset: asked.fetchOffset, maxBytes, minOneBatch: !budget.hasData, upTo })
+  const found = readLog(log, { offset: asked.fetchOffset, maxBytes, minOneBatch: !budget.hasData, upTo }, context)
   if (found.error !== 'NONE') return refused(asked.partition, found.error)
   context.afterWrite(found.release)
   if (found.byteCount > 0) {
@@ -113,6 +123,16 @@ function read(request: Request, { asked, partition, refusal }: Wanted, budget: {
     count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, context)
   }
   return { ...facts(asked, request, log), records: found.buffers }
+}
+
+/** A disk that fails costs its own partitions; before v6 clients know no KAFKA_STORAGE_ERROR, and Kafka says this instead. */
+function readLog(log: PartitionLog, wanted: ReadRequest, { broker, version }: RequestContext): LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' } {
+  try {
+    return log.read(wanted)
+  } catch (cause) {
+    broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
+    return { error: version < 6 ? 'NOT_LEADER_OR_FOLLOWER' : 'KAFKA_STORAGE_ERROR' }
+  }
 }
 
 function facts(asked: PartitionRequest, request: Request, log: PartitionLog): Omit<PartitionAnswer, 'records'> {
