@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { createTopic, kafkajsDriver } from '../support/clients-kafkajs.ts'
 import { codecs, type SentRecord } from '../support/clients-records.ts'
 import { startTarget, type TestBroker } from '../support/clients-target.ts'
-import { testWith } from '../support/clients-tools.ts'
-import { dumpLogSegments } from '../support/java.ts'
+import { testWithMade } from '../support/clients-tools.ts'
+import { dumpLogSegments, kafkaClassPath } from '../support/java.ts'
 
-const it = testWith('java', 'maven')
+const it = await testWithMade(kafkaClassPath, 'java', 'maven')
 const COMPLAINTS = /isvalid: false|mismatch|out of order|non-?consecutive|corrupt|exception|error|truncated|invalid/i
 /** The tool says this of every file after the first, also of Kafka's own. */
 const BETWEEN_FILES = /Non-consecutive offsets in \S*\/0*(\d+)\.log\n\s+-1 is followed by \1(\n|$)/g

@@ -2,10 +2,11 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkajsClient, createTopic, topicOffsets } from '../support/clients-kafkajs.ts'
-import { startJavaProducer } from '../support/clients-java.ts'
+import { javaClientClassPath, startJavaProducer } from '../support/clients-java.ts'
 import { startTarget, type TestBroker } from '../support/clients-target.ts'
-import { testWith } from '../support/clients-tools.ts'
+import { testWithMade } from '../support/clients-tools.ts'
 
+const withJava = await testWithMade(javaClientClassPath, 'java', 'maven')
 let broker: TestBroker
 beforeAll(async () => {
   broker = await startTarget()
@@ -54,7 +55,7 @@ test('a kafkajs producer that goes on through kill -9 loses no acknowledged reco
   expect([...acknowledged].filter(([offset, value]) => values[offset] !== value)).toEqual([])
 })
 
-testWith('java', 'maven')('the idempotent Java producer goes on through two kill -9 with five requests in flight: each record once, in order', async () => {
+withJava('the idempotent Java producer goes on through two kill -9 with five requests in flight: each record once, in order', async () => {
   await createTopic(broker.address, 'java-kill', 1)
   const producer = await startJavaProducer(broker.address, 'java-kill', 20_000)
   const acked = (): string[] => producer.stdout.filter(line => line.startsWith('acked '))

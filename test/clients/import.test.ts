@@ -9,10 +9,11 @@ import { findCoordinator } from '../../core/protocol/apis/index.ts'
 import { ask, RawConnection } from '../support/clients-frames.ts'
 import { createTopic, kafkajsDriver, produceWith, topicOffsets } from '../support/clients-kafkajs.ts'
 import { codecs, expectSameRecords, sampleRecords } from '../support/clients-records.ts'
-import { testWith } from '../support/clients-tools.ts'
+import { testWithMade } from '../support/clients-tools.ts'
+import { kafkaClassPath } from '../support/java.ts'
 import { KafkaPeer } from '../support/kafka-peer.ts'
 
-const it = testWith('java', 'maven')
+const it = await testWithMade(kafkaClassPath, 'java', 'maven')
 const foreign = mkdtempSync(join(tmpdir(), 'millrace-foreign-'))
 /** Enough that what is not compressed alone fills more than one segment of 1 MiB. */
 const perCodec = 20_000

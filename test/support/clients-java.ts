@@ -12,7 +12,7 @@ const sources = [join(module, 'pom.xml'), join(module, 'src', 'main', 'java', 'm
 const mainClass = 'millrace.JavaClient'
 
 /** The class path of the compiled command line and the client's jars. */
-async function classPath(): Promise<string> {
+export async function javaClientClassPath(): Promise<string> {
   const digest = digestOf(...sources.map(file => readFileSync(file)))
   const folder = await cachedFolder(`java-client-${digest}`, async draft => {
     const goals = ['compile', 'dependency:copy-dependencies']
@@ -24,10 +24,10 @@ async function classPath(): Promise<string> {
 
 /** A producer of `count` numbered records with the client's defaults, printing `acked NUMBER OFFSET` for each; then `done`. */
 export async function startJavaProducer(address: string, topic: string, count: number): Promise<RunningProcess> {
-  return new RunningProcess('java', ['-XX:+UseSerialGC', '-cp', await classPath(), mainClass, address, 'produce-acked', topic, String(count)])
+  return new RunningProcess('java', ['-XX:+UseSerialGC', '-cp', await javaClientClassPath(), mainClass, address, 'produce-acked', topic, String(count)])
 }
 
 export const javaDriver = lineDriver({
   name: `Java client ${KAFKA_VERSION}`,
-  command: async () => ['java', ...QUICK_START, '-cp', await classPath(), mainClass],
+  command: async () => ['java', ...QUICK_START, '-cp', await javaClientClassPath(), mainClass],
 })

@@ -50,6 +50,20 @@ export function testWith(...names: ToolName[]): typeof test | typeof test.skip {
   return test.skip
 }
 
+/**
+ * As `testWith`, after `make` has fetched or compiled what the tests run; where that fails (no network, no registry) the tests are
+ * skipped with a line, and with CI set they fail for the tools that .ci/run installs.
+ */
+export async function testWithMade(make: () => Promise<unknown>, ...names: ToolName[]): Promise<typeof test | typeof test.skip> {
+  const it = testWith(...names)
+  if (it === test.skip) return it
+  const failure = await make().then(() => undefined, (error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+  if (!failure) return it
+  if (process.env['CI'] && names.every(name => installedByCi.has(name))) throw failure
+  process.stderr.write(`skipped: what runs with ${tools[names[0] ?? 'java'].name} could not be fetched or compiled: ${failure.message.split('\n')[0]}\n`)
+  return test.skip
+}
+
 /** The installed version of an npm package; of Millrace itself without a name. */
 export function packageVersion(name?: string): string {
   const root = join(import.meta.dirname, '..', '..')
