@@ -36,6 +36,10 @@ export type InFlight = { bytes: number }
 
 /** Frames a connection may have waiting behind the one under way before its socket is paused. */
 const WAITING_FRAMES_MAX = 16
+/** Bytes of requests a connection may hold when others hold more than the broker may: they must not cost it its connection. */
+const HELD_BYTES_ALWAYS = 64 * 1024
+/** How long an ended connection has to send what is queued: a peer that does not read must not hold up a stop. */
+const END_MS = 500
 
 export class Connection implements ConnectionInfo {
   readonly id: number
@@ -105,6 +109,8 @@ export class Connection implements ConnectionInfo {
   /** Ends without a log line: the broker stops, or the connection was idle. */
   end(): void {
     this.#socket.destroySoon()
+    const timer = this.#clock.after(END_MS, () => this.#socket.destroy())
+    this.#socket.once('close', () => timer.cancel())
     this.#end()
   }
 
@@ -122,7 +128,7 @@ export class Connection implements ConnectionInfo {
     }
     this.#account()
     this.#pump()
-    if (this.#inFlight.bytes > 2 * IN_FLIGHT_BYTES_MAX) this.close(`requests under way hold ${this.#inFlight.bytes} bytes, more than the broker may`)
+    if (this.#held > HELD_BYTES_ALWAYS && this.#inFlight.bytes > 2 * IN_FLIGHT_BYTES_MAX) this.close(`requests under way hold ${this.#inFlight.bytes} bytes, more than the broker may`)
   }
 
   /** Answers what waits, in order, until one answer takes time or the socket is full. */
