@@ -11,7 +11,8 @@ export type Drawing = {
   readonly crosshairAt: number | null
 }
 
-const GAP_MS = 3500
+/** Points that are further apart than this many steps have a gap between them. */
+const GAP_STEPS = 3.5
 
 export function drawChart(canvas: HTMLCanvasElement, drawing: Drawing): void {
   const { clientWidth: width, clientHeight: height } = canvas
@@ -54,7 +55,7 @@ function drawSeries(
     readonly base: number
   },
 ): void {
-  for (const run of runsOf(series.points, GAP_MS)) {
+  for (const run of runsOf(series.points, GAP_STEPS * (series.stepMs ?? 1000))) {
     const [first, last] = [run[0], run.at(-1)]
     if (!first || !last) continue
     const line = new Path2D()

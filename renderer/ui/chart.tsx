@@ -11,6 +11,8 @@ export type ChartSeries = {
   readonly token: `--${string}`
   /** Oldest first. */
   readonly points: readonly Point[]
+  /** From one point to the next, milliseconds; 1000 when not given. */
+  readonly stepMs?: number
   readonly isFilled?: boolean
 }
 
