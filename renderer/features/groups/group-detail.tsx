@@ -18,6 +18,7 @@ import { text } from '../../ui/text.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { DeleteGroup } from './delete-group.tsx'
 import { deleteProblem, describeLag } from './groups-state.ts'
+import { LagChart } from './lag-chart.tsx'
 import { memberColumns } from './member-columns.tsx'
 import { partitionColumns } from './partition-columns.tsx'
 import styles from './group-detail.module.css'
@@ -49,7 +50,7 @@ export function GroupDetailPanel({ group, tab, ref }: PanelProps) {
       {live.is === 'failed' ? (
         <ErrorNote title={`${group} cannot be shown`} failure={live.failure} />
       ) : detail ? (
-        <Parts detail={detail} tab={tab} />
+        <Parts detail={detail} tab={tab} at={live.is === 'here' ? live.at : 0} />
       ) : (
         <Skeleton rows={4} />
       )}
@@ -58,7 +59,8 @@ export function GroupDetailPanel({ group, tab, ref }: PanelProps) {
   )
 }
 
-function Parts({ detail, tab }: { readonly detail: GroupDetail; readonly tab: GroupTab }) {
+/** `at`: when the detail was true, ms since the epoch. */
+function Parts({ detail, tab, at }: { readonly detail: GroupDetail; readonly tab: GroupTab; readonly at: number }) {
   const panelId = useId()
   const { group } = detail.row
   const tabs: readonly Tab<GroupTab>[] = [
@@ -79,7 +81,7 @@ function Parts({ detail, tab }: { readonly detail: GroupDetail; readonly tab: Gr
         />
       </div>
       <div id={panelId} role="tabpanel" aria-label={tab === 'lag' ? 'Lag' : 'Members'} className={styles.panel}>
-        {tab === 'lag' ? <Lag detail={detail} /> : <Members detail={detail} />}
+        {tab === 'lag' ? <Lag detail={detail} at={at} /> : <Members detail={detail} />}
       </div>
     </>
   )
@@ -89,18 +91,21 @@ function factsOf({ generation, protocol, row }: GroupDetail): string {
   return [row.state, generation >= 0 ? `generation ${generation}` : '', protocol ? `assigned by ${protocol}` : ''].filter(Boolean).join(' · ')
 }
 
-function Lag({ detail }: { readonly detail: GroupDetail }) {
+function Lag({ detail, at }: { readonly detail: GroupDetail; readonly at: number }) {
   const columns = useMemo(() => partitionColumns(detail), [detail])
   if (detail.offsets.length === 0) return <p className={styles.none}>No partition is assigned and nothing is committed.</p>
   return (
-    <Table
-      label="Partitions"
-      rows={detail.offsets}
-      rowKey={row => `${row.topic}-${row.partition}`}
-      columns={columns}
-      initialSort={{ column: 'partition', isDescending: false }}
-      onOpen={({ topic, partition }) => goTo({ at: 'topic', topic, tab: 'messages', partition })}
-    />
+    <>
+      <LagChart group={detail.row} at={at} />
+      <Table
+        label="Partitions"
+        rows={detail.offsets}
+        rowKey={row => `${row.topic}-${row.partition}`}
+        columns={columns}
+        initialSort={{ column: 'partition', isDescending: false }}
+        onOpen={({ topic, partition }) => goTo({ at: 'topic', topic, tab: 'messages', partition })}
+      />
+    </>
   )
 }
 

@@ -44,8 +44,12 @@ export function compareLag(a: Pick<GroupRow, 'lag'>, b: Pick<GroupRow, 'lag'>): 
 export function describeBehind(group: GroupRow): string {
   const seconds = secondsBehind(group)
   const amount = seconds === null ? plural(group.lag ?? 0n, 'record') : formatDuration(Math.round(seconds * 10) * 100)
-  const where = group.worst === null ? '' : `, most of it on ${group.worst.topic}-${group.worst.partition}`
-  return `is ${amount} behind${where}`
+  return `is ${amount} behind${describeWorst(group)}`
+}
+
+function describeWorst({ worst, lag }: GroupRow): string {
+  if (worst === null) return ''
+  return `, ${worst.lag === lag ? 'all' : 'most'} of it on ${worst.topic}-${worst.partition}`
 }
 
 /** Where a group stands, after its name: what is unread, the pace, and why nothing moves when nothing does. */
@@ -80,6 +84,15 @@ export function stateOf(group: GroupRow): GroupState {
     default:
       return { tone: 'off', word: group.state.toLowerCase() }
   }
+}
+
+/** From one figure of a group's history to the next. */
+export const HISTORY_STEP_MS = 10_000
+
+/** The history as points in time, and the lag now as the last one. `at`: when the group was so, ms since the epoch. */
+export function lagPoints({ history, lag }: Pick<GroupRow, 'history' | 'lag'>, at: number): readonly { readonly at: number; readonly value: number }[] {
+  const past = history.map((value, index) => ({ at: at - (history.length - index) * HISTORY_STEP_MS, value }))
+  return lag === null ? past : [...past, { at, value: Number(lag) }]
 }
 
 /** The share of the group's unread records that wait in one partition, 0 to 1. */

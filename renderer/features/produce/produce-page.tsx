@@ -18,7 +18,7 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Page, PageHead, Section } from '../../ui/page.tsx'
-import { Kbd, text } from '../../ui/text.tsx'
+import { text } from '../../ui/text.tsx'
 import { kcatCommand } from './kcat-command.ts'
 import { firstProblem, inputOf, isNewTopic, problemsOf, type RecordInput } from './produce-state.ts'
 import { addSent, changeDraft, currentDraft, useKept, type Sent } from './produce-store.ts'
@@ -52,7 +52,7 @@ export function ProducePage({ topic }: { readonly topic?: string | undefined }) 
                 Copy as kcat
               </CopyButton>
               <Button kind="primary" icon="produce" isBusy={state.is === 'busy'} disabledReason={problem} tip="Send the record" onClick={send}>
-                Send{keys === undefined ? null : <Kbd>{keys}</Kbd>}
+                Send{keys === undefined ? null : <span className={styles.keys}>{keys}</span>}
               </Button>
             </>
           }
