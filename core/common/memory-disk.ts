@@ -58,6 +58,21 @@ export class MemoryDisk implements Disk {
     this.#faults = []
   }
 
+  /** The disk as one process sees it: after a crash every call of it fails, so that what the process had still under way changes nothing. */
+  session(): Disk {
+    const epoch = this.#epoch
+    return new Proxy<Disk>(this, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(this, name)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]): unknown => {
+          if (epoch !== this.#epoch) throw failure('EBADF', String(name), String(args[0]))
+          return Reflect.apply(member, this, args)
+        }
+      },
+    })
+  }
+
   /** Open files die. 'process': all that was written stays; 'power': what was not flushed is lost, torn or kept, page by page. */
   crash(kind: 'process' | 'power'): void {
     this.#epoch++

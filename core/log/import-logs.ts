@@ -2,8 +2,8 @@
 
 import { parse } from 'node:path'
 import type { Disk } from '../common/disk.ts'
-import { readOffsetCheckpoint, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
-import { PARTITION_METADATA_FILE, readPartitionFolderName, readPartitionMetadata } from './log-files.ts'
+import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
+import { PARTITION_METADATA_FILE, readPartitionFolderName, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 
 export type ForeignTopic = { readonly name: string; readonly topicId: string; readonly partitionCount: number; readonly folders: readonly string[] }
 export type Skipped = { readonly folder: string; readonly reason: string }
@@ -60,18 +60,25 @@ export async function copyPartition(disk: Disk, from: string, to: string): Promi
   }
   await disk.flushFolder(unfinished)
   await disk.rename(unfinished, to)
-  await adoptStartOffset(disk, from, to)
+  await adoptOffsets(disk, from, to)
   return bytes
 }
 
-/** Where DeleteRecords had moved the start to: kept in the log directory's checkpoint, in ours as in Kafka's. */
-async function adoptStartOffset(disk: Disk, from: string, to: string): Promise<void> {
+/**
+ * Two facts of the partition go into the checkpoints of our log directory: where DeleteRecords had moved the start to, as Kafka's own
+ * checkpoint says, and that the copy is durable. The latter keeps a start after a crash from taking the holes of compaction for losses.
+ */
+async function adoptOffsets(disk: Disk, from: string, to: string): Promise<void> {
   const [source, sourceName] = splitPath(from)
   const [target, targetName] = splitPath(to)
-  const startOffset = readOffsetCheckpoint(await disk.readSmall(`${source}/${START_OFFSETS_FILE}`)).get(sourceName)
-  if (startOffset === undefined || startOffset <= 0) return
-  const offsets = readOffsetCheckpoint(await disk.readSmall(`${target}/${START_OFFSETS_FILE}`)).set(targetName, startOffset)
-  await disk.replace(`${target}/${START_OFFSETS_FILE}`, writeOffsetCheckpoint(offsets))
+  const bases = (await disk.list(to)).flatMap(({ name }) => readSegmentFileName(name) ?? []).map(({ baseOffset }) => baseOffset)
+  await setOffset(disk, `${target}/${RECOVERY_POINTS_FILE}`, targetName, Math.max(0, ...bases))
+  const startOffset = readOffsetCheckpoint(await disk.readSmall(`${source}/${START_OFFSETS_FILE}`)).get(sourceName) ?? 0
+  if (startOffset > 0) await setOffset(disk, `${target}/${START_OFFSETS_FILE}`, targetName, startOffset)
+}
+
+async function setOffset(disk: Disk, path: string, name: string, offset: number): Promise<void> {
+  await disk.replace(path, writeOffsetCheckpoint(readOffsetCheckpoint(await disk.readSmall(path)).set(name, offset)))
 }
 
 function splitPath(path: string): [folder: string, name: string] {

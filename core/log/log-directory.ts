@@ -74,8 +74,8 @@ export class LogDirectory {
   /** Opens or makes the folder. Throws LogDirectoryError for one of a newer format, changing nothing. */
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
     const { disk, folder, clusterId, brokerId } = options
+    refuseNewerLogs(folder, disk)
     const meta = disk.readSmallNow(`${folder}/${META}`)
-    if (meta) refuseNewer(meta, folder)
     disk.makeFolderNow(folder)
     if (!meta) disk.replaceNow(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
     const marker = disk.readSmallNow(`${folder}/${CLEAN_SHUTDOWN}`)
@@ -262,8 +262,10 @@ function readUnverified(marker: Buffer | undefined): ReadonlySet<string> {
   }
 }
 
-function refuseNewer(meta: Buffer, folder: string): void {
-  const text = meta.toString('utf8')
+/** Throws LogDirectoryError when a newer version wrote the folder; touches nothing. */
+export function refuseNewerLogs(folder: string, disk: Disk): void {
+  const text = disk.readSmallNow(`${folder}/${META}`)?.toString('utf8')
+  if (text === undefined) return
   const format = Number(/^millrace\.format=(\d+)\s*$/m.exec(text)?.[1] ?? FORMAT)
   const version = Number(/^version=(\d+)\s*$/m.exec(text)?.[1] ?? 1)
   if (format <= FORMAT && version === 1) return

@@ -6,6 +6,8 @@ export interface OpenSegment {
   lastUsed: number
   /** Closes the files and drops what the indexes hold in memory; the next use opens them again. */
   releaseNow(): void
+  /** Closes the file only; what the indexes hold in memory stays. */
+  closeNow(): void
 }
 
 const open = new Set<OpenSegment>()
@@ -19,9 +21,18 @@ export function markOpened(segment: OpenSegment): void {
   if (open.size >= SEGMENTS_OPEN_MAX) {
     let oldest: OpenSegment | undefined
     for (const other of open) if (!oldest || other.lastUsed < oldest.lastUsed) oldest = other
-    oldest?.releaseNow()
+    if (oldest) release(oldest)
   }
   open.add(segment)
+}
+
+function release(segment: OpenSegment): void {
+  try {
+    segment.releaseNow()
+  } catch {
+    // Its disk is full or failing: its own log will say so at its next write, and another log's append must not fail for it.
+    segment.closeNow()
+  }
 }
 
 export function markClosed(segment: OpenSegment): void {

@@ -12,7 +12,7 @@ import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCou
 import { type AppendOrigin, type Refusal, validateBatch } from './batch-validation.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import { encodePartitionMetadata, PARTITION_METADATA_FILE, segmentFile } from './log-files.ts'
+import { encodePartitionMetadata, PARTITION_METADATA_FILE, readPartitionMetadata, segmentFile } from './log-files.ts'
 import { bytesBetween, type LogRead, type ReadRequest, readSegments, segmentIndexFor } from './log-read.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
@@ -114,8 +114,7 @@ export class PartitionLog {
   /** Opens the folder, or makes it; recovers what an unclean stop left. Rejects when the disk fails. */
   static async open(options: PartitionLogOptions): Promise<PartitionLog> {
     const { disk, folder } = options
-    const isNew = !disk.existsNow(`${folder}/${PARTITION_METADATA_FILE}`)
-    if (isNew) {
+    if (readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) === undefined) {
       await disk.makeFolder(folder)
       disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
     }
@@ -259,6 +258,7 @@ export class PartitionLog {
    * end at or after `upTo` (an offset, exclusive; by default the high watermark) are left out. Call `release` when the bytes were sent.
    */
   read(request: ReadRequest): LogRead {
+    if (this.#isClosed) throw new Error(`the log of ${this.#name} is closed`)
     if (request.offset < this.#startOffset || request.offset > this.#endOffset) return { error: 'OFFSET_OUT_OF_RANGE' }
     return readSegments(this.#segments, { ...request, upTo: Math.min(request.upTo ?? this.#endOffset, this.#endOffset) })
   }

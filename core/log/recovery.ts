@@ -63,7 +63,10 @@ class Recovery {
   #producers = new ProducerStates()
   /** Producers are known up to here: from the snapshot, then batch by batch. */
   #producersUpTo = 0
+  /** Bytes that were not whole, good batches. */
   #cutBytes = 0
+  /** Records are missing that may have been acknowledged. */
+  #hasLost = false
 
   constructor(input: RecoveryInput, files: Files, epochs: LeaderEpochs) {
     this.#input = input
@@ -74,6 +77,7 @@ class Recovery {
   }
 
   async run(): Promise<void> {
+    this.#dropEmptySegments()
     const { isClean, recoveryPoint } = this.#input
     const firstUnflushed = isClean ? this.#segments.length : Math.max(0, this.#segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint))
     const doubtful = this.#segments[Math.min(firstUnflushed, this.#segments.length - 1)]
@@ -82,10 +86,11 @@ class Recovery {
     await this.#loadSnapshot(scanFrom)
     for (const [index, segment] of this.#segments.entries()) {
       const isUnflushed = index >= firstUnflushed
+      if (index > firstUnflushed && this.#followsHole(segment, index)) return this.#dropSegmentsFrom(index)
       const hasAnUnreadEnd = (this.#segments[index + 1]?.baseOffset ?? Infinity) > this.#producersUpTo
       if (isUnflushed || this.#needsRebuild.has(segment)) {
         const isWhole = await this.#rescan(segment, isUnflushed && index === firstUnflushed && !this.#needsRebuild.has(segment))
-        if (!isWhole && isUnflushed) return this.#dropSegmentsAfter(index)
+        if (!isWhole && isUnflushed) return this.#dropSegmentsFrom(index + 1)
       } else if (hasAnUnreadEnd) await this.#replay(segment)
     }
   }
@@ -133,8 +138,11 @@ class Recovery {
       this.#input.logger.warn('a log was cut at its first bad byte', { path: segment.logPath, position: end, cutBytes: cut })
       segment.truncateNow(end)
       this.#cutBytes += cut
+      this.#hasLost = true
     }
     segment.sealNow()
+    // The recovery point in the checkpoint will make the next start trust these indexes: they must be as durable as it says.
+    if (this.#input.recoveryPoint > segment.baseOffset) await segment.flush()
     return cut === 0
   }
 
@@ -155,16 +163,35 @@ class Recovery {
     this.#producersUpTo = lastOffsetOf(bytes, at) + 1
   }
 
-  #dropSegmentsAfter(index: number): void {
+  /** A lost tail that ended between two batches leaves no bad byte, only offsets that are missing; compaction leaves such holes too. */
+  #followsHole(segment: Segment, index: number): boolean {
+    const expected = this.#segments[index - 1]?.readNextOffset() ?? 0
+    return segment.baseOffset < expected || (segment.baseOffset > expected && !this.#input.config.cleanupPolicy.includes('compact'))
+  }
+
+  #dropSegmentsFrom(index: number): void {
     const { disk, folder, logger } = this.#input
-    for (const segment of this.#segments.splice(index + 1)) {
-      logger.warn('a segment after a cut was removed', { path: segment.logPath, sizeBytes: segment.sizeBytes })
+    this.#hasLost = true
+    for (const segment of this.#segments.splice(index)) {
+      logger.warn('a segment after lost records was removed', { path: segment.logPath, sizeBytes: segment.sizeBytes })
       this.#cutBytes += segment.sizeBytes
       removeSegmentNow(disk, folder, segment)
     }
   }
 
-  finish(): Recovered {
+  /** A roll that failed half-way leaves an empty segment, and the one before it may have gone on beyond its base. */
+  #dropEmptySegments(): void {
+    const { disk, folder } = this.#input
+    const last = this.#segments.at(-1)
+    this.#segments = this.#segments.filter((segment, index) => {
+      const before = this.#segments[index - 1]
+      const isKept = segment.sizeBytes > 0 || !before || (segment === last && segment.baseOffset >= before.readNextOffset())
+      if (!isKept) removeSegmentNow(disk, folder, segment)
+      return isKept
+    })
+  }
+
+  async finish(): Promise<Recovered> {
     const { disk, clock, folder, config, logger } = this.#input
     let endOffset = this.#readEndOffset()
     if (endOffset < this.#input.startOffset) {
@@ -176,23 +203,33 @@ class Recovery {
     if (this.#segments.length === 0) {
       this.#segments.push(Segment.createNow({ disk, clock, folder, baseOffset: endOffset, indexIntervalBytes: config.indexIntervalBytes }))
     }
+    if (this.#hasLost) await this.#settleLoss()
     for (const at of this.#snapshots) {
       const isStray = at > endOffset || (at !== endOffset && !this.#segments.some(segment => segment.baseOffset === at))
       if (isStray) disk.removeNow(segmentFile(folder, at, '.snapshot'))
     }
     const startOffset = Math.max(this.#input.startOffset, this.#segments[0]?.baseOffset ?? 0)
-    this.#settleEpochs(startOffset, endOffset)
+    await this.#settleEpochs(startOffset, endOffset)
     return { segments: this.#segments, startOffset, endOffset, epochs: this.#epochs, producers: this.#producers, cutBytes: this.#cutBytes }
   }
 
+  /** What was cut must not come back when the power fails again, under records that have taken its offsets. */
+  async #settleLoss(): Promise<void> {
+    await this.#segments.at(-1)?.flush()
+    await this.#input.disk.flushFolder(this.#input.folder)
+  }
+
   /** A cut may have taken acknowledged records: what is written next belongs to a new epoch, so that clients notice (KIP-320). */
-  #settleEpochs(startOffset: number, endOffset: number): void {
+  async #settleEpochs(startOffset: number, endOffset: number): Promise<void> {
     const before = this.#epochs.entries
     const latest = this.#epochs.latest
     this.#epochs.trim(startOffset, endOffset)
-    if (this.#cutBytes > 0) this.#epochs.assign(latest + 1, endOffset)
+    if (this.#hasLost) this.#epochs.assign(latest + 1, endOffset)
     else if (this.#epochs.latest < 0) this.#epochs.assign(Math.max(0, latest), startOffset)
-    if (JSON.stringify(before) !== JSON.stringify(this.#epochs.entries)) this.#epochs.saveNow()
+    if (JSON.stringify(before) === JSON.stringify(this.#epochs.entries)) return
+    // The first epoch is what a missing file means, so a new partition need not wait for the disk; any other must not be lost.
+    if (this.#epochs.latest === 0) this.#epochs.saveNow()
+    else await this.#epochs.save()
   }
 }
 

@@ -213,7 +213,9 @@ export class Segment implements OpenSegment {
   /** The position of the first batch that ends at or after `offset`; undefined when the segment ends before it. */
   locate(offset: number): number | undefined {
     for (let hint = 0; hint < HINTS; hint++) {
-      if (this.#hintOffsets[hint] === offset) return this.#hintPositions[hint]
+      if (this.#hintOffsets[hint] !== offset) continue
+      const position = this.#hintPositions[hint] ?? 0
+      return position < this.#sizeBytes ? position : undefined // a reader stopped at the end of this segment, and the next one may begin later
     }
     return this.#scan(this.offsetIndex.positionBefore(offset), (bytes, at) => lastOffsetOf(bytes, at) >= offset)
   }

@@ -165,3 +165,42 @@ test('a flush that fails leaves the recovery point where it was', async () => {
   await log.flush()
   expect(log.recoveryPoint).toBe(5)
 })
+
+test('what a failed roll left behind does not hide the records appended after it', async () => {
+  const { log, disk } = await openLog({ config: { segmentBytes: 200 } })
+  mustAppend(log, batch(['x'.repeat(60)]))
+  disk.fail({ call: 'open', code: 'ENOSPC', path: '00000000000000000001.index' })
+  expect(log.append(batch(['y'.repeat(80)])).error).toBe('KAFKA_STORAGE_ERROR')
+  disk.heal()
+  for (const value of ['b', 'c']) log.append(batch([value]))
+  expect(Object.keys(filesOf(disk))).toContain('00000000000000000001.log')
+  const before = readAll(log)
+  disk.crash('process')
+  const again = await openLog({ disk, config: { segmentBytes: 200 } })
+  expect([again.log.endOffset, readAll(again.log)]).toEqual([before.length, before])
+  for (const offset of before.keys()) expect(readAll(again.log, offset)).toEqual(before.slice(offset))
+})
+
+test('a tail that was lost between two batches is a loss too: the segments after the hole go, unless the topic is compacted', async () => {
+  const lose = async (cleanupPolicy: 'delete' | 'compact'): Promise<LogFixture['log']> => {
+    const { disk } = await filled(40)
+    const first = disk.openNow(LOG, 'write')
+    first.truncateNow(first.size - batch(['value 11']).length)
+    disk.crash('process')
+    return (await openLog({ disk, config: { ...small, cleanupPolicy: [cleanupPolicy] } })).log
+  }
+  const deleting = await lose('delete')
+  expect([readAll(deleting).length, deleting.segmentCount, deleting.leaderEpoch]).toEqual([deleting.endOffset, 1, 1])
+  const compacted = await lose('compact')
+  expect([readAll(compacted).length, compacted.endOffset, compacted.leaderEpoch]).toEqual([39, 40, 0])
+})
+
+test('an append succeeds when only its index entry cannot be written yet', async () => {
+  const { log, disk } = await openLog({ config: { indexIntervalBytes: 10 } })
+  disk.fail({ call: 'open', code: 'EMFILE', path: '.index' })
+  for (let index = 0; index < 200; index++) mustAppend(log, batch([`value ${index}`]))
+  expect(disk.sizeNow(`${FOLDER}/00000000000000000000.index`)).toBe(0)
+  disk.heal()
+  await log.close()
+  expect(disk.sizeNow(`${FOLDER}/00000000000000000000.index`)).toBe(199 * 8)
+})
