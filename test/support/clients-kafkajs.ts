@@ -161,7 +161,7 @@ async function lookUpMissing(address: string, topic: string): Promise<string> {
 }
 
 /** The name of the Kafka error below kafkajs's own wrappers. */
-function kafkaErrorOf(error: unknown): string {
+export function kafkaErrorOf(error: unknown): string {
   for (let at: unknown = error; at instanceof Error; at = at.cause) if ('type' in at && typeof at.type === 'string') return at.type
   return String(error)
 }
