@@ -15,6 +15,7 @@ import { printAddress, type Advertised, type ListenerAddress } from './addresses
 import { defaultBrokerConfig, type BrokerConfig } from './broker-config.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import type { ConnectionInfo } from './connection.ts'
+import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './listener.ts'
@@ -73,7 +74,7 @@ export class Broker {
 
   /**
    * Locks the data folder, opens the catalog, listens; then recovers partitions and coordinators while it serves.
-   * Throws DataFolderBusy, CatalogError, PortTaken or the disk's own error, with nothing left open.
+   * Throws DataFolderError, DataFolderBusy, CatalogError, LogDirectoryError or PortTaken, with nothing left open.
    */
   static async start(options: BrokerOptions): Promise<Broker> {
     const undo: (() => unknown)[] = []
@@ -83,8 +84,11 @@ export class Broker {
       await broker.#createMissing(options.topics ?? [])
       return broker
     } catch (cause) {
-      for (const step of undo.reverse()) await step()
-      throw cause
+      for (const step of undo.reverse()) {
+        // A step that fails too, on a full disk say, must not hide what went wrong first, nor keep the others from running.
+        await (async () => step())().catch((failure: unknown) => options.logger.warn('a start that failed could not be undone whole', { failure }))
+      }
+      throw asDataFolderError(options.dataFolder, cause)
     }
   }
 
@@ -172,7 +176,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const { dataFolder, disk, clock, random, logger, processId } = options
   const startedAt = clock.elapsed()
   const config = { ...defaultBrokerConfig, ...options.config }
-  disk.makeFolderNow(dataFolder)
+  prepareDataFolder(dataFolder, disk)
   const lock = processId === null ? undefined : lockDataFolder(dataFolder, disk, processId)
   const unlock = (): void => lock?.release()
   undo.push(unlock)
@@ -195,6 +199,10 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => listeners.stop())
   const startTookMs = clock.elapsed() - startedAt
   const recovery = recover({ topics, offsets, tailBytes: (topic, partition) => logs.tailBytes(topic, partition) })
+  undo.push(() => {
+    recovery.stop()
+    return recovery.done
+  })
   return { parts, catalog, logs, listeners, recovery, startTookMs, unlock }
 }
 

@@ -141,5 +141,6 @@ function reasonOf(cause: unknown): string {
   if (code === 'SQLITE_NOTADB') return 'it is not a SQLite file; move it away or choose another data folder'
   if (code === 'SQLITE_READONLY' || code === 'SQLITE_CANTOPEN') return 'it or its folder is not writable; change its permissions or choose another data folder'
   if (code === 'SQLITE_FULL') return 'the disk is full; free some space and start again'
+  if (code.startsWith('SQLITE_IOERR')) return 'its disk is full or fails; free some space, or choose another data folder'
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -23,11 +23,17 @@ export function lockDataFolder(folder: string, disk: Disk, processId: number): D
     db.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     db.close()
+    if (!isBusy(cause)) throw cannotLock(folder, cause)
     const holder = disk.readSmallNow(note)?.toString('utf8').trim()
     throw new DataFolderBusy(`the data folder ${folder} is in use by another Millrace${holder ? ` (process ${holder})` : ''}: `
       + 'stop that one, or choose another folder with --data', { cause })
   }
-  disk.replaceNow(note, Buffer.from(`${processId}\n`))
+  try {
+    disk.replaceNow(note, Buffer.from(`${processId}\n`))
+  } catch (cause) {
+    db.close()
+    throw cannotLock(folder, cause)
+  }
   return {
     release() {
       disk.removeNow(note)
@@ -41,7 +47,15 @@ function openLock(folder: string): Database.Database {
   try {
     return new Database(join(folder, 'lock.db'))
   } catch (cause) {
-    throw new DataFolderBusy(`the data folder ${folder} cannot be locked (${cause instanceof Error ? cause.message : String(cause)}): `
-      + 'make it writable, or choose another folder with --data', { cause })
+    throw cannotLock(folder, cause)
   }
+}
+
+function isBusy(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY')
+}
+
+function cannotLock(folder: string, cause: unknown): DataFolderBusy {
+  return new DataFolderBusy(`the data folder ${folder} cannot be locked (${cause instanceof Error ? cause.message : String(cause)}): `
+    + 'make it writable, free some space on its disk, or choose another folder with --data', { cause })
 }

@@ -1,6 +1,7 @@
 /** `millrace import DIR`: adopts topics out of a log directory that Apache Kafka wrote. */
 
 import { join, resolve } from 'node:path'
+import { prepareDataFolder } from '../broker/data-folder.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { lockDataFolder } from '../catalog/data-lock.ts'
 import { systemClock } from '../common/clock.ts'
@@ -17,6 +18,7 @@ export async function importLogs({ source, dataFolder: named }: ImportArguments)
   const { topics, skipped } = await readForeignLogs(nodeDisk, from).catch((cause: unknown) => {
     throw new Error(`${from} cannot be read as a log directory: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   })
+  prepareDataFolder(dataFolder, nodeDisk)
   nodeDisk.makeFolderNow(join(dataFolder, 'logs'))
   const lock = lockDataFolder(dataFolder, nodeDisk, process.pid)
   try {
