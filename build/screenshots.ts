@@ -3,7 +3,7 @@
  * produce and read for a while, and photographs the window in Chromium. Names as arguments: those pictures only.
  */
 
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Consumer, type Kafka, type Producer } from 'kafkajs'
@@ -12,23 +12,35 @@ import { MillraceProcess } from '../test/support/broker-process.ts'
 import { launchBrowser } from '../test/support/browser.ts'
 import { buildIfNeeded } from './build.mjs'
 import { root } from './places.mjs'
+import { smallerPng } from './smaller-png.ts'
 
 const folder = join(root, 'docs', 'images')
 const size = { width: 1440, height: 900 }
-/** The charts of the overview show this much and more. */
-const TRAFFIC_MS = 150_000
+/** A screen full of text stays under the bound in this one only. */
+const smallerSize = { width: 1280, height: 800 }
+/** The chart of the overview shows what came in meanwhile; the others need a beginning only. */
+const OVERVIEW_TRAFFIC_MS = 150_000
+const TRAFFIC_MS = 30_000
 const BATCH_EVERY_MS = 250
 /** Not Kafka's own: whoever makes pictures may have a broker running. */
 const PORT = 29_092
 const PICTURE_BYTES_MAX = 200_000
 const BACKLOG = 100
 
-type Picture = { readonly name: string; readonly place: string; readonly theme: 'dark' | 'light'; readonly shows: string }
+type Picture = {
+  readonly name: string
+  readonly place: string
+  readonly theme: 'dark' | 'light'
+  /** A text that is there when the screen is. */
+  readonly shows: string
+  /** A record is opened beside the list. */
+  readonly opensRecord?: true
+}
 const pictures: readonly Picture[] = [
   { name: 'overview', place: '/overview', theme: 'dark', shows: 'orders' },
   { name: 'topics', place: '/topics', theme: 'dark', shows: 'payments' },
   { name: 'topics-light', place: '/topics', theme: 'light', shows: 'payments' },
-  { name: 'messages', place: '/topic/orders/messages', theme: 'dark', shows: 'order_id' },
+  { name: 'messages', place: '/topic/orders/messages?from=start', theme: 'dark', shows: 'order_id', opensRecord: true },
   { name: 'groups', place: '/groups', theme: 'dark', shows: 'fulfilment' },
 ]
 
@@ -40,6 +52,10 @@ const topics = [
   { topic: 'inventory.changes', numPartitions: 4 },
   { topic: 'emails.outgoing', numPartitions: 1 },
 ]
+
+const names = process.argv.slice(2)
+const wanted = pictures.filter(({ name }) => names.length === 0 || names.includes(name))
+const trafficMs = wanted.some(({ name }) => name === 'overview') ? OVERVIEW_TRAFFIC_MS : TRAFFIC_MS
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
 buildIfNeeded({ isQuiet: false })
@@ -55,6 +71,9 @@ try {
     await browser.close()
     await stop()
   }
+} catch (error) {
+  process.stderr.write(`${broker.process.stderr.slice(-20).join('\n')}\n`)
+  throw error
 } finally {
   await broker.dispose()
 }
@@ -65,7 +84,7 @@ function client(clientId: string): Kafka {
 
 /** Producers and consumers as a small shop has them; the returned function ends them all. */
 async function startClients(address: string): Promise<() => Promise<void>> {
-  process.stdout.write(`The broker is at ${address}; clients produce for ${TRAFFIC_MS / 1000} s.\n`)
+  process.stdout.write(`The broker is at ${address}; clients produce for ${trafficMs / 1000} s.\n`)
   const admin = client('provisioning').admin()
   await admin.connect()
   await admin.createTopics({ topics: topics.map(topic => ({ replicationFactor: 1, ...topic })) })
@@ -80,7 +99,7 @@ async function startClients(address: string): Promise<() => Promise<void>> {
     startConsumer('web-analytics', 'web-analytics-1', 'page-views', 0),
   ])
   const traffic = produceUntilStopped(producer)
-  await pause(TRAFFIC_MS)
+  await pause(trafficMs)
   return async () => {
     await traffic.stop()
     await Promise.all([producer.disconnect(), ...consumers.map(consumer => consumer.disconnect())])
@@ -152,9 +171,8 @@ function sku(n: number): string {
 }
 
 async function photograph(browser: Browser, url: string): Promise<void> {
-  const names = process.argv.slice(2)
-  for (const picture of pictures.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const context = await browser.newContext({ viewport: size, colorScheme: picture.theme, reducedMotion: 'reduce' })
+  for (const picture of wanted) {
+    const context = await browser.newContext({ viewport: picture.opensRecord ? smallerSize : size, colorScheme: picture.theme, reducedMotion: 'reduce' })
     try {
       await context.addInitScript(theme => window.localStorage.setItem('millrace.window', JSON.stringify({ theme })), picture.theme)
       await take(await context.newPage(), url, picture)
@@ -164,13 +182,15 @@ async function photograph(browser: Browser, url: string): Promise<void> {
   }
 }
 
-async function take(page: Page, url: string, { name, place, shows }: Picture): Promise<void> {
+async function take(page: Page, url: string, { name, place, shows, opensRecord }: Picture): Promise<void> {
   await page.goto(`${url}#${place}`)
   await page.locator('main', { hasText: shows }).first().waitFor({ timeout: 30_000 })
+  if (opensRecord) await page.getByRole('row').nth(6).click()
   await page.waitForTimeout(3000)
   const path = join(folder, `${name}.png`)
-  await page.screenshot({ path })
-  const { size: bytes } = statSync(path)
+  const picture = smallerPng(await page.screenshot())
+  writeFileSync(path, picture)
+  const bytes = picture.length
   process.stdout.write(`docs/images/${name}.png ${Math.round(bytes / 1000)} kB\n`)
   if (bytes > PICTURE_BYTES_MAX) throw new Error(`${path} has ${bytes} bytes: more than the ${PICTURE_BYTES_MAX} a picture of the README may have`)
 }
