@@ -2,6 +2,7 @@
 
 import { parse } from 'node:path'
 import type { Disk } from '../common/disk.ts'
+import { BATCH_HEADER_BYTES, MAGIC, magicOf } from '../records/batch-header.ts'
 import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import { PARTITION_METADATA_FILE, readPartitionFolderName, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 
@@ -20,7 +21,7 @@ export async function readForeignLogs(disk: Disk, source: string): Promise<{ rea
     if (!isFolder) continue
     const part = readPartitionFolderName(folder)
     const topicId = readPartitionMetadata(disk.readSmallNow(`${source}/${folder}/${PARTITION_METADATA_FILE}`))
-    const reason = reasonToSkip(folder, part, topicId)
+    const reason = reasonToSkip(folder, part, topicId) ?? ((await isOfOldFormat(disk, `${source}/${folder}`)) ? 'its records are of a format that Kafka wrote before 0.11' : undefined)
     if (reason !== undefined || !part || topicId === undefined) skipped.push({ folder, reason: reason ?? 'not a partition folder' })
     else byTopic.set(part.topic, [...(byTopic.get(part.topic) ?? []), { partition: part.partition, folder, topicId }])
   }
@@ -41,6 +42,21 @@ function reasonToSkip(folder: string, part: { topic: string } | undefined, topic
   if (!part) return 'its name is not topic-partition'
   if (part.topic.startsWith('__')) return 'internal topics stay with their cluster'
   return topicId === undefined ? 'it has no partition.metadata with a topic id' : undefined
+}
+
+/** Asked of the first batch of each segment: magic 0 and 1 would be taken for damage when the copy is verified. */
+async function isOfOldFormat(disk: Disk, folder: string): Promise<boolean> {
+  const header = Buffer.alloc(BATCH_HEADER_BYTES)
+  for (const { name } of await disk.list(folder)) {
+    if (readSegmentFileName(name)?.suffix !== '.log') continue
+    const file = disk.openNow(`${folder}/${name}`, 'read')
+    try {
+      if (file.readNow(header, 0) === header.length && magicOf(header, 0) < MAGIC) return true
+    } finally {
+      file.closeNow()
+    }
+  }
+  return false
 }
 
 function problemWith(partitions: readonly { partition: number; topicId: string }[]): string | undefined {

@@ -147,7 +147,9 @@ test('topics whose partitions are all there are taken over from a foreign folder
   for (const partition of [0, 1]) mustAppend(await logs.create(toOpen('whole', partition)), batch(['a', 'b', 'c', `p${partition}`]))
   for (const partition of [1, 2]) await logs.create(toOpen('holes', partition, OTHER_ID))
   await logs.create(toOpen('__consumer_offsets', 0, OTHER_ID))
+  mustAppend(await logs.create(toOpen('ancient', 0, OTHER_ID)), batch(['a']))
   await logs.close()
+  disk.openNow('/kafka/ancient-0/00000000000000000000.log', 'write').writeNow([Buffer.from([1])], 16)
   for (const name of [`whole-0.${'a'.repeat(32)}-delete`, `whole-0.${'a'.repeat(32)}-future`, `x-0.${'a'.repeat(32)}-stray`, 'plain', 'old-0']) disk.makeFolderNow(`/kafka/${name}`)
   disk.replaceNow('/kafka/log-start-offset-checkpoint', Buffer.from('0\n1\nwhole 1 2\n'))
   const before = disk.paths.map(path => [path, text(disk, path)])
@@ -162,6 +164,7 @@ test('topics whose partitions are all there are taken over from a foreign folder
     'holes-1': 'partition 0 of the topic is missing, and partitions go from 0 without a gap',
     'holes-2': 'partition 0 of the topic is missing, and partitions go from 0 without a gap',
     'old-0': 'it has no partition.metadata with a topic id',
+    'ancient-0': 'its records are of a format that Kafka wrote before 0.11',
     plain: 'its name is not topic-partition',
   })
 
