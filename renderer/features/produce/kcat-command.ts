@@ -34,7 +34,7 @@ function limits({ time }: Draft, key: Uint8Array | null, value: Uint8Array | nul
   const hasLines = Boolean(value?.includes(0x0a) || key?.includes(0x0a))
   const hasSeparator = Boolean(value?.includes(RECORD_SEPARATOR) || key?.includes(RECORD_SEPARATOR))
   const said = [
-    time === null ? '' : 'kcat cannot set the time: the record gets the time it is sent',
+    time === null ? '' : 'kcat cannot set a time',
     hasLines && hasSeparator ? 'there are both line ends and 0x1e: kcat would cut the record' : '',
     key?.includes(KEY_SEPARATOR) ? 'the key has a 0x1f: kcat would cut it where it comes with the input' : '',
     value === null && key?.length === 0 ? 'kcat cannot send an empty key with a null value: the key becomes null' : '',

@@ -20,7 +20,7 @@ import { Icon } from '../../ui/icons.tsx'
 import { Page, PageHead, Section } from '../../ui/page.tsx'
 import { text } from '../../ui/text.tsx'
 import { kcatCommand } from './kcat-command.ts'
-import { firstProblem, inputOf, isNewTopic, problemsOf, type RecordInput } from './produce-state.ts'
+import { firstProblem, inputOf, isNewTopic, problemsOf, type Draft, type RecordInput } from './produce-state.ts'
 import { addSent, changeDraft, currentDraft, useKept, type Sent } from './produce-store.ts'
 import { RecordForm } from './record-form.tsx'
 import styles from './produce-page.module.css'
@@ -33,13 +33,18 @@ export function ProducePage({ topic }: { readonly topic?: string | undefined }) 
   const topics = live.is === 'here' ? live.value : noTopics
   const status = useStreamSlice(statusStream, {}, wholeStatus)
   const { draft, sent } = useKept()
-  const { send, state, problem } = useSend(topics)
+  const isNew = live.is === 'here' && isNewTopic(draft.topic, topics)
+  const { send, state, problem, reset } = useSend(topics, isNew)
   useEffect(() => {
     if (topic !== undefined && topic !== currentDraft().topic) changeDraft({ topic, partition: null })
   }, [topic])
   const command = useSendCommand(send)
   const address = status?.address ?? '127.0.0.1:9092'
   const keys = keysOf(command)
+  const change = (part: Partial<Draft>): void => {
+    changeDraft(part)
+    if (state.is === 'failed') reset()
+  }
   return (
     <Page
       head={
@@ -48,9 +53,13 @@ export function ProducePage({ topic }: { readonly topic?: string | undefined }) 
           facts={<Said state={state} sent={sent[0]} />}
           actions={
             <>
-              <CopyButton text={() => kcatCommand(draft, address)} label="Copy as kcat command" size="normal">
-                Copy as kcat
-              </CopyButton>
+              {problem === null ? (
+                <CopyButton text={() => kcatCommand(draft, address)} label="Copy as kcat command" size="normal">
+                  Copy as kcat
+                </CopyButton>
+              ) : (
+                <Button icon="copy" disabledReason={problem}>Copy as kcat</Button>
+              )}
               <Button kind="primary" icon="produce" isBusy={state.is === 'busy'} disabledReason={problem} tip="Send the record" onClick={send}>
                 Send{keys === undefined ? null : <span className={styles.keys}>{keys}</span>}
               </Button>
@@ -63,14 +72,18 @@ export function ProducePage({ topic }: { readonly topic?: string | undefined }) 
       {state.is === 'failed' ? <ErrorNote title="The record was not written" failure={state.failure} /> : null}
       <div className={styles.columns}>
         <div className={styles.form}>
-          <RecordForm draft={draft} topics={topics} problems={problemsOf(draft, topics)} onChange={changeDraft} />
+          <RecordForm draft={draft} topics={topics} isNew={isNew} problems={problemsOf(draft, topics)} onChange={change} />
         </div>
         <div className={styles.side}>
           <SentList sent={sent} />
           <Section title="The same with kcat" hasRule>
-            <div className={styles.command}>
-              <CodeBlock code={kcatCommand(draft, address)} />
-            </div>
+            {problem === null ? (
+              <div className={styles.command}>
+                <CodeBlock code={kcatCommand(draft, address)} />
+              </div>
+            ) : (
+              <p className={styles.none}>The command stands here once the record can be sent. {problem}.</p>
+            )}
           </Section>
         </div>
       </div>
@@ -80,10 +93,12 @@ export function ProducePage({ topic }: { readonly topic?: string | undefined }) 
 
 type Written = { readonly partition: number; readonly offset: bigint; readonly tookMs: number }
 
+type Sending = { readonly send: () => void; readonly state: CallState<Written>; readonly problem: string | null; readonly reset: () => void }
+
 /** Sends the draft as it is at that moment. A topic that is new is created first, as a client's first write would. */
-function useSend(topics: readonly TopicRow[]): { readonly send: () => void; readonly state: CallState<Written>; readonly problem: string | null } {
+function useSend(topics: readonly TopicRow[], isNew: boolean): Sending {
   const { draft } = useKept()
-  const { run, state } = useCall(client => async ({ record, isNew }: { readonly record: RecordInput; readonly isNew: boolean }) => {
+  const { run, state, reset } = useCall(client => async (record: RecordInput) => {
     if (isNew) await client.topics.create({ topic: record.topic, partitions: -1 })
     return client.messages.produce(record)
   })
@@ -94,14 +109,14 @@ function useSend(topics: readonly TopicRow[]): { readonly send: () => void; read
     if (isBusy.current || firstProblem(problemsOf(currentDraft(), topics)) !== null) return
     isBusy.current = true
     try {
-      const result = await run({ record, isNew: isNewTopic(record.topic, topics) })
+      const result = await run(record)
       if (result.ok) addSent({ ...result.output, topic: record.topic, at: Date.now() })
     } finally {
       isBusy.current = false
     }
   }, [run, topics])
   const send = useCallback(() => void sendNow(), [sendNow])
-  return { send, state, problem }
+  return { send, state, problem, reset }
 }
 
 function useSendCommand(send: () => void): Command {
@@ -124,7 +139,7 @@ function Said({ state, sent }: { readonly state: CallState<Written>; readonly se
           <span>· {formatDuration(sent.tookMs)}</span>
         </>
       ) : (
-        <>one record to <b>Local</b>, as with acks=all</>
+        <span>one record to <b>Local</b>, as with acks=all</span>
       )}
     </span>
   )

@@ -2,7 +2,7 @@
 
 import { useId, type ReactNode } from 'react'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
-import { formatCount } from '../../format/figures.ts'
+import { formatCount, plural } from '../../format/figures.ts'
 import { formatIso } from '../../format/time.ts'
 import { Button, IconButton, Segments } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -11,13 +11,15 @@ import { Checkbox, Input, TextArea } from '../../ui/input.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Select } from '../../ui/select.tsx'
 import { text } from '../../ui/text.tsx'
-import { checkValue, chooseTopic, isNewTopic, typeKey, type Draft, type HeaderDraft, type KeyDraft, type Problems, type ValueDraft } from './produce-state.ts'
+import { checkValue, chooseTopic, typeKey, type Draft, type HeaderDraft, type KeyDraft, type Problems, type ValueDraft } from './produce-state.ts'
 import { nextId } from './produce-store.ts'
 import styles from './record-form.module.css'
 
 type FormProps = {
   readonly draft: Draft
   readonly topics: readonly TopicRow[]
+  /** The draft's topic does not exist yet. */
+  readonly isNew: boolean
   readonly problems: Problems
   readonly onChange: (part: Partial<Draft>) => void
 }
@@ -56,11 +58,10 @@ function Row({ label, id, note, problem, children }: {
   )
 }
 
-function Target({ draft, topics, problems, onChange }: FormProps) {
+function Target({ draft, topics, isNew, problems, onChange }: FormProps) {
   const id = useId()
   const own = topics.filter(topic => !topic.isInternal).toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
   const chosen = topics.find(topic => topic.topic === draft.topic)
-  const isNew = isNewTopic(draft.topic, topics)
   const isWrong = draft.topic !== '' && problems.topic !== null
   const partitions = [
     { value: 'auto', label: draft.key.isNull ? 'in turn' : 'by key' },
@@ -80,7 +81,7 @@ function Target({ draft, topics, problems, onChange }: FormProps) {
         onChange={topic => onChange(chooseTopic(draft, topic, topics))}
       />
       <datalist id={`${id}-topics`}>
-        {own.map(({ topic, partitionCount }) => <option key={topic} value={topic}>{`${formatCount(partitionCount)} partitions`}</option>)}
+        {own.map(({ topic, partitionCount }) => <option key={topic} value={topic}>{plural(partitionCount, 'partition')}</option>)}
       </datalist>
       <Select
         aria-label="Partition"
