@@ -243,7 +243,7 @@ function messageOf(cause: unknown): string {
 }
 
 function tooManyPartitions(count: number): Refusal {
-  return { error: 'INVALID_PARTITIONS', message: `${count} partitions are more than the ${PARTITIONS_PER_TOPIC_MAX} a topic may have here` }
+  return { error: 'POLICY_VIOLATION', message: `${count} partitions are more than the ${PARTITIONS_PER_TOPIC_MAX} a topic may have here` }
 }
 
 /** 16 random bytes as base64url; Kafka never gives out an id that starts with a dash, so that tools need not quote it (Uuid.java). */

@@ -14,12 +14,14 @@ export function temporaryFolder(disk: Disk, random: Random, processId: number): 
   return folder
 }
 
-/** Removes temporary folders of processes that are gone: they were killed before they could. */
+/** Removes temporary folders of processes that are gone: they were killed before they could. Rejects when some could not be removed. */
 export async function removeAbandoned(disk: Disk): Promise<void> {
+  const failures: unknown[] = []
   for (const { name, isFolder } of await disk.list(tmpdir())) {
     const owner = isFolder ? new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1] : undefined
-    if (owner !== undefined && !isAlive(Number(owner))) await disk.remove(join(tmpdir(), name))
+    if (owner !== undefined && !isAlive(Number(owner))) await disk.remove(join(tmpdir(), name)).catch((cause: unknown) => failures.push(cause))
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** The folder that the app uses, so that the command line finds the same topics (Electron's userData, plus `local`). */

@@ -20,19 +20,29 @@ export async function serve(options: ServeArguments): Promise<number> {
   const dataFolder = options.dataFolder === undefined ? temporaryFolder(nodeDisk, systemRandom, process.pid) : resolve(options.dataFolder)
   const stopAsked = untilStopped()
   try {
+    if (options.readyFile !== undefined) dropStale(options.readyFile)
     const { broker, taken } = await start(options, dataFolder, logger)
-    const http = options.http ? await startWindow(options.http, { broker, taken, isTemporary, logger }) : undefined
-    announce(broker, options, { isTemporary, taken, windowUrl: http?.url })
-    if (isTemporary) removeAbandoned(nodeDisk).catch((cause: unknown) => logger.warn('an old temporary folder could not be removed', { cause }))
-    await stopAsked
-    await stopWithin(async () => {
-      await http?.stop()
-      await broker.stop()
-    }, logger)
+    let http: Awaited<ReturnType<typeof startWindow>> | undefined
+    try {
+      http = options.http ? await startWindow(options.http, { broker, taken, isTemporary, logger }) : undefined
+      announce(broker, options, { isTemporary, taken, windowUrl: http?.url })
+      if (isTemporary) removeAbandoned(nodeDisk).catch((cause: unknown) => logger.warn('an old temporary folder could not be removed', { cause }))
+      await stopAsked
+    } finally {
+      await stopWithin(async () => {
+        await http?.stop()
+        await broker.stop()
+      }, logger)
+    }
     return 0
   } finally {
     if (isTemporary) await nodeDisk.remove(dataFolder)
   }
+}
+
+/** A ready file of an earlier run would say too early that clients can connect. */
+function dropStale(readyFile: string): void {
+  if (nodeDisk.readSmallNow(readyFile) !== undefined) nodeDisk.removeNow(readyFile)
 }
 
 type Started = { readonly broker: Broker; readonly taken: ChosenPort['taken'] }

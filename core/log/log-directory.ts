@@ -199,7 +199,12 @@ export class LogDirectory {
   async close(): Promise<void> {
     this.#checkpointTimer?.cancel()
     await this.#checkpoints.idle()
+    await this.#closeLogs()
+    // Last: a large folder takes long to unlink, and the logs that stay must not wait for it.
     await Promise.all(this.#removals)
+  }
+
+  async #closeLogs(): Promise<void> {
     const waiting = [...this.#logs.values()]
     const failures: unknown[] = []
     const work = async (): Promise<void> => {

@@ -4,6 +4,7 @@
  * with the effective configs (KIP-525), v7 with the topic id. The topic is there and writable when the answer leaves.
  */
 
+import { PARTITIONS_PER_TOPIC_MAX } from '../../common/limits.ts'
 import { createTopics } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -18,6 +19,10 @@ type TopicAnswer = ResponseOf<typeof createTopics>['topics'][number]
 export const createTopicsHandler = handler(createTopics, async (request, context) => {
   const counts = new Map<string, number>()
   for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const total = request.topics.reduce((sum, { numPartitions, assignments }) => sum + partitionsOf(numPartitions, assignments, context.broker.config.numPartitions), 0)
+  if (total > PARTITIONS_PER_TOPIC_MAX) {
+    return { topics: [...counts.keys()].map(name => refused(name, 'POLICY_VIOLATION', 'Excessively large number of partitions per request.')) }
+  }
   const topics: TopicAnswer[] = []
   for (const asked of request.topics) {
     if ((counts.get(asked.name) ?? 0) > 1) {
@@ -28,6 +33,11 @@ export const createTopicsHandler = handler(createTopics, async (request, context
   }
   return { topics }
 })
+
+function partitionsOf(numPartitions: number, assignments: Asked['assignments'], byDefault: number): number {
+  if (assignments.length > 0) return assignments.length
+  return numPartitions === -1 ? byDefault : Math.max(0, numPartitions)
+}
 
 async function create(asked: Asked, validateOnly: boolean, { broker }: RequestContext): Promise<TopicAnswer> {
   const plan = planOf(asked, broker.config.numPartitions, broker.brokerId)

@@ -45,7 +45,7 @@ test.each<[string, NewTopic, keyof typeof kafkaErrors]>([
   ['a name that collides', newTopic('a_b'), 'INVALID_TOPIC_EXCEPTION'],
   ['a name that exists', newTopic('a.b'), 'TOPIC_ALREADY_EXISTS'],
   ['no partitions', newTopic('t', { numPartitions: 0 }), 'INVALID_PARTITIONS'],
-  ['too many partitions', newTopic('t', { numPartitions: 1_000_000 }), 'INVALID_PARTITIONS'],
+  ['too many partitions', newTopic('t', { numPartitions: 1_000_000 }), 'POLICY_VIOLATION'],
   ['three replicas', newTopic('t', { replicationFactor: 3 }), 'INVALID_REPLICATION_FACTOR'],
   ['no replicas', newTopic('t', { replicationFactor: 0 }), 'INVALID_REPLICATION_FACTOR'],
   ['an unknown config', newTopic('t', { configs: [{ name: 'x', value: '1' }] }), 'INVALID_CONFIG'],
@@ -65,6 +65,12 @@ test('validateOnly answers as a creation would and creates nothing; twins in one
   expect(await create([newTopic('later', { numPartitions: -1, replicationFactor: -1 })], { validateOnly: true })).toMatchObject([{ errorCode: 0, numPartitions: 1 }])
   expect(broker.broker.topics.get('later')).toBeUndefined()
   expect(await create([newTopic('twin'), newTopic('twin')])).toMatchObject([{ name: 'twin', errorCode: kafkaErrors.INVALID_REQUEST }])
+})
+
+test('a request that would create more partitions than one may is refused as a whole', async () => {
+  const answers = await create(Array.from({ length: 11 }, (_, at) => newTopic(`t${at}`, { numPartitions: 1000 })))
+  expect(answers.map(({ errorCode }) => errorCode)).toEqual(Array.from({ length: 11 }, () => kafkaErrors.POLICY_VIOLATION))
+  expect([...broker.broker.topics.list()]).toEqual([])
 })
 
 test('Metadata creates a topic when broker and request allow it', async () => {
