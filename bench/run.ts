@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util'
 import { type Measurement, reportLines, writeBaseline, writeResults } from './report.ts'
 import { kafkaTarget, millraceTarget, type Target } from './targets.ts'
 import {
-  consumeInGroup, measureIdleMemory, measureStart, measureThroughput, produceDefault, produceIdempotent, produceSmallBatches, type Scale,
+  consumeInGroup, measureIdleMemory, measureStart, measureThroughput,
+  produceIdempotent, produceLargeBatches, produceReplayed, produceSmallBatches, type Scale,
 } from './workloads.ts'
 
 const usage = `npm run bench -- [options]
   --peer kafka        measure Apache Kafka 4.3.1 too, in turn with Millrace, and print ratios
-  --only NAME,NAME    of start, idle, produce, small, idempotent, consume
+  --only NAME,NAME    of start, idle, produce, large, idempotent, replay, consume
   --quick             a tenth of the records, once
   --records N         records of one run (5,000,000)
   --repetitions N     runs after the warm-up (3)
@@ -23,9 +24,10 @@ const usage = `npm run bench -- [options]
 const benches: Readonly<Record<string, (targets: readonly Target[], scale: Scale) => Promise<Measurement[]>>> = {
   start: measureStart,
   idle: measureIdleMemory,
-  produce: (targets, scale) => measureThroughput(targets, produceDefault, scale),
-  small: (targets, scale) => measureThroughput(targets, produceSmallBatches, scale),
+  produce: (targets, scale) => measureThroughput(targets, produceSmallBatches, scale),
+  large: (targets, scale) => measureThroughput(targets, produceLargeBatches, scale),
   idempotent: (targets, scale) => measureThroughput(targets, produceIdempotent, scale),
+  replay: (targets, scale) => measureThroughput(targets, produceReplayed, scale),
   consume: (targets, scale) => measureThroughput(targets, consumeInGroup, scale),
 }
 

@@ -6,6 +6,7 @@ import { createTopic, topicOffsets, withAdmin } from '../test/support/clients-ka
 import type { TestBroker } from '../test/support/clients-target.ts'
 import { cpuSeconds, peakResidentBytes, residentBytes } from './process-cost.ts'
 import { consumeLoad, librdkafkaVersion, produceLoad, type Summary } from './rdkafka-performance.ts'
+import { replayedCount, replayLoad } from './replay.ts'
 import type { Measurement } from './report.ts'
 import { newDataFolder, type Target } from './targets.ts'
 
@@ -59,24 +60,39 @@ export async function measureIdleMemory(targets: readonly Target[], scale: Scale
   return measurements
 }
 
-type Throughput = { readonly bench: string; run(address: string, topic: string, count: number): Promise<Summary>; readonly isConsuming?: true }
-
-/** Records of 100 bytes over 6 partitions, acks=1, in batches as large as librdkafka makes them by default. */
-export const produceDefault: Throughput = {
-  bench: 'produce: 100 B, 6 partitions, acks=1',
-  run: (address, topic, count) => produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: 1 }),
+type Throughput = {
+  readonly bench: string
+  readonly client?: string
+  run(address: string, topic: string, count: number): Promise<Summary>
+  readonly isConsuming?: true
+  /** Records that a run for `count` moves, when it cannot stop there exactly. */
+  readonly exactCount?: (count: number) => number
 }
 
-/** The same in batches of 8 KiB, as in the test that LinkedIn published in 2014. */
+/** Records of 100 bytes over 6 partitions, acks=1, in batches of 8 KiB: the test that LinkedIn published in 2014. */
 export const produceSmallBatches: Throughput = {
   bench: 'produce: 100 B, 6 partitions, acks=1, 8 KiB batches',
   run: (address, topic, count) => produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: 1, settings: { 'batch.size': 8192 } }),
+}
+
+/** The same in batches as large as librdkafka makes them by default: up to 10,000 records. Here the client is the limit. */
+export const produceLargeBatches: Throughput = {
+  bench: 'produce: 100 B, 6 partitions, acks=1, large batches',
+  run: (address, topic, count) => produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: 1 }),
 }
 
 /** What clients of today do by default: acks=all and idempotent. */
 export const produceIdempotent: Throughput = {
   bench: 'produce: 100 B, 6 partitions, acks=all, idempotent',
   run: (address, topic, count) => produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: -1, settings: { 'enable.idempotence': 'true' } }),
+}
+
+/** Batches made beforehand, so that nearly all of the machine is the broker's. */
+export const produceReplayed: Throughput = {
+  bench: 'produce: 100 B, 6 partitions, acks=1, batches made beforehand',
+  client: 'bare socket, 20 requests in flight',
+  run: (address, topic, count) => replayLoad({ address, topic, count, bytes: RECORD_BYTES, partitionCount: PARTITIONS }),
+  exactCount: count => replayedCount(count, PARTITIONS),
 }
 
 export const consumeInGroup: Throughput = {
@@ -87,7 +103,7 @@ export const consumeInGroup: Throughput = {
 
 /** Each broker in turn, one warm-up and then the repetitions, each on a fresh topic; both stay up, so neither is measured cold. */
 export async function measureThroughput(targets: readonly Target[], throughput: Throughput, scale: Scale): Promise<Measurement[]> {
-  const client = `librdkafka ${await librdkafkaVersion()} rdkafka_performance`
+  const client = throughput.client ?? `librdkafka ${await librdkafkaVersion()} rdkafka_performance`
   const runs: Repeated[] = []
   try {
     for (const target of targets) runs.push(await Repeated.start(target))
@@ -132,8 +148,9 @@ class Repeated {
     return new Repeated(target, broker, folder.remove)
   }
 
-  async once(throughput: Throughput, topic: string, count: number): Promise<Once> {
+  async once(throughput: Throughput, topic: string, records: number): Promise<Once> {
     const { address, process } = this.broker
+    const count = throughput.exactCount?.(records) ?? records
     await createTopic(address, topic, PARTITIONS)
     if (throughput.isConsuming) this.#verify(await produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: 1 }), count)
     const cpuBefore = cpuSeconds(process.pid)
