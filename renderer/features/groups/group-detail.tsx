@@ -1,8 +1,8 @@
 /** One group below the list: its lag by partition, and its members. */
 
-import { useId, useMemo, useState, type Ref } from 'react'
-import type { GroupDetail } from '../../../core/studio/contract/groups.ts'
-import { useCommands, type Command } from '../../commands.ts'
+import { useEffect, useEffectEvent, useId, useMemo, type Ref } from 'react'
+import type { GroupDetail, GroupRow } from '../../../core/studio/contract/groups.ts'
+import { addCommands, type Command } from '../../commands.ts'
 import { formatCount } from '../../format/figures.ts'
 import { goTo } from '../../navigation.ts'
 import { hrefOf, type GroupTab } from '../../places.ts'
@@ -16,21 +16,25 @@ import { Table } from '../../ui/table.tsx'
 import { Tabs, type Tab } from '../../ui/tabs.tsx'
 import { text } from '../../ui/text.tsx'
 import { classNames } from '../../ui/class-names.ts'
-import { DeleteGroup } from './delete-group.tsx'
 import { deleteProblem, describeLag } from './groups-state.ts'
 import { LagChart } from './lag-chart.tsx'
 import { memberColumns } from './member-columns.tsx'
 import { partitionColumns } from './partition-columns.tsx'
 import styles from './group-detail.module.css'
 
-type PanelProps = { readonly group: string; readonly tab: GroupTab; readonly ref?: Ref<HTMLDivElement> }
+type PanelProps = {
+  readonly group: string
+  readonly tab: GroupTab
+  readonly onDelete: (group: GroupRow) => void
+  readonly ref?: Ref<HTMLDivElement>
+}
 
-export function GroupDetailPanel({ group, tab, ref }: PanelProps) {
+export function GroupDetailPanel({ group, tab, onDelete, ref }: PanelProps) {
   const live = useStream(groupStream, { group })
-  const [isDeleting, setDeleting] = useState(false)
   const detail = live.is === 'here' ? live.value : null
   const problem = detail ? deleteProblem(detail.row, detail.members) : 'Not known yet'
-  useCommands(useMemo(() => [deleteCommand(group, problem === null, () => setDeleting(true))], [group, problem]))
+  const remove = useEffectEvent(() => detail && onDelete(detail.row))
+  useEffect(() => addCommands([deleteCommand(group, problem === null, () => remove())]), [group, problem])
   const close = (): void => goTo({ at: 'groups' }, 'replace')
   return (
     <section className={styles.detail} aria-label={`Group ${group}`} ref={ref}>
@@ -41,7 +45,7 @@ export function GroupDetailPanel({ group, tab, ref }: PanelProps) {
         ) : null}
         <span className={styles.grow} />
         {live.is === 'failed' ? null : (
-          <Button kind="quiet" icon="trash" disabledReason={problem} tip="Asks for its name first" onClick={() => setDeleting(true)}>
+          <Button kind="quiet" icon="trash" disabledReason={problem} tip="Asks for its name first" onClick={() => detail && onDelete(detail.row)}>
             Delete…
           </Button>
         )}
@@ -54,7 +58,6 @@ export function GroupDetailPanel({ group, tab, ref }: PanelProps) {
       ) : (
         <Skeleton rows={4} />
       )}
-      {isDeleting && detail ? <DeleteGroup group={detail.row} onClose={() => setDeleting(false)} onDeleted={close} /> : null}
     </section>
   )
 }

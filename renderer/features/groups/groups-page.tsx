@@ -12,17 +12,24 @@ import { groupsStream, statusStream } from '../../studio/streams.ts'
 import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
 import { Segments } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
+import { copyText } from '../../ui/copy-button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Input } from '../../ui/input.tsx'
+import { Menu, type MenuItem } from '../../ui/menu.tsx'
 import { Page, PageHead, Toolbar } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { Kbd, text } from '../../ui/text.tsx'
+import { DeleteGroup } from './delete-group.tsx'
 import { groupColumns } from './group-columns.tsx'
 import { GroupDetailPanel } from './group-detail.tsx'
-import { describeBehind, filterGroups, totalsOf, worstOf, type GroupFilter, type GroupTotals, type Which } from './groups-state.ts'
+import { deleteProblem, describeBehind, filterGroups, totalsOf, worstOf, type GroupFilter, type GroupTotals, type Which } from './groups-state.ts'
 import styles from './groups-page.module.css'
+
+type Open =
+  | { readonly is: 'delete'; readonly group: GroupRow }
+  | { readonly is: 'menu'; readonly group: GroupRow; readonly at: { readonly x: number; readonly y: number } }
 
 const noGroups: readonly GroupRow[] = []
 
@@ -37,10 +44,12 @@ export function GroupsPage({ group: selected = null, tab = 'lag' }: { readonly g
   const totals = useMemo(() => totalsOf(groups), [groups])
   useFindCommand(useCallback(() => field.current?.focus(), []))
   const select = useCallback((row: GroupRow) => goTo({ at: 'group', group: row.group, tab }, 'replace'), [tab])
-  const open = (row: GroupRow): void => {
+  const enter = (row: GroupRow): void => {
     select(row)
     detail.current?.querySelector<HTMLElement>('[role=grid]')?.focus()
   }
+  const [open, setOpen] = useState<Open | null>(null)
+  const close = (): void => setOpen(null)
   return (
     <Page head={<PageHead title="Groups" facts={live.is === 'here' && groups.length > 0 ? <Facts groups={groups} totals={totals} /> : null} />}>
       {status ? <PortBanner status={status} /> : null}
@@ -51,10 +60,27 @@ export function GroupsPage({ group: selected = null, tab = 'lag' }: { readonly g
         <ErrorNote title="Groups cannot be listed" failure={live.failure} />
       ) : (
         <div className={classNames(styles.list, selected !== null && styles.listAbove)}>
-          <GroupList rows={rows} filter={filter} totals={totals} address={status?.address ?? null} selected={selected} onSelect={select} onOpen={open} />
+          <GroupList
+            rows={rows}
+            filter={filter}
+            totals={totals}
+            address={status?.address ?? null}
+            selected={selected}
+            onSelect={select}
+            onEnter={enter}
+            onMenu={(group, at) => setOpen({ is: 'menu', group, at })}
+          />
         </div>
       )}
-      {selected === null || live.is === 'failed' ? null : <GroupDetailPanel ref={detail} key={selected} group={selected} tab={tab} />}
+      {selected === null || live.is === 'failed' ? null : (
+        <GroupDetailPanel ref={detail} key={selected} group={selected} tab={tab} onDelete={group => setOpen({ is: 'delete', group })} />
+      )}
+      {open?.is === 'delete' ? (
+        <DeleteGroup group={open.group} onClose={close} onDeleted={() => open.group.group === selected && goTo({ at: 'groups' }, 'replace')} />
+      ) : null}
+      {open?.is === 'menu' ? (
+        <Menu label={`Acts on ${open.group.group}`} anchor={open.at} items={menuItems(open.group, setOpen)} onClose={close} />
+      ) : null}
     </Page>
   )
 }
@@ -68,7 +94,9 @@ function Facts({ groups, totals }: { readonly groups: readonly GroupRow[]; reado
         <>
           {' · '}
           <span className={text['warn']}>
-            <a href={hrefOf({ at: 'group', group: worst.group, tab: 'lag' })}>{worst.group}</a> {describeBehind(worst)}
+            <a className={text['strong']} href={hrefOf({ at: 'group', group: worst.group, tab: 'lag' })}>
+              {worst.group}
+            </a> {describeBehind(worst)}
           </span>
           {totals.behind > 1 ? ` · and ${formatCount(totals.behind - 1)} more` : ''}
         </>
@@ -106,14 +134,15 @@ function GroupsToolbar({ field, filter, totals, onFilter }: {
   )
 }
 
-function GroupList({ rows, filter, totals, address, selected, onSelect, onOpen }: {
+function GroupList({ rows, filter, totals, address, selected, onSelect, onEnter, onMenu }: {
   readonly rows: readonly GroupRow[]
   readonly filter: GroupFilter
   readonly totals: GroupTotals
   readonly address: string | null
   readonly selected: string | null
   readonly onSelect: (row: GroupRow) => void
-  readonly onOpen: (row: GroupRow) => void
+  readonly onEnter: (row: GroupRow) => void
+  readonly onMenu: (row: GroupRow, at: { readonly x: number; readonly y: number }) => void
 }) {
   if (totals.all === 0) {
     return (
@@ -132,7 +161,8 @@ function GroupList({ rows, filter, totals, address, selected, onSelect, onOpen }
       initialSort={{ column: 'unread', isDescending: true }}
       selectedKey={selected}
       onSelect={onSelect}
-      onOpen={onOpen}
+      onOpen={onEnter}
+      onMenu={onMenu}
     />
   )
 }
@@ -149,6 +179,25 @@ function useFindCommand(perform: () => void): void {
     [perform],
   )
   useCommands(useMemo(() => [command], [command]))
+}
+
+function menuItems(group: GroupRow, onOpen: (open: Open) => void): readonly MenuItem[] {
+  const go = (tab: GroupTab) => () => goTo({ at: 'group', group: group.group, tab }, 'replace')
+  return [
+    { is: 'item', id: 'lag', label: 'Show lag', icon: 'groups', run: go('lag') },
+    { is: 'item', id: 'members', label: 'Show members', icon: 'connect', run: go('members') },
+    { is: 'item', id: 'copy', label: 'Copy name', icon: 'copy', run: () => void copyText(group.group) },
+    { is: 'line' },
+    {
+      is: 'item',
+      id: 'delete',
+      label: 'Delete…',
+      icon: 'trash',
+      isDanger: true,
+      disabledReason: deleteProblem(group, []),
+      run: () => onOpen({ is: 'delete', group }),
+    },
+  ]
 }
 
 function keyOf(row: GroupRow): string {

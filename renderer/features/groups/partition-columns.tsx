@@ -18,7 +18,7 @@ export function partitionColumns({ row: group, members }: GroupDetail): readonly
     const owner = row.memberId === null ? undefined : owners.get(row.memberId)
     return owner ? nameOfMember(owner) : ''
   }
-  const isWarning = (row: GroupOffsetRow): boolean => isBehind(group) && shareOf(row, group.lag) >= 1 / Math.max(2, members.length * 4)
+  const isWarning = (row: GroupOffsetRow): boolean => isBehind(group) && isBehind({ ...row, history: group.history })
   return [
     {
       id: 'partition',
