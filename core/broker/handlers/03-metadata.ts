@@ -15,11 +15,11 @@ import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-o
 import { handler, type RequestContext } from '../handler.ts'
 import { OFFSETS_TOPIC } from '../offsets-topic.ts'
 import type { Partition } from '../partition.ts'
+import { firstOfEach } from '../tally.ts'
 import { isInternalTopic, topicNameProblem } from '../topic-name.ts'
 import type { Topic } from '../topic-registry.ts'
 
 type Request = RequestOf<typeof metadata>
-type TopicRequest = NonNullable<Request['topics']>[number]
 type TopicAnswer = ResponseOf<typeof metadata>['topics'][number]
 
 const HAS_IDS = 12
@@ -45,19 +45,15 @@ async function topicsOf(request: Request, context: RequestContext): Promise<Topi
   if (version < HAS_IDS && topics.some(topic => topic.name === null || (version >= 10 && topic.topicId !== ZERO_UUID))) {
     throw new FrameError(`Metadata v${version} cannot ask by topic id`)
   }
-  const byId = topics.filter(topic => topic.topicId !== ZERO_UUID)
+  const byId = firstOfEach(topics.filter(topic => topic.topicId !== ZERO_UUID), ({ topicId }) => topicId)
   if (byId.length > 0) return byId.map(({ topicId }) => {
     const topic = broker.topics.byId(topicId)
     return topic ? described(topic, context, withOperations) : refused(null, topicId, 'UNKNOWN_TOPIC_ID')
   })
   const mayCreate = broker.config.autoCreateTopics && request.allowAutoTopicCreation
   const answers: TopicAnswer[] = []
-  for (const { name } of unique(topics)) answers.push(await byName(name ?? '', mayCreate, context, withOperations))
+  for (const { name } of firstOfEach(topics, topic => topic.name ?? '')) answers.push(await byName(name ?? '', mayCreate, context, withOperations))
   return answers
-}
-
-function unique(topics: readonly TopicRequest[]): Iterable<TopicRequest> {
-  return new Map(topics.map(topic => [topic.name, topic])).values()
 }
 
 async function byName(name: string, mayCreate: boolean, context: RequestContext, withOperations: boolean): Promise<TopicAnswer> {

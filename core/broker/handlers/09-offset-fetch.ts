@@ -10,6 +10,7 @@ import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { firstOfEach } from '../tally.ts'
 
 type Request = RequestOf<typeof offsetFetch>
 type GroupRequest = Request['groups'][number]
@@ -18,7 +19,9 @@ type PartitionAnswer = TopicAnswer['partitions'][number]
 
 export const offsetFetchHandler = handler(offsetFetch, (request, context) => {
   if (context.version < 8) return oneGroup(request, context)
-  return { groups: request.groups.map(group => context.version < 10 ? byName(group, context) : byId(group, context)) }
+  // All offsets of a group are told once, however often one frame asks: its answer must not outgrow it without bound.
+  const asked = request.groups.map((group, at) => ({ group, key: group.topics === null ? `all of ${group.groupId}` : String(at) }))
+  return { groups: firstOfEach(asked, ({ key }) => key).map(({ group }) => context.version < 10 ? byName(group, context) : byId(group, context)) }
 })
 
 function oneGroup({ groupId, topics }: Request, { broker, version }: RequestContext): ResponseOf<typeof offsetFetch> {

@@ -10,7 +10,7 @@ import { GROUP_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
 import { handler } from '../handler.ts'
 
 export const describeGroupsHandler = handler(describeGroups, ({ groups, includeAuthorizedOperations }, { broker, version }) => ({
-  groups: broker.groups.describe(groups).map(group => {
+  groups: broker.groups.describe([...new Set(groups)]).map(group => {
     const isMissing = group.error === 'GROUP_ID_NOT_FOUND'
     const error = isMissing && version < 6 ? 'NONE' : group.error
     return {

@@ -11,25 +11,22 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { describeTopicConfigs, sourceCodes } from '../describe-configs.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { firstOfEach, tally } from '../tally.ts'
 import type { NewTopic, Refusal } from '../topic-registry.ts'
 
 type Asked = RequestOf<typeof createTopics>['topics'][number]
 type TopicAnswer = ResponseOf<typeof createTopics>['topics'][number]
 
 export const createTopicsHandler = handler(createTopics, async (request, context) => {
-  const counts = new Map<string, number>()
-  for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const counts = tally(request.topics, ({ name }) => name)
   const total = request.topics.reduce((sum, { numPartitions, assignments }) => sum + partitionsOf(numPartitions, assignments, context.broker.config.numPartitions), 0)
   if (total > PARTITIONS_PER_TOPIC_MAX) {
     return { topics: [...counts.keys()].map(name => refused(name, 'POLICY_VIOLATION', 'Excessively large number of partitions per request.')) }
   }
   const topics: TopicAnswer[] = []
-  for (const asked of request.topics) {
-    if ((counts.get(asked.name) ?? 0) > 1) {
-      if (!topics.some(({ name }) => name === asked.name)) topics.push(refused(asked.name, 'INVALID_REQUEST', 'Duplicate topic name.'))
-    } else {
-      topics.push(await create(asked, request.validateOnly, context))
-    }
+  for (const asked of firstOfEach(request.topics, ({ name }) => name)) {
+    const isTwice = (counts.get(asked.name) ?? 0) > 1
+    topics.push(isTwice ? refused(asked.name, 'INVALID_REQUEST', 'Duplicate topic name.') : await create(asked, request.validateOnly, context))
   }
   return { topics }
 })

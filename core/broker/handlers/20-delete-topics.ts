@@ -8,6 +8,7 @@ import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { tally } from '../tally.ts'
 
 type Asked = { readonly name: string | null; readonly topicId: string }
 type TopicAnswer = ResponseOf<typeof deleteTopics>['responses'][number]
@@ -15,16 +16,20 @@ type TopicAnswer = ResponseOf<typeof deleteTopics>['responses'][number]
 export const deleteTopicsHandler = handler(deleteTopics, async (request, context) => {
   const asked: Asked[] = context.version >= 6 ? [...request.topics] : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
   const responses: TopicAnswer[] = []
-  for (const topic of asked) responses.push(await remove(topic, asked, context))
+  const counts = tally(asked, keyOf)
+  for (const topic of asked) responses.push(await remove(topic, (counts.get(keyOf(topic)) ?? 0) > 1, context))
   return { responses }
 })
 
-async function remove(asked: Asked, all: readonly Asked[], { broker, version }: RequestContext): Promise<TopicAnswer> {
+function keyOf({ name, topicId }: Asked): string {
+  return topicId === ZERO_UUID ? `name ${name}` : `id ${topicId}`
+}
+
+async function remove(asked: Asked, isTwice: boolean, { broker, version }: RequestContext): Promise<TopicAnswer> {
   const { name, topicId } = asked
   const hasId = topicId !== ZERO_UUID
   if (name !== null && hasId) return refused(asked, 'INVALID_REQUEST', 'You may not specify both topic name and topic id.')
   if (name === null && !hasId) return refused(asked, 'INVALID_REQUEST', 'Neither topic name nor id were specified.')
-  const isTwice = all.filter(other => (hasId ? other.topicId === topicId : other.name === name)).length > 1
   if (isTwice) return refused(asked, 'INVALID_REQUEST', hasId ? 'Duplicate topic id.' : 'Duplicate topic name.')
   if (!broker.config.deleteTopics) return refused(asked, version < 3 ? 'INVALID_REQUEST' : 'TOPIC_DELETION_DISABLED', 'Topic deletion is disabled.')
   const topic = hasId ? broker.topics.byId(topicId) : broker.topics.get(name ?? '')

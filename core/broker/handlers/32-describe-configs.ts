@@ -11,6 +11,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { configTypes, describeBrokerConfig } from '../broker-config.ts'
 import { describeTopicConfigs, sourceCodes } from '../describe-configs.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { firstOfEach } from '../tally.ts'
 import { topicNameProblem } from '../topic-name.ts'
 
 type Request = RequestOf<typeof describeConfigs>
@@ -22,7 +23,7 @@ const TOPIC = 2
 const BROKER = 4
 
 export const describeConfigsHandler = handler(describeConfigs, (request, context) => ({
-  results: request.resources.map(resource => {
+  results: firstOfEach(request.resources, ({ resourceType, resourceName }) => `${resourceType} ${resourceName}`).map(resource => {
     const described = describe(resource, request, context)
     if ('error' in described) return result(resource, [], described.error, described.message)
     const keys = resource.configurationKeys ?? []

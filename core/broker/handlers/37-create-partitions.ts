@@ -7,6 +7,7 @@ import { createPartitions } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { firstOfEach, tally } from '../tally.ts'
 import type { Refusal } from '../topic-registry.ts'
 
 type Asked = RequestOf<typeof createPartitions>['topics'][number]
@@ -14,10 +15,10 @@ type Result = ResponseOf<typeof createPartitions>['results'][number]
 
 export const createPartitionsHandler = handler(createPartitions, async (request, context) => {
   const results: Result[] = []
-  for (const asked of request.topics) {
-    const isTwice = request.topics.filter(({ name }) => name === asked.name).length > 1
-    if (!isTwice) results.push(await grow(asked, request.validateOnly, context))
-    else if (!results.some(({ name }) => name === asked.name)) results.push(refused(asked.name, 'INVALID_REQUEST', 'Duplicate topic name.'))
+  const counts = tally(request.topics, ({ name }) => name)
+  for (const asked of firstOfEach(request.topics, ({ name }) => name)) {
+    const isTwice = (counts.get(asked.name) ?? 0) > 1
+    results.push(isTwice ? refused(asked.name, 'INVALID_REQUEST', 'Duplicate topic name.') : await grow(asked, request.validateOnly, context))
   }
   return { results }
 })
