@@ -15,7 +15,11 @@ export function hexRow(bytes: Uint8Array, row: number, perRow: number, mark: Byt
   const from = row * perRow
   const to = Math.min(bytes.length, from + perRow)
   const inside = mark ? { from: clamp(mark.from, from, to), to: clamp(mark.to, from, to) } : { from: to, to }
-  const parts = [[from, inside.from], [inside.from, inside.to], [inside.to, to]] as const
+  const parts = [
+    [from, inside.from],
+    [inside.from, inside.to],
+    [inside.to, to],
+  ] as const
   const hex = parts.map(([a, b]) => hexOf(bytes.subarray(a, b), ' '))
   const text = parts.map(([a, b]) => asciiOf(bytes.subarray(a, b)))
   const digits = Math.max(4, (bytes.length - 1).toString(16).length)
@@ -35,11 +39,14 @@ export function readHex(text: string): HexRead {
   const wrong = /[^\da-f]/i.exec(digits)?.[0]
   if (wrong !== undefined) return { is: 'wrong', reason: `${wrong} is not a hex digit` }
   if (digits.length % 2 === 1) return { is: 'wrong', reason: 'an odd number of hex digits; each byte has two' }
-  return { is: 'read', bytes: Uint8Array.from({ length: digits.length / 2 }, (_, index) => Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16)) }
+  return {
+    is: 'read',
+    bytes: Uint8Array.from({ length: digits.length / 2 }, (_, index) => Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16)),
+  }
 }
 
 function asciiOf(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·').join('')
+  return Array.from(bytes, byte => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join('')
 }
 
 function clamp(value: number, min: number, max: number): number {

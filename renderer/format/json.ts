@@ -102,14 +102,20 @@ class JsonReader {
   #array(depth: number): JsonValue {
     const from = this.#at++
     const items: JsonValue[] = []
-    const isCut = this.#members(']', () => { items.push(this.#value(depth + 1)); return true })
+    const isCut = this.#members(']', () => {
+      items.push(this.#value(depth + 1))
+      return true
+    })
     return { is: 'array', from, to: this.#at, items, isCut }
   }
 
   /** Members up to `end`, with commas between; true when the text ends before. `read` is false when it ends inside a member. */
   #members(end: string, read: () => boolean): boolean {
     this.#blank()
-    if (this.#text[this.#at] === end) { this.#at++; return false }
+    if (this.#text[this.#at] === end) {
+      this.#at++
+      return false
+    }
     for (;;) {
       if (this.#isOver()) return true
       if (!read()) return true
@@ -128,14 +134,21 @@ class JsonReader {
     let text = ''
     for (;;) {
       const plainFrom = this.#at
-      while (this.#at < this.#text.length && !'"\\'.includes(this.#text.charAt(this.#at)) && this.#text.charCodeAt(this.#at) >= 0x20) this.#at++
+      while (this.#at < this.#text.length && !'"\\'.includes(this.#text.charAt(this.#at)) && this.#text.charCodeAt(this.#at) >= 0x20)
+        this.#at++
       text += this.#text.slice(plainFrom, this.#at)
       if (this.#isOver()) return { is: 'string', from, to: this.#at, text, isCut: true }
       const stop = this.#text.charAt(this.#at)
-      if (stop === '"') { this.#at++; return { is: 'string', from, to: this.#at, text, isCut: false } }
+      if (stop === '"') {
+        this.#at++
+        return { is: 'string', from, to: this.#at, text, isCut: false }
+      }
       if (stop !== '\\') throw new JsonFault(this.#at, `a control character (${this.#seen()}) inside a string; write it as \\n or \\u000a`)
       const escape = this.#escape()
-      if (escape === null) { this.#at = this.#text.length; return { is: 'string', from, to: this.#at, text, isCut: true } }
+      if (escape === null) {
+        this.#at = this.#text.length
+        return { is: 'string', from, to: this.#at, text, isCut: true }
+      }
       text += escape
     }
   }
@@ -146,7 +159,8 @@ class JsonReader {
     const size = letter === 'u' ? 6 : 2
     if (this.#at + size > this.#text.length && this.#isCut) return null
     const hex = this.#text.slice(this.#at + 2, this.#at + 6)
-    const escape = letter === 'u' ? /^[\da-fA-F]{4}$/.test(hex) ? String.fromCharCode(Number.parseInt(hex, 16)) : undefined : ESCAPES[letter ?? '']
+    const escape =
+      letter === 'u' ? (/^[\da-fA-F]{4}$/.test(hex) ? String.fromCharCode(Number.parseInt(hex, 16)) : undefined) : ESCAPES[letter ?? '']
     if (escape === undefined) throw new JsonFault(this.#at, `\\${letter ?? ''} is no escape of JSON`)
     this.#at += size
     return escape

@@ -74,19 +74,32 @@ export function formatIso(ms: number | bigint, timeZone?: string): string {
 }
 
 function clock(ms: number, hasMs: boolean, timeZone: string | undefined): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    timeZone,
-    ...(hasMs ? { fractionalSecondDigits: 3 as const } : {}),
-  }).format(ms)
+  return formatter(hasMs ? 'clockMs' : 'clock', timeZone).format(ms)
 }
 
 /** `2026-07-14` */
 function day(ms: number, timeZone: string | undefined): string {
-  return new Intl.DateTimeFormat('sv-SE', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }).format(ms)
+  return formatter('day', timeZone).format(ms)
+}
+
+const clockParts = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const formats = {
+  clock: ['en-GB', clockParts],
+  clockMs: ['en-GB', { ...clockParts, fractionalSecondDigits: 3 }],
+  day: ['sv-SE', { year: 'numeric', month: '2-digit', day: '2-digit' }],
+} as const satisfies Readonly<Record<string, readonly [string, Intl.DateTimeFormatOptions]>>
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+/** Making one costs a hundred times as much as using it, and a list of records uses hundreds a frame. */
+function formatter(name: keyof typeof formats, timeZone: string | undefined): Intl.DateTimeFormat {
+  const key = `${name} ${timeZone ?? ''}`
+  const known = formatters.get(key)
+  if (known) return known
+  const [locale, options] = formats[name]
+  const made = new Intl.DateTimeFormat(locale, { ...options, timeZone })
+  formatters.set(key, made)
+  return made
 }
 
 function isDate(ms: number): boolean {

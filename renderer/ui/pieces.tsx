@@ -7,7 +7,13 @@ import styles from './pieces.module.css'
 export type Piece = { readonly text: string; readonly isMark: boolean; readonly raw: string }
 
 export function Pieces({ pieces }: { readonly pieces: readonly Piece[] }) {
-  return pieces.map((piece, index) => piece.isMark
-    ? <span key={index} className={styles.mark} data-mark={piece.text}>{piece.raw}</span>
-    : <Fragment key={index}>{piece.text}</Fragment>)
+  return pieces.map((piece, index) =>
+    piece.isMark ? (
+      <span key={index} className={styles.mark} data-mark={piece.text}>
+        {piece.raw}
+      </span>
+    ) : (
+      <Fragment key={index}>{piece.text}</Fragment>
+    ),
+  )
 }

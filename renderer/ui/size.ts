@@ -8,7 +8,12 @@ export function useSize(element: { readonly current: HTMLElement | null }): { re
   useLayoutEffect(() => {
     const box = element.current
     if (!box) return undefined
-    const measure = (): void => setSize(before => before.width === box.clientWidth && before.height === box.clientHeight ? before : { width: box.clientWidth, height: box.clientHeight })
+    const measure = (): void =>
+      setSize(before =>
+        before.width === box.clientWidth && before.height === box.clientHeight
+          ? before
+          : { width: box.clientWidth, height: box.clientHeight },
+      )
     measure()
     const observer = new ResizeObserver(measure)
     observer.observe(box)

@@ -9,12 +9,14 @@ import styles from './table.module.css'
 export function TableHead<Row>({
   columns,
   template,
+  minWidth,
   sort,
   onSort,
   isHeld,
 }: {
   readonly columns: readonly Column<Row>[]
   readonly template: string
+  readonly minWidth: number
   readonly sort: Sort | undefined
   readonly onSort: (sort: Sort) => void
   readonly isHeld: boolean
@@ -24,7 +26,7 @@ export function TableHead<Row>({
     isDescending: sort?.column === column.id ? !sort.isDescending : (column.isDescendingFirst ?? false),
   })
   return (
-    <div role="rowgroup" className={styles.head}>
+    <div role="rowgroup" className={styles.head} style={{ minWidth }}>
       <div role="row" aria-rowindex={1} className={styles.headRow} style={{ gridTemplateColumns: template }}>
         {columns.map((column, index) => {
           const isSorted = sort?.column === column.id

@@ -63,7 +63,7 @@ function selectedRows<Row>(
 
 /** Text selected by hand is copied as it is. */
 function isCopy(event: KeyboardEvent): boolean {
-  return (event.metaKey || event.ctrlKey) && event.key === 'c' && (window.getSelection()?.isCollapsed ?? true)
+  return (event.metaKey || event.ctrlKey) && event.key === 'c' && !event.shiftKey && (window.getSelection()?.isCollapsed ?? true)
 }
 
 function targetRow(

@@ -94,7 +94,7 @@ export function Table<Row>(props: TableProps<Row>) {
     rowHeight,
     scrollTo: index => virtual.scrollToIndex(index, { align: 'auto' }),
   })
-  const template = templateOf(columns)
+  const { template, minWidth } = useMemo(() => layoutOf(columns), [columns])
   return (
     <div
       ref={scroller}
@@ -109,8 +109,8 @@ export function Table<Row>(props: TableProps<Row>) {
       onKeyDown={selection.onKeyDown}
       {...pointer}
     >
-      {hasHead ? <TableHead columns={columns} template={template} sort={sort} onSort={setSort} isHeld={isHeld} /> : null}
-      <div role="rowgroup" className={styles.rows} style={{ height: virtual.getTotalSize() }}>
+      {hasHead ? <TableHead columns={columns} template={template} minWidth={minWidth} sort={sort} onSort={setSort} isHeld={isHeld} /> : null}
+      <div role="rowgroup" className={styles.rows} style={{ height: virtual.getTotalSize(), minWidth }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const row = shown[index]
           if (row === undefined) return null
@@ -134,7 +134,8 @@ export function Table<Row>(props: TableProps<Row>) {
   )
 }
 
-/** The columns as a grid: every row lays itself out by the same. */
-function templateOf<Row>(columns: readonly Column<Row>[]): string {
-  return columns.map(({ width }) => (typeof width === 'number' ? `${width}px` : `minmax(${width.min}px, ${width.grow}fr)`)).join(' ')
+/** The columns as a grid, by which every row lays itself out, and the pixels under which the table scrolls sideways, head and rows together. */
+function layoutOf<Row>(columns: readonly Column<Row>[]): { readonly template: string; readonly minWidth: number } {
+  const tracks = columns.map(({ width }) => (typeof width === 'number' ? `${width}px` : `minmax(${width.min}px, ${width.grow}fr)`))
+  return { template: tracks.join(' '), minWidth: columns.reduce((sum, { width }) => sum + (typeof width === 'number' ? width : width.min), 0) }
 }

@@ -23,7 +23,12 @@ export function cellText(cell: Cell): CellText {
 function drawn({ is, text }: Exclude<Cell, { is: 'null' | 'failed' }>): string {
   if (is === 'hex') return spaced(text.slice(0, DRAWN_MAX))
   // Line ends and indents between the parts of JSON mean nothing: a string of JSON cannot hold them.
-  return is === 'json' ? text.slice(0, 2 * DRAWN_MAX).replaceAll(/\s*[\r\n]\s*/g, ' ').slice(0, DRAWN_MAX) : text.slice(0, DRAWN_MAX)
+  return is === 'json'
+    ? text
+        .slice(0, 2 * DRAWN_MAX)
+        .replaceAll(/\s*[\r\n]\s*/g, ' ')
+        .slice(0, DRAWN_MAX)
+    : text.slice(0, DRAWN_MAX)
 }
 
 /** `0a0b` as `0a 0b`. */

@@ -9,18 +9,39 @@ import { cellText } from './cell-text.ts'
 import styles from './cell-view.module.css'
 
 /** `isValue` of a record with a key: null is a tombstone. */
-export function CellView({ cell, isTombstone = false, isQuiet = false }: { readonly cell: Cell; readonly isTombstone?: boolean; readonly isQuiet?: boolean }) {
+export function CellView({
+  cell,
+  isTombstone = false,
+  isQuiet = false,
+}: {
+  readonly cell: Cell
+  readonly isTombstone?: boolean
+  readonly isQuiet?: boolean
+}) {
   const shown = cellText(cell)
   switch (shown.is) {
-    case 'null': return isTombstone ? <span className={styles.word}>∅ tombstone</span> : <span className={styles.word}>null</span>
-    case 'empty': return <span className={styles.faint}>""</span>
-    case 'failed': return <span className={styles.failed} data-tip={shown.reason}><Icon name="error" size="small" /> {shown.reason}</span>
-    case 'text': case 'json': case 'hex': return (
-      <span className={styles.line}>
-        <span className={classNames(styles.text, isQuiet && styles.quiet, shown.is === 'hex' && styles.faint)}><Pieces pieces={showUnseen(shown.text)} /></span>
-        {shown.rest === '' ? null : <span className={styles.rest}>{shown.rest}</span>}
-      </span>
-    )
-    default: return shown satisfies never
+    case 'null':
+      return isTombstone ? <span className={styles.word}>∅ tombstone</span> : <span className={styles.word}>null</span>
+    case 'empty':
+      return <span className={styles.faint}>""</span>
+    case 'failed':
+      return (
+        <span className={styles.failed} data-tip={shown.reason}>
+          <Icon name="error" size="small" /> {shown.reason}
+        </span>
+      )
+    case 'text':
+    case 'json':
+    case 'hex':
+      return (
+        <span className={styles.line}>
+          <span className={classNames(styles.text, isQuiet && styles.quiet, shown.is === 'hex' && styles.faint)}>
+            <Pieces pieces={showUnseen(shown.text)} />
+          </span>
+          {shown.rest === '' ? null : <span className={styles.rest}>{shown.rest}</span>}
+        </span>
+      )
+    default:
+      return shown satisfies never
   }
 }

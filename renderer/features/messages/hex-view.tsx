@@ -13,7 +13,12 @@ const WIDE_FROM = 500
 /** A scroll height that every browser can draw: 400,000 rows, 6.4 MB at 16 a row. */
 const ROWS_MAX = 400_000
 
-export function HexView({ bytes, mark = null, onPick, label }: {
+export function HexView({
+  bytes,
+  mark = null,
+  onPick,
+  label,
+}: {
   readonly bytes: Uint8Array
   readonly mark?: ByteRange | null
   readonly onPick?: (at: number) => void
@@ -36,8 +41,14 @@ export function HexView({ bytes, mark = null, onPick, label }: {
           return (
             <div key={index} className={styles.row} style={{ transform: `translateY(${start}px)` }}>
               <span className={styles.offset}>{row.offset}</span>
-              <Marked text={row.hex} between=" " onPick={onPick ? share => onPick(pickedByte(share, { bytes, index, perRow })) : undefined} />
-              <span className={styles.text}><Marked text={row.text} between="" /></span>
+              <Marked
+                text={row.hex}
+                between=" "
+                onPick={onPick ? share => onPick(pickedByte(share, { bytes, index, perRow })) : undefined}
+              />
+              <span className={styles.text}>
+                <Marked text={row.text} between="" />
+              </span>
             </div>
           )
         })}
@@ -47,21 +58,34 @@ export function HexView({ bytes, mark = null, onPick, label }: {
 }
 
 /** `share` of the width of the row's hex, which may be short of a whole row. */
-function pickedByte(share: number, { bytes, index, perRow }: { readonly bytes: Uint8Array; readonly index: number; readonly perRow: number }): number {
+function pickedByte(
+  share: number,
+  { bytes, index, perRow }: { readonly bytes: Uint8Array; readonly index: number; readonly perRow: number },
+): number {
   const inRow = Math.min(perRow, bytes.length - index * perRow)
   return index * perRow + Math.max(0, Math.min(inRow - 1, Math.floor(share * inRow)))
 }
 
-function Marked({ text: [before, inside, after], between, onPick }: { readonly text: MarkedText; readonly between: string; readonly onPick?: ((share: number) => void) | undefined }) {
+function Marked({
+  text: [before, inside, after],
+  between,
+  onPick,
+}: {
+  readonly text: MarkedText
+  readonly between: string
+  readonly onPick?: ((share: number) => void) | undefined
+}) {
   const pick = (event: MouseEvent): void => {
     const box = event.currentTarget.getBoundingClientRect()
     onPick?.((event.clientX - box.left) / box.width)
   }
   return (
     <span onClick={onPick ? pick : undefined}>
-      {before}{before !== '' && (inside !== '' || after !== '') ? between : ''}
+      {before}
+      {before !== '' && (inside !== '' || after !== '') ? between : ''}
       {inside === '' ? null : <mark className={styles.mark}>{inside}</mark>}
-      {inside !== '' && after !== '' ? between : ''}{after}
+      {inside !== '' && after !== '' ? between : ''}
+      {after}
     </span>
   )
 }

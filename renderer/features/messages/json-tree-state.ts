@@ -62,7 +62,12 @@ export function pathOf(root: JsonValue, id: string): string {
     const member = membersOf(value)[index]
     if (!member) break
     const { name } = member
-    path += typeof name === 'number' ? `[${name}]` : /^[A-Za-z_$][\w$]*$/.test(name) ? `${path === '' ? '' : '.'}${name}` : `[${JSON.stringify(name)}]`
+    path +=
+      typeof name === 'number'
+        ? `[${name}]`
+        : /^[A-Za-z_$][\w$]*$/.test(name)
+          ? `${path === '' ? '' : '.'}${name}`
+          : `[${JSON.stringify(name)}]`
     value = member.value
   }
   return path
@@ -86,12 +91,18 @@ export function lineAt(root: JsonValue, at: number): { readonly id: string; read
 /** What stands at the right edge: the type, and for numbers whether they fit a double. */
 export function typeOf(value: JsonValue): string {
   switch (value.is) {
-    case 'object': return value.isCut ? 'object, cut' : 'object'
-    case 'array': return value.isCut ? 'array, cut' : 'array'
-    case 'string': return value.isCut ? 'string, cut' : 'string'
-    case 'word': return value.word === 'null' ? 'null' : 'boolean'
-    case 'number': return numberType(value.source)
-    default: return value satisfies never
+    case 'object':
+      return value.isCut ? 'object, cut' : 'object'
+    case 'array':
+      return value.isCut ? 'array, cut' : 'array'
+    case 'string':
+      return value.isCut ? 'string, cut' : 'string'
+    case 'word':
+      return value.word === 'null' ? 'null' : 'boolean'
+    case 'number':
+      return numberType(value.source)
+    default:
+      return value satisfies never
   }
 }
 
@@ -119,7 +130,10 @@ export type PreviewPart = { readonly is: 'plain' | 'name' | 'string' | 'number' 
 export function previewOf(value: JsonValue): readonly PreviewPart[] {
   const parts: PreviewPart[] = []
   let length = 0
-  const add = (part: PreviewPart): void => { parts.push(part); length += part.text.length }
+  const add = (part: PreviewPart): void => {
+    parts.push(part)
+    length += part.text.length
+  }
   const isFull = (): boolean => length >= PREVIEW_CHARACTERS
   const show = (of: JsonValue, depth: number): void => {
     if (of.is === 'object' || of.is === 'array') showContainer(of, depth)
@@ -133,7 +147,10 @@ export function previewOf(value: JsonValue): readonly PreviewPart[] {
     add({ is: 'plain', text: open === '{' ? '{ ' : '[' })
     for (const [index, member] of members.entries()) {
       if (index > 0) add({ is: 'plain', text: ', ' })
-      if (isFull()) { add({ is: 'plain', text: '…' }); break }
+      if (isFull()) {
+        add({ is: 'plain', text: '…' })
+        break
+      }
       if (typeof member.name === 'string') add({ is: 'name', text: `${member.name.slice(0, 40)}: ` })
       show(member.value, depth + 1)
     }
@@ -146,10 +163,14 @@ export function previewOf(value: JsonValue): readonly PreviewPart[] {
 /** A value without members as one part, strings in quotes and cut at `max`. */
 export function scalarPart(value: Exclude<JsonValue, Container>, max = STRING_CHARACTERS_SHOWN): PreviewPart {
   switch (value.is) {
-    case 'string': return { is: 'string', text: value.text.length > max ? `"${value.text.slice(0, max)}…` : `"${value.text}"` }
-    case 'number': return { is: 'number', text: value.source }
-    case 'word': return { is: 'word', text: value.word }
-    default: return value satisfies never
+    case 'string':
+      return { is: 'string', text: value.text.length > max ? `"${value.text.slice(0, max)}…` : `"${value.text}"` }
+    case 'number':
+      return { is: 'number', text: value.source }
+    case 'word':
+      return { is: 'word', text: value.word }
+    default:
+      return value satisfies never
   }
 }
 
@@ -159,7 +180,10 @@ export function copyOf(value: JsonValue, source: string): string {
 }
 
 /** The bytes of a stretch of UTF-8 text. */
-export function bytesOf(source: string, value: { readonly from: number; readonly to: number }): { readonly from: number; readonly to: number } {
+export function bytesOf(
+  source: string,
+  value: { readonly from: number; readonly to: number },
+): { readonly from: number; readonly to: number } {
   const encoder = new TextEncoder()
   const from = encoder.encode(source.slice(0, value.from)).length
   return { from, to: from + encoder.encode(source.slice(value.from, value.to)).length }

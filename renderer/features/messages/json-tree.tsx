@@ -4,17 +4,35 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useId, useMemo, useRef, type KeyboardEvent } from 'react'
 import type { JsonValue } from '../../format/json.ts'
 import { showUnseen } from '../../format/text.ts'
-import { formatIso } from '../../format/time.ts'
+import { formatTime } from '../../format/time.ts'
+import { useNow } from '../../now.ts'
 import { copyText } from '../../ui/copy-button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Pieces } from '../../ui/pieces.tsx'
-import { copyOf, previewOf, scalarPart, STRING_CHARACTERS_SHOWN, timeOf, treeLines, typeOf, type PreviewPart, type TreeLine } from './json-tree-state.ts'
+import {
+  copyOf,
+  previewOf,
+  scalarPart,
+  STRING_CHARACTERS_SHOWN,
+  timeOf,
+  treeLines,
+  typeOf,
+  type PreviewPart,
+  type TreeLine,
+} from './json-tree-state.ts'
 import styles from './json-tree.module.css'
 
 /** Pixels, as --lh-code. */
 const LINE_HEIGHT = 18
 
-export function JsonTree({ root, source, selectedId, toggled, onSelect, onToggle }: {
+export function JsonTree({
+  root,
+  source,
+  selectedId,
+  toggled,
+  onSelect,
+  onToggle,
+}: {
   readonly root: JsonValue
   readonly source: string
   readonly selectedId: string | null
@@ -27,8 +45,15 @@ export function JsonTree({ root, source, selectedId, toggled, onSelect, onToggle
   const lines = useMemo(() => treeLines(root, toggled), [root, toggled])
   const at = lines.findIndex(line => line.id === selectedId)
   // oxlint-disable-next-line react/incompatible-library -- the React compiler is not used, so nothing is memoised around the virtualizer
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 8 })
-  useEffect(() => { if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' }) }, [at, virtual])
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 8,
+  })
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' })
+  }, [at, virtual])
   const onKeyDown = (event: KeyboardEvent): void => {
     const line = lines[at]
     if ((event.metaKey || event.ctrlKey) && event.key === 'c' && line) void copyText(copyOf(line.value, source))
@@ -38,7 +63,12 @@ export function JsonTree({ root, source, selectedId, toggled, onSelect, onToggle
   }
   return (
     <div
-      ref={scroller} className={styles.scroller} role="tree" aria-label="Value" tabIndex={0} onKeyDown={onKeyDown}
+      ref={scroller}
+      className={styles.scroller}
+      role="tree"
+      aria-label="Value"
+      tabIndex={0}
+      onKeyDown={onKeyDown}
       aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
     >
       <div className={styles.lines} role="presentation" style={{ height: virtual.getTotalSize() }}>
@@ -46,8 +76,15 @@ export function JsonTree({ root, source, selectedId, toggled, onSelect, onToggle
           const line = lines[index]
           return line ? (
             <Line
-              key={line.id} id={`${id}-${index}`} line={line} top={start} isSelected={index === at}
-              onClick={() => { onSelect(line); if (line.isOpen !== null) onToggle([line.id]) }}
+              key={line.id}
+              id={`${id}-${index}`}
+              line={line}
+              top={start}
+              isSelected={index === at}
+              onClick={() => {
+                onSelect(line)
+                if (line.isOpen !== null) onToggle([line.id])
+              }}
             />
           ) : null
         })}
@@ -56,21 +93,55 @@ export function JsonTree({ root, source, selectedId, toggled, onSelect, onToggle
   )
 }
 
-function Line({ id, line, top, isSelected, onClick }: { readonly id: string; readonly line: TreeLine; readonly top: number; readonly isSelected: boolean; readonly onClick: () => void }) {
+function Line({
+  id,
+  line,
+  top,
+  isSelected,
+  onClick,
+}: {
+  readonly id: string
+  readonly line: TreeLine
+  readonly top: number
+  readonly isSelected: boolean
+  readonly onClick: () => void
+}) {
   const { depth, name, value, isOpen, setSize, position } = line
   const time = timeOf(value)
+  const now = useNow(false)
   return (
     <div
-      id={id} role="treeitem" aria-level={depth + 1} aria-expanded={isOpen ?? undefined} aria-selected={isSelected} aria-setsize={setSize} aria-posinset={position}
-      className={styles.line} style={{ transform: `translateY(${top}px)` }} onClick={onClick}
+      id={id}
+      role="treeitem"
+      aria-level={depth + 1}
+      aria-expanded={isOpen ?? undefined}
+      aria-selected={isSelected}
+      aria-setsize={setSize}
+      aria-posinset={position}
+      className={styles.line}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={onClick}
     >
       <span className={styles.indent} style={{ width: `calc(${depth} * var(--space-5))` }} />
       <span className={styles.mark}>{isOpen === null ? null : <Icon name={isOpen ? 'down' : 'right'} size="small" />}</span>
       <span className={styles.content}>
-        {name === null ? null : <><span className={styles.name}><Pieces pieces={showUnseen(String(name))} /></span><span className={styles.dim}>: </span></>}
-        {isOpen ? <span className={styles.dim}>{value.is === 'array' ? `[${value.items.length}]` : value.is === 'object' ? `{${value.entries.length}}` : ''}</span> : <Value value={value} />}
+        {name === null ? null : (
+          <>
+            <span className={styles.name}>
+              <Pieces pieces={showUnseen(String(name))} />
+            </span>
+            <span className={styles.dim}>: </span>
+          </>
+        )}
+        {isOpen ? (
+          <span className={styles.dim}>
+            {value.is === 'array' ? `[${value.items.length}]` : value.is === 'object' ? `{${value.entries.length}}` : ''}
+          </span>
+        ) : (
+          <Value value={value} />
+        )}
       </span>
-      <span className={styles.type}>{time === null ? typeOf(value) : formatIso(time)}</span>
+      <span className={styles.type}>{time === null ? typeOf(value) : formatTime(time, now)}</span>
     </div>
   )
 }
@@ -78,11 +149,20 @@ function Line({ id, line, top, isSelected, onClick }: { readonly id: string; rea
 function Value({ value }: { readonly value: JsonValue }) {
   if (value.is === 'object' || value.is === 'array') return previewOf(value).map((part, index) => <Part key={index} part={part} />)
   const rest = value.is === 'string' ? value.text.length - STRING_CHARACTERS_SHOWN : 0
-  return <><Part part={scalarPart(value)} />{rest > 0 ? <span className={styles.dim}> +{rest.toLocaleString('en-US')} characters</span> : null}</>
+  return (
+    <>
+      <Part part={scalarPart(value)} />
+      {rest > 0 ? <span className={styles.dim}> +{rest.toLocaleString('en-US')} characters</span> : null}
+    </>
+  )
 }
 
 function Part({ part }: { readonly part: PreviewPart }) {
-  return <span className={styles[part.is]}>{part.is === 'string' || part.is === 'name' ? <Pieces pieces={showUnseen(part.text)} /> : part.text}</span>
+  return (
+    <span className={styles[part.is]}>
+      {part.is === 'string' || part.is === 'name' ? <Pieces pieces={showUnseen(part.text)} /> : part.text}
+    </span>
+  )
 }
 
 type Moves = {
@@ -95,19 +175,43 @@ type Moves = {
 /** Arrows, Home and End, `*` for the siblings, first letters. True when the key was used. */
 function moveInTree(key: string, { lines, at, onSelect, onToggle }: Moves): boolean {
   const line = lines[at]
-  const select = (next: TreeLine | undefined): boolean => { if (next) onSelect(next); return true }
+  const select = (next: TreeLine | undefined): boolean => {
+    if (next) onSelect(next)
+    return true
+  }
   switch (key) {
-    case 'ArrowDown': return select(lines[at + 1])
-    case 'ArrowUp': return select(lines[Math.max(0, at - 1)])
-    case 'Home': return select(lines[0])
-    case 'End': return select(lines.at(-1))
-    case 'ArrowRight': if (line?.isOpen === false) onToggle([line.id]); else if (line?.isOpen) select(lines[at + 1]); return true
-    case 'ArrowLeft': if (line?.isOpen) onToggle([line.id]); else if (line) select(parentOf(lines, at)); return true
-    case 'Enter': if (line && line.isOpen !== null) onToggle([line.id]); return true
-    case '*': if (line) onToggle(siblingsOf(lines, line).filter(other => other.isOpen === false).map(other => other.id)); return true
+    case 'ArrowDown':
+      return select(lines[at + 1])
+    case 'ArrowUp':
+      return select(lines[Math.max(0, at - 1)])
+    case 'Home':
+      return select(lines[0])
+    case 'End':
+      return select(lines.at(-1))
+    case 'ArrowRight':
+      if (line?.isOpen === false) onToggle([line.id])
+      else if (line?.isOpen) select(lines[at + 1])
+      return true
+    case 'ArrowLeft':
+      if (line?.isOpen) onToggle([line.id])
+      else if (line) select(parentOf(lines, at))
+      return true
+    case 'Enter':
+      if (line && line.isOpen !== null) onToggle([line.id])
+      return true
+    case '*':
+      if (line)
+        onToggle(
+          siblingsOf(lines, line)
+            .filter(other => other.isOpen === false)
+            .map(other => other.id),
+        )
+      return true
     default: {
       if (key.length !== 1 || !/[\p{L}\p{N}_]/u.test(key)) return false
-      const next = [...lines.slice(at + 1), ...lines.slice(0, at + 1)].find(other => String(other.name).toLowerCase().startsWith(key.toLowerCase()))
+      const next = [...lines.slice(at + 1), ...lines.slice(0, at + 1)].find(other =>
+        String(other.name).toLowerCase().startsWith(key.toLowerCase()),
+      )
       return next ? select(next) : false
     }
   }

@@ -31,8 +31,12 @@ export function parseJump(text: string, scope: JumpScope): Jump {
   const word = typed.toLowerCase()
   if (['start', 'begin', 'beginning', 'first', 'earliest', ','].includes(word)) return { is: 'start' }
   if (['end', 'last', 'latest', 'now', '.'].includes(word)) return { is: 'end' }
-  return parseOffset(typed, scope) ?? parseAgo(word, scope.now) ?? parseClock(typed, scope.now) ?? parseDate(typed)
-    ?? { is: 'wrong', reason: `${typed} is no place in a topic: type ${HELP}` }
+  return (
+    parseOffset(typed, scope) ??
+    parseAgo(word, scope.now) ??
+    parseClock(typed, scope.now) ??
+    parseDate(typed) ?? { is: 'wrong', reason: `${typed} is no place in a topic: type ${HELP}` }
+  )
 }
 
 function parseOffset(typed: string, scope: JumpScope): Jump | null {

@@ -11,7 +11,10 @@ import { copyCell } from './cell-text.ts'
 import { CellView } from './cell-view.tsx'
 import type { Entry, RecordEntry } from './messages-state.ts'
 
-type RecordColumn = Omit<Column<Entry>, 'cell' | 'text' | 'compare'> & { readonly cell: (entry: RecordEntry) => ReactNode; readonly text: (entry: RecordEntry) => string }
+type RecordColumn = Omit<Column<Entry>, 'cell' | 'text' | 'compare'> & {
+  readonly cell: (entry: RecordEntry) => ReactNode
+  readonly text: (entry: RecordEntry) => string
+}
 
 const TIME_WIDTH = 116
 /** With the date before it. */
@@ -20,28 +23,82 @@ const DATED_WIDTH = 196
 /** `isDated`: some rows are not of today. */
 export function messageColumns(isDated: boolean): readonly Column<Entry>[] {
   const time: RecordColumn = {
-    id: 'time', title: 'Time', width: isDated ? DATED_WIDTH : TIME_WIDTH, isMono: true, tip: 'As the producer set it, or when it was appended',
+    id: 'time',
+    title: 'Time',
+    width: isDated ? DATED_WIDTH : TIME_WIDTH,
+    isMono: true,
+    tip: 'As the producer set it, or when it was appended',
     text: ({ row }) => formatIso(row.timestamp),
-    cell: ({ row }) => <span data-tip={`${formatIso(row.timestamp)}, ${row.timestampType === 'append' ? 'when it was appended' : 'set by the producer'}`}>{formatTime(row.timestamp, Date.now())}</span>,
+    cell: ({ row }) => (
+      <span data-tip={`${formatIso(row.timestamp)}, ${row.timestampType === 'append' ? 'when it was appended' : 'set by the producer'}`}>
+        {formatTime(row.timestamp, Date.now())}
+      </span>
+    ),
   }
   return [time, ...recordColumns].map(forEntries)
 }
 
 const recordColumns: readonly RecordColumn[] = [
-  { id: 'partition', title: 'P', width: 52, isMono: true, tip: 'Partition', text: ({ row }) => String(row.partition), cell: ({ row }) => <><SeriesBar index={row.partition} />{row.partition}</> },
-  { id: 'offset', title: 'Offset', width: 92, align: 'end', isMono: true, text: ({ row }) => formatOffset(row.offset), cell: ({ row }) => formatOffset(row.offset) },
-  { id: 'key', title: 'Key', width: { grow: 1, min: 96 }, isMono: true, text: ({ row }) => copyCell(row.key), cell: ({ row }) => <CellView cell={row.key} /> },
   {
-    id: 'value', title: 'Value', width: { grow: 4, min: 180 }, isMono: true, text: ({ row }) => copyCell(row.value),
+    id: 'partition',
+    title: 'P',
+    width: 52,
+    isMono: true,
+    tip: 'Partition',
+    text: ({ row }) => String(row.partition),
+    cell: ({ row }) => (
+      <>
+        <SeriesBar index={row.partition} />
+        {row.partition}
+      </>
+    ),
+  },
+  {
+    id: 'offset',
+    title: 'Offset',
+    width: 92,
+    align: 'end',
+    isMono: true,
+    text: ({ row }) => formatOffset(row.offset),
+    cell: ({ row }) => formatOffset(row.offset),
+  },
+  {
+    id: 'key',
+    title: 'Key',
+    width: { grow: 1, min: 96 },
+    isMono: true,
+    text: ({ row }) => copyCell(row.key),
+    cell: ({ row }) => <CellView cell={row.key} />,
+  },
+  {
+    id: 'value',
+    title: 'Value',
+    width: { grow: 4, min: 180 },
+    isMono: true,
+    text: ({ row }) => copyCell(row.value),
     cell: ({ row }) => <CellView cell={row.value} isTombstone={row.key.is !== 'null'} isQuiet />,
   },
   {
-    id: 'headers', title: 'Headers', width: 68, align: 'end', isOptional: true, text: ({ row }) => String(row.headerCount),
-    cell: ({ row }) => row.headerCount === 0 ? <span className={text['t3']}>0</span> : row.headerCount,
+    id: 'headers',
+    title: 'Headers',
+    width: 68,
+    align: 'end',
+    isOptional: true,
+    text: ({ row }) => String(row.headerCount),
+    cell: ({ row }) => (row.headerCount === 0 ? <span className={text['t3']}>0</span> : row.headerCount),
   },
   {
-    id: 'size', title: 'Size', width: 84, align: 'end', tip: 'Key, value and headers, uncompressed', text: ({ row }) => formatBytes(row.sizeBytes),
-    cell: ({ row }) => <span data-tip={formatExactBytes(row.sizeBytes)}><Figure {...bytesParts(row.sizeBytes)} /></span>,
+    id: 'size',
+    title: 'Size',
+    width: 84,
+    align: 'end',
+    tip: 'Key, value and headers, uncompressed',
+    text: ({ row }) => formatBytes(row.sizeBytes),
+    cell: ({ row }) => (
+      <span data-tip={formatExactBytes(row.sizeBytes)}>
+        <Figure {...bytesParts(row.sizeBytes)} />
+      </span>
+    ),
   },
 ]
 
@@ -49,7 +106,7 @@ const recordColumns: readonly RecordColumn[] = [
 function forEntries(column: RecordColumn): Column<Entry> {
   return {
     ...column,
-    cell: entry => entry.is === 'record' ? column.cell(entry) : null,
-    text: entry => entry.is === 'record' ? column.text(entry) : column.id === 'value' ? `${entry.count} skipped` : '',
+    cell: entry => (entry.is === 'record' ? column.cell(entry) : null),
+    text: entry => (entry.is === 'record' ? column.text(entry) : column.id === 'value' ? `${entry.count} skipped` : ''),
   }
 }

@@ -1,4 +1,4 @@
-/** The list of records: a window of rows that grows at both ends, keeps what is under the pointer still, and follows new records at the top. */
+/** The list of records: rows that grow at both ends, stay still under the pointer, and follow new records at the top. */
 
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, type PointerEvent, type ReactNode, type UIEvent } from 'react'
 import { formatCount } from '../../format/figures.ts'
@@ -18,7 +18,18 @@ import styles from './message-list.module.css'
 const HELD_FOR_MS = 2000
 const ANNOUNCED_EVERY_MS = 10_000
 
-export function MessageList({ store, shown, window, place, selectedKey, newCount, onSelect, onToggleInspector, onCopy, onMenu }: {
+export function MessageList({
+  store,
+  shown,
+  window,
+  place,
+  selectedKey,
+  newCount,
+  onSelect,
+  onToggleInspector,
+  onCopy,
+  onMenu,
+}: {
   readonly store: MessagesStore
   readonly shown: MessagesShown
   readonly window: MessageWindow
@@ -36,9 +47,10 @@ export function MessageList({ store, shown, window, place, selectedKey, newCount
   const { entries, order } = window
   const isDated = isOfOtherDays(entries)
   const columns = useMemo(() => messageColumns(isDated), [isDated])
-  const spanOf = useCallback((entry: Entry) => entry.is === 'skipped' ? <Skipped entry={entry} place={place} /> : null, [place])
+  const spanOf = useCallback((entry: Entry) => (entry.is === 'skipped' ? <Skipped entry={entry} place={place} /> : null), [place])
   const hold = usePointerHold(store)
   useSteadyTop(box, window, shown.follow === 'on')
+  useOpenedAtEnd(box, shown.opensAtEnd && entries.length > 0)
   const onScroll = (event: UIEvent): void => {
     const { scrollTop, clientWidth } = event.target as HTMLElement // the capture phase of a scroll: its target is the scroller
     if (order !== 'newest' || clientWidth === 0) return
@@ -53,11 +65,20 @@ export function MessageList({ store, shown, window, place, selectedKey, newCount
   }, [store, order])
   return (
     <div ref={box} className={styles.list} onScrollCapture={onScroll} {...hold}>
-      <NewPill count={newCount} shown={shown} order={order} onClick={toNewest} />
+      <NewPill count={newCount} shown={shown} window={window} onClick={toNewest} />
       <Table
-        label="Records" rows={entries} rowKey={keyOf} columns={columns} rowCount={-1} selectedKey={selectedKey}
-        onSelect={entry => { if (entry.is === 'record') onSelect(entry) }}
-        onMenu={(entry, at) => { if (entry.is === 'record') onMenu(entry, at) }}
+        label="Records"
+        rows={entries}
+        rowKey={keyOf}
+        columns={columns}
+        rowCount={-1}
+        selectedKey={selectedKey}
+        onSelect={entry => {
+          if (entry.is === 'record') onSelect(entry)
+        }}
+        onMenu={(entry, at) => {
+          if (entry.is === 'record') onMenu(entry, at)
+        }}
         onRowKey={(event, _, selected) => {
           const isCopy = (event.metaKey || event.ctrlKey) && event.shiftKey && event.key.toLowerCase() === 'c'
           if (isCopy) onCopy(selected.filter(isRecord))
@@ -66,9 +87,9 @@ export function MessageList({ store, shown, window, place, selectedKey, newCount
           return true
         }}
         spanOf={spanOf}
-        rowClass={entry => entry.is === 'skipped' ? styles.skipped : undefined}
-        onReachStart={() => order === 'newest' ? store.readNewer() : store.readOlder()}
-        onReachEnd={() => order === 'newest' ? store.readOlder() : store.readNewer()}
+        rowClass={entry => (entry.is === 'skipped' ? styles.skipped : undefined)}
+        onReachStart={() => (order === 'newest' ? store.readNewer() : store.readOlder())}
+        onReachEnd={() => (order === 'newest' ? store.readOlder() : store.readNewer())}
         footer={<End window={window} shown={shown} />}
       />
     </div>
@@ -79,9 +100,10 @@ export function MessageList({ store, shown, window, place, selectedKey, newCount
 function Skipped({ entry, place }: { readonly entry: SkippedEntry; readonly place: TopicPlace }) {
   const now = useNow(false)
   const { after, before, count } = entry
-  const when = after !== null && before !== null && after >= 0n ? ` written between ${formatTime(after, now)} and ${formatTime(before, now)},` : ''
+  const when =
+    after !== null && before !== null && after >= 0n ? ` written between ${formatTime(after, now)} and ${formatTime(before, now)},` : ''
   const { topic, tab, partition } = place
-  const from = after !== null && after >= 0n ? `time-${after}` as const : null
+  const from = after !== null && after >= 0n ? (`time-${after}` as const) : null
   return (
     <>
       {formatCount(count)} skipped:{when} faster than a list can follow. They are in the log.{' '}
@@ -98,14 +120,31 @@ function End({ window, shown }: { readonly window: MessageWindow; readonly shown
   return isNewestFirst ? 'The first record that is kept.' : 'The last record.'
 }
 
-function NewPill({ count, shown, order, onClick }: { readonly count: number; readonly shown: MessagesShown; readonly order: MessageWindow['order']; readonly onClick: () => void }) {
-  const isWaiting = shown.follow !== 'on' || shown.isPointerHeld
-  const hasPill = isWaiting && count > 0
+function NewPill({
+  count,
+  shown,
+  window,
+  onClick,
+}: {
+  readonly count: number
+  readonly shown: MessagesShown
+  readonly window: MessageWindow
+  readonly onClick: () => void
+}) {
+  // Reading forward from a position, what comes later is not new: the list gets there by scrolling.
+  const isAtEnd = window.order === 'newest' || window.high.isEnd
+  const hasPill = isAtEnd && (shown.follow !== 'on' || shown.isPointerHeld) && count > 0
   useNewAnnounced(hasPill ? count : 0)
   if (!hasPill && shown.follow !== 'paused') return null
   return (
-    <button type="button" className={order === 'newest' ? styles.pill : styles.pillBelow} onClick={onClick} data-tip={shown.follow === 'paused' ? 'Reads on from where it was paused' : 'Go to the newest'}>
-      {shown.follow === 'paused' ? 'Paused · ' : ''}{formatCount(count)} new
+    <button
+      type="button"
+      className={window.order === 'newest' ? styles.pill : styles.pillBelow}
+      onClick={onClick}
+      data-tip={shown.follow === 'paused' ? 'Reads on from where it was paused' : 'Go to the newest'}
+    >
+      {shown.follow === 'paused' ? 'Paused · ' : ''}
+      {formatCount(count)} {window.high.isEnd ? 'new' : 'newer'}
     </button>
   )
 }
@@ -153,10 +192,26 @@ function useSteadyTop(box: { readonly current: HTMLElement | null }, window: Mes
   }, [box, entries, isFollowing, rowHeight])
 }
 
+/** Scrolls to the last row once, when there is one. */
+function useOpenedAtEnd(box: { readonly current: HTMLElement | null }, isWanted: boolean): void {
+  const isDone = useRef(false)
+  useLayoutEffect(() => {
+    if (!isWanted || isDone.current) return
+    isDone.current = true
+    const grid = box.current?.querySelector('[role=grid]')
+    grid?.scrollTo({ top: grid.scrollHeight })
+  }, [box, isWanted])
+}
+
 function isOfOtherDays(entries: readonly Entry[]): boolean {
   const today = new Date().setHours(0, 0, 0, 0)
   const edges = [entries.find(isRecord), entries.findLast(isRecord)]
-  return edges.some(entry => entry !== undefined && entry.row.timestamp >= 0n && (Number(entry.row.timestamp) < today || Number(entry.row.timestamp) >= today + 86_400_000))
+  return edges.some(
+    entry =>
+      entry !== undefined &&
+      entry.row.timestamp >= 0n &&
+      (Number(entry.row.timestamp) < today || Number(entry.row.timestamp) >= today + 86_400_000),
+  )
 }
 
 function isRecord(entry: Entry): entry is RecordEntry {

@@ -33,7 +33,9 @@ export function useRecordCopies(topic: string): RecordCopies {
     const read = async (row: MessageRow) => {
       const connection = link.state
       if (connection.is !== 'connected') return null
-      const result = await settle(connection.client.messages.record({ topic, partition: row.partition, offset: row.offset, bytesMax: WHOLE_BYTES_MAX }))
+      const result = await settle(
+        connection.client.messages.record({ topic, partition: row.partition, offset: row.offset, bytesMax: WHOLE_BYTES_MAX }),
+      )
       if (!result.ok) showToast({ text: result.failure.message })
       return result.ok ? result.output : null
     }
@@ -54,7 +56,9 @@ export function useRecordCopies(topic: string): RecordCopies {
         if (lines.length === 0) return
         await copyText(lines.join('\n'))
         const cut = rows.length > COPIED_WHOLE_MAX ? ` of ${rows.length}, the most at once` : ''
-        showToast({ text: lines.length === 1 ? 'The record is copied as JSON' : `${lines.length} records${cut} are copied, one line of JSON each` })
+        showToast({
+          text: lines.length === 1 ? 'The record is copied as JSON' : `${lines.length} records${cut} are copied, one line of JSON each`,
+        })
       },
       value: row => payload(row, 'value'),
       key: row => payload(row, 'key'),
@@ -62,16 +66,65 @@ export function useRecordCopies(topic: string): RecordCopies {
   }, [link, topic])
 }
 
-export function recordMenu({ place, row, copies }: { readonly place: TopicPlace; readonly row: MessageRow; readonly copies: RecordCopies }): readonly MenuItem[] {
+export function recordMenu({
+  place,
+  row,
+  copies,
+}: {
+  readonly place: TopicPlace
+  readonly row: MessageRow
+  readonly copies: RecordCopies
+}): readonly MenuItem[] {
   const here = { ...place, partition: row.partition, offset: String(row.offset) }
   return [
-    { is: 'item', id: 'from', label: 'Read on from here', icon: 'forward', run: () => goTo(placeOfJump(place, { is: 'offset', offset: row.offset, partition: row.partition })) },
-    { is: 'item', id: 'time', label: 'All partitions at this time', icon: 'topics', disabledReason: row.timestamp < 0n ? 'It has no time' : null, run: () => goTo(placeOfJump(placeInPartition(place, null), { is: 'time', timestamp: row.timestamp })) },
-    { is: 'item', id: 'partition', label: `Only partition ${row.partition}`, icon: 'filter', disabledReason: place.partition === undefined ? null : 'Only this one is read already', run: () => goTo(placeInPartition(place, row.partition)) },
+    {
+      is: 'item',
+      id: 'from',
+      label: 'Read on from here',
+      icon: 'forward',
+      run: () => goTo(placeOfJump(place, { is: 'offset', offset: row.offset, partition: row.partition })),
+    },
+    {
+      is: 'item',
+      id: 'time',
+      label: 'All partitions at this time',
+      icon: 'topics',
+      disabledReason: row.timestamp < 0n ? 'It has no time' : null,
+      run: () => goTo(placeOfJump(placeInPartition(place, null), { is: 'time', timestamp: row.timestamp })),
+    },
+    {
+      is: 'item',
+      id: 'partition',
+      label: `Only partition ${row.partition}`,
+      icon: 'filter',
+      disabledReason: place.partition === undefined ? null : 'Only this one is read already',
+      run: () => goTo(placeInPartition(place, row.partition)),
+    },
     { is: 'line' },
-    { is: 'item', id: 'json', label: 'Copy as JSON', icon: 'copy', keys: printKeys('mod+shift+c', isMac), run: () => void copies.json([row]) },
-    { is: 'item', id: 'value', label: 'Copy value', icon: 'copy', disabledReason: row.value.is === 'null' ? 'It has none' : null, run: () => void copies.value(row) },
-    { is: 'item', id: 'key', label: 'Copy key', icon: 'key', disabledReason: row.key.is === 'null' ? 'It has none' : null, run: () => void (row.key.is === 'text' && row.key.restBytes === 0 ? copyText(copyCell(row.key)) : copies.key(row)) },
+    {
+      is: 'item',
+      id: 'json',
+      label: 'Copy as JSON',
+      icon: 'copy',
+      keys: printKeys('mod+shift+c', isMac),
+      run: () => void copies.json([row]),
+    },
+    {
+      is: 'item',
+      id: 'value',
+      label: 'Copy value',
+      icon: 'copy',
+      disabledReason: row.value.is === 'null' ? 'It has none' : null,
+      run: () => void copies.value(row),
+    },
+    {
+      is: 'item',
+      id: 'key',
+      label: 'Copy key',
+      icon: 'key',
+      disabledReason: row.key.is === 'null' ? 'It has none' : null,
+      run: () => void (row.key.is === 'text' && row.key.restBytes === 0 ? copyText(copyCell(row.key)) : copies.key(row)),
+    },
     { is: 'item', id: 'link', label: 'Copy link', icon: 'copy', run: () => void copyText(linkOf(here)) },
   ]
 }

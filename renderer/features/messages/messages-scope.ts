@@ -31,15 +31,19 @@ export function placeOfJump(here: TopicPlace, jump: Exclude<Jump, { is: 'wrong' 
   const { topic, tab, partition } = here
   const kept = partition === undefined ? {} : { partition }
   switch (jump.is) {
-    case 'start': case 'end': return { at: 'topic', topic, tab, ...kept, from: jump.is }
-    case 'time': return { at: 'topic', topic, tab, ...kept, from: `time-${jump.timestamp}` }
+    case 'start':
+    case 'end':
+      return { at: 'topic', topic, tab, ...kept, from: jump.is }
+    case 'time':
+      return { at: 'topic', topic, tab, ...kept, from: `time-${jump.timestamp}` }
     case 'offset': {
       const only = jump.partition ?? partition
       return only === undefined
         ? { at: 'topic', topic, tab, from: `offset-${jump.offset}` }
         : { at: 'topic', topic, tab, partition: only, offset: String(jump.offset) }
     }
-    default: return jump satisfies never
+    default:
+      return jump satisfies never
   }
 }
 
@@ -51,21 +55,28 @@ export function placeInPartition(here: TopicPlace, partition: number | null): To
 }
 
 /** Why reading starts elsewhere than asked for; null when it does not. `located` is where the engine found it. */
-export function positionNotice(scope: Scope, located: Cursor, bounds: readonly { readonly partition: number; readonly startOffset: bigint; readonly endOffset: bigint }[]): string | null {
+export function positionNotice(
+  scope: Scope,
+  located: Cursor,
+  bounds: readonly { readonly partition: number; readonly startOffset: bigint; readonly endOffset: bigint }[],
+): string | null {
   const { at, topic } = scope
   if (located.length === 0) return null
   if (at.is === 'offset') {
     const found = located.map(({ offset }) => offset)
     const only = located.length === 1 ? located[0] : undefined
-    const nearest = found.reduce((a, b) => a < b ? a : b)
+    const nearest = found.reduce((a, b) => (a < b ? a : b))
     if (found.every(offset => offset > at.offset)) {
       const subject = only ? `${topic}-${only.partition} starts` : `Every partition of ${topic} starts later: the first`
       return `${subject} at ${nearest} now; ${nearest - at.offset} from offset ${at.offset} on were deleted by retention.`
     }
-    if (found.every(offset => offset < at.offset)) return `${only ? `${topic}-${only.partition} ends at ${nearest}` : `No partition of ${topic} reaches that far`}: offset ${at.offset} is not written yet.`
-    return null
+    if (found.some(offset => offset >= at.offset)) return null
+    const subject = only ? `${topic}-${only.partition} ends at ${nearest}` : `No partition of ${topic} reaches that far`
+    return `${subject}: offset ${at.offset} is not written yet.`
   }
   if (at.is !== 'time' || bounds.length === 0) return null
   const end = new Map(bounds.map(({ partition, endOffset }) => [partition, endOffset]))
-  return located.every(({ partition, offset }) => offset >= (end.get(partition) ?? offset + 1n)) ? 'Nothing was written at or after that time; these are the last records before it.' : null
+  return located.every(({ partition, offset }) => offset >= (end.get(partition) ?? offset + 1n))
+    ? 'Nothing was written at or after that time; these are the last records before it.'
+    : null
 }

@@ -101,16 +101,17 @@ function trim(window: MessageWindow, far: 'older' | 'newer', max: number): Messa
   const isFromFront = (window.order === 'newest') === (far === 'newer')
   const kept = isFromFront ? window.entries.slice(excess) : window.entries.slice(0, max)
   const entries = withoutLineAt(kept, isFromFront)
-  const edges = far === 'older'
-    ? { low: { cursor: edgeCursor(entries, 'older', window), isEnd: false } }
-    : { high: { cursor: edgeCursor(entries, 'newer', window), isEnd: false } }
+  const edges =
+    far === 'older'
+      ? { low: { cursor: edgeCursor(entries, 'older', window), isEnd: false } }
+      : { high: { cursor: edgeCursor(entries, 'newer', window), isEnd: false } }
   return { ...window, entries, ...edges }
 }
 
 /** A line of skipped records at the very edge goes too: reading on gives the records themselves. */
 function withoutLineAt(entries: readonly Entry[], isFront: boolean): readonly Entry[] {
   const edge = isFront ? entries[0] : entries.at(-1)
-  return edge?.is === 'skipped' ? isFront ? entries.slice(1) : entries.slice(0, -1) : entries
+  return edge?.is === 'skipped' ? (isFront ? entries.slice(1) : entries.slice(0, -1)) : entries
 }
 
 function edgeCursor(entries: readonly Entry[], edge: 'older' | 'newer', window: MessageWindow): Cursor {
@@ -152,15 +153,20 @@ function offsets(cursor: Cursor): Map<number, bigint> {
 /** Records between the high edge and the ends of the partitions it covers: what a list at its newest end does not show yet. */
 export function newerCount(high: Cursor, ends: readonly { readonly partition: number; readonly endOffset: bigint }[]): number {
   const end = new Map(ends.map(({ partition, endOffset }) => [partition, endOffset]))
-  return Number(high.reduce((sum, { partition, offset }) => {
-    const unread = (end.get(partition) ?? offset) - offset
-    return unread > 0n ? sum + unread : sum
-  }, 0n))
+  return Number(
+    high.reduce((sum, { partition, offset }) => {
+      const unread = (end.get(partition) ?? offset) - offset
+      return unread > 0n ? sum + unread : sum
+    }, 0n),
+  )
 }
 
 /** Records from one cursor up to another. */
 export function countBetween(from: Cursor, to: Cursor): number {
-  return newerCount(from, to.map(({ partition, offset }) => ({ partition, endOffset: offset })))
+  return newerCount(
+    from,
+    to.map(({ partition, offset }) => ({ partition, endOffset: offset })),
+  )
 }
 
 /** Where the window lies in what it reads: shares from 0 (oldest) to 1 (newest), for a bar beside the list. */
@@ -168,6 +174,7 @@ export function windowShare(window: MessageWindow, bounds: MessagePage['bounds']
   const total = bounds.reduce((sum, { startOffset, endOffset }) => sum + Number(endOffset - startOffset), 0)
   if (total <= 0) return null
   const start = new Map(bounds.map(({ partition, startOffset }) => [partition, startOffset]))
-  const before = (cursor: Cursor): number => cursor.reduce((sum, { partition, offset }) => sum + Math.max(0, Number(offset - (start.get(partition) ?? offset))), 0)
+  const before = (cursor: Cursor): number =>
+    cursor.reduce((sum, { partition, offset }) => sum + Math.max(0, Number(offset - (start.get(partition) ?? offset))), 0)
   return { from: Math.min(1, before(window.low.cursor) / total), to: Math.min(1, before(window.high.cursor) / total) }
 }

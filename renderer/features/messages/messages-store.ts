@@ -28,6 +28,8 @@ export type MessagesShown = {
   readonly failed: { readonly what: 'position' | 'older' | 'newer' | 'tail'; readonly failure: StudioFailure } | null
   /** Where the wanted position was found. */
   readonly located: Cursor
+  /** Nothing was found at or after the position: the list shows its last rows first. */
+  readonly opensAtEnd: boolean
   readonly bounds: MessagePage['bounds']
 }
 
@@ -65,7 +67,14 @@ export class MessagesStore {
     this.#scope = scope
     this.#host = host
     this.#shown = {
-      window: null, follow: scope.at.is === 'end' ? 'on' : 'off', isPointerHeld: false, reading: 'nothing', failed: null, located: [], bounds: [],
+      window: null,
+      follow: scope.at.is === 'end' ? 'on' : 'off',
+      isPointerHeld: false,
+      reading: 'nothing',
+      failed: null,
+      located: [],
+      opensAtEnd: false,
+      bounds: [],
     }
   }
 
@@ -144,7 +153,13 @@ export class MessagesStore {
     if (turn !== this.#turn) return
     if (!page.ok) return this.#fail('position', page.failure)
     const window = isNewestFirst ? addOlder({ ...empty, high: { cursor, isEnd: true } }, page.output) : addNewer(empty, page.output)
-    this.#change({ window, located: cursor, bounds: page.output.bounds, failed: null })
+    this.#change({
+      window,
+      located: cursor,
+      opensAtEnd: !isNewestFirst && window.entries.length === 0,
+      bounds: page.output.bounds,
+      failed: null,
+    })
     if (isNewestFirst) void this.#resume()
     // Nothing at or after the position: what is before it is better than an empty list.
     else if (window.entries.length === 0) this.readOlder()
@@ -192,7 +207,10 @@ export class MessagesStore {
       const page = await this.#page(client, cursor, 'forward', CATCH_UP_PAGE_ROWS)
       const { window } = this.#shown
       if (turn !== this.#turn || !window || !this.#isWanted(client)) return 'left'
-      if (!page.ok) { this.#fail('tail', page.failure); return 'failed' }
+      if (!page.ok) {
+        this.#fail('tail', page.failure)
+        return 'failed'
+      }
       if (window.high.cursor !== cursor) continue
       this.#change({ window: addNewer(window, page.output), bounds: page.output.bounds, failed: null })
       if (page.output.isEnd) return 'done'
@@ -204,11 +222,17 @@ export class MessagesStore {
   /** Too far behind to read it all: the newest rows, and a line that says how many lie between. */
   async #jumpToEnd(client: StudioClient, turn: number): Promise<'done' | 'failed' | 'left'> {
     const end = await this.#locate(client, { is: 'end' })
-    if (!end.ok) { this.#fail('tail', end.failure); return 'failed' }
+    if (!end.ok) {
+      this.#fail('tail', end.failure)
+      return 'failed'
+    }
     const page = await this.#page(client, end.output, 'backward', TAIL_ROWS_SHOWN)
     const { window } = this.#shown
     if (turn !== this.#turn || !window || !this.#isWanted(client)) return 'left'
-    if (!page.ok) { this.#fail('tail', page.failure); return 'failed' }
+    if (!page.ok) {
+      this.#fail('tail', page.failure)
+      return 'failed'
+    }
     const rows = page.output.rows.toReversed()
     const skipped = countBetween(window.high.cursor, page.output.next)
     const withLine = skipped > 0 ? addSkipped(window, skipped, rows[0]?.timestamp ?? null) : window
@@ -230,13 +254,19 @@ export class MessagesStore {
     const { topic, partitions } = this.#scope
     const from = this.#shown.window?.high.cursor ?? []
     this.#buffer = EMPTY_TAIL
-    this.#tail = client.messages.tail.subscribe({ topic, partitions: partitions === null ? null : [...partitions], from }, {
-      onItem: item => this.#take(item),
-      onEnd: failure => {
-        this.#tail = null
-        if (failure && failure.code !== 'DISCONNECTED') { this.#change({ follow: 'paused' }); this.#fail('tail', failure) }
+    this.#tail = client.messages.tail.subscribe(
+      { topic, partitions: partitions === null ? null : [...partitions], from },
+      {
+        onItem: item => this.#take(item),
+        onEnd: failure => {
+          this.#tail = null
+          if (failure && failure.code !== 'DISCONNECTED') {
+            this.#change({ follow: 'paused' })
+            this.#fail('tail', failure)
+          }
+        },
       },
-    })
+    )
   }
 
   /** What waits in the buffer is let go: the window's edge has not passed it, so it is read again. */
@@ -295,6 +325,10 @@ export const pageHost: Host = {
     document.addEventListener('visibilitychange', run)
     return () => document.removeEventListener('visibilitychange', run)
   },
-  frame: run => { requestAnimationFrame(run) },
-  after: (ms, run) => { setTimeout(run, ms) },
+  frame: run => {
+    requestAnimationFrame(run)
+  },
+  after: (ms, run) => {
+    setTimeout(run, ms)
+  },
 }

@@ -15,7 +15,15 @@ import { placeInPartition, placeOfJump, scopeOf, type TopicPlace } from './messa
 import type { Follow } from './messages-store.ts'
 import styles from './messages-toolbar.module.css'
 
-export function MessagesToolbar({ place, partitionCount, endOffset, follow, onPause, jumpField, here }: {
+export function MessagesToolbar({
+  place,
+  partitionCount,
+  endOffset,
+  follow,
+  onPause,
+  jumpField,
+  here,
+}: {
   readonly place: TopicPlace
   readonly partitionCount: number | null
   /** The highest end offset of what is read. */
@@ -30,15 +38,32 @@ export function MessagesToolbar({ place, partitionCount, endOffset, follow, onPa
   return (
     <Toolbar label="What is read">
       <Select
-        lead={<span className={styles.wide}>Partition</span>} aria-label="Partition" value={place.partition === undefined ? 'all' : String(place.partition)}
-        options={[{ value: 'all', label: partitionCount === null ? 'all' : `all ${partitionCount}` }, ...partitionsOf(partitionCount, place.partition)]}
+        lead={<span className={styles.wide}>Partition</span>}
+        aria-label="Partition"
+        value={place.partition === undefined ? 'all' : String(place.partition)}
+        options={[
+          { value: 'all', label: partitionCount === null ? 'all' : `all ${partitionCount}` },
+          ...partitionsOf(partitionCount, place.partition),
+        ]}
         onChange={value => goTo(placeInPartition(place, value === 'all' ? null : Number(value)), 'replace')}
       />
       <StartChoice place={place} />
       <JumpField place={place} partitionCount={partitionCount} endOffset={endOffset} field={jumpField} />
       <ToolbarGap />
-      {here ? <span className={styles.here} data-tip="Rows in the list now, of all records that can be read">{formatCount(here.rows)} of {formatCount(here.records)} here</span> : null}
-      {follow === 'off' ? null : <IconButton icon={isPaused ? 'play' : 'pause'} label={isPaused ? 'Resume where it was paused' : 'Pause; nothing is lost'} keys="p" aria-pressed={isPaused} onClick={onPause} />}
+      {here ? (
+        <span className={styles.here} data-tip="Rows in the list now, of all records that can be read">
+          {formatCount(here.rows)} of {formatCount(here.records)} here
+        </span>
+      ) : null}
+      {follow === 'off' ? null : (
+        <IconButton
+          icon={isPaused ? 'play' : 'pause'}
+          label={isPaused ? 'Resume where it was paused' : 'Pause; nothing is lost'}
+          keys="p"
+          aria-pressed={isPaused}
+          onClick={onPause}
+        />
+      )}
     </Toolbar>
   )
 }
@@ -57,14 +82,27 @@ function StartChoice({ place }: { readonly place: TopicPlace }) {
   const value = here === null ? at.is : 'here'
   return (
     <Select
-      lead={<span className={styles.wide}>From</span>} aria-label="From" value={value}
-      options={[{ value: 'end', label: 'end, newest first' }, { value: 'start', label: 'start, oldest first' }, ...(here === null ? [] : [{ value: 'here', label: here }])]}
-      onChange={next => { if (next === 'start' || next === 'end') goTo(placeOfJump(place, { is: next }), 'replace') }}
+      lead={<span className={styles.wide}>From</span>}
+      aria-label="From"
+      value={value}
+      options={[
+        { value: 'end', label: 'end, newest first' },
+        { value: 'start', label: 'start, oldest first' },
+        ...(here === null ? [] : [{ value: 'here', label: here }]),
+      ]}
+      onChange={next => {
+        if (next === 'start' || next === 'end') goTo(placeOfJump(place, { is: next }), 'replace')
+      }}
     />
   )
 }
 
-function JumpField({ place, partitionCount, endOffset, field }: {
+function JumpField({
+  place,
+  partitionCount,
+  endOffset,
+  field,
+}: {
   readonly place: TopicPlace
   readonly partitionCount: number | null
   readonly endOffset: bigint | null
@@ -72,9 +110,16 @@ function JumpField({ place, partitionCount, endOffset, field }: {
 }) {
   const [typed, setTyped] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
-  const change = (text: string): void => { setTyped(text); setProblem(null) }
+  const change = (text: string): void => {
+    setTyped(text)
+    setProblem(null)
+  }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
-    if (event.key === 'Escape') { change(''); event.currentTarget.blur(); return }
+    if (event.key === 'Escape') {
+      change('')
+      event.currentTarget.blur()
+      return
+    }
     if (event.key !== 'Enter') return
     const jump = parseJump(typed, { now: Date.now(), endOffset, partitionCount })
     if (jump.is === 'wrong') return setProblem(jump.reason)
@@ -85,10 +130,22 @@ function JumpField({ place, partitionCount, endOffset, field }: {
   return (
     <>
       <Input
-        ref={field} className={styles.jump ?? ''} lead={<span className={styles.wide}>Jump to</span>} placeholder="offset, 14:02, -15m, 3:42" aria-label="Jump to an offset or time" isMono trail={<Kbd>o</Kbd>}
-        value={typed} onChange={change} onKeyDown={onKeyDown} isWrong={problem !== null} aria-describedby="jump-problem"
+        ref={field}
+        className={styles.jump ?? ''}
+        lead={<span className={styles.wide}>Jump to</span>}
+        placeholder="offset, 14:02, -15m"
+        aria-label="Jump to an offset or time"
+        isMono
+        trail={<Kbd>o</Kbd>}
+        value={typed}
+        onChange={change}
+        onKeyDown={onKeyDown}
+        isWrong={problem !== null}
+        aria-describedby="jump-problem"
       />
-      <span id="jump-problem" className={styles.problem} role="alert" data-tip={problem ?? undefined}>{problem}</span>
+      <span id="jump-problem" className={styles.problem} role="alert" data-tip={problem ?? undefined}>
+        {problem}
+      </span>
     </>
   )
 }

@@ -1,4 +1,4 @@
-/** Which records are there, and what is in this one? The list of a topic's records, live at its newest end, and the record that is selected. */
+/** Which records are there, and what is in this one? A topic's records, live at the newest end, and the one that is selected. */
 
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import type { TopicDetail } from '../../../core/studio/contract/topics.ts'
@@ -18,7 +18,7 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { MessageList } from './message-list.tsx'
 import { recordMenu, useRecordCopies } from './message-menu.ts'
 import { placeOfJump, positionNotice, scopeOf, selectedBy, type TopicPlace } from './messages-scope.ts'
-import { newerCount, type RecordEntry } from './messages-state.ts'
+import { newerCount, recordKey, type RecordEntry } from './messages-state.ts'
 import { MessagesStore, pageHost, type Follow, type MessagesShown, type Scope } from './messages-store.ts'
 import { MessagesToolbar } from './messages-toolbar.tsx'
 import { RecordInspector } from './record-inspector.tsx'
@@ -43,45 +43,97 @@ export function MessagesView({ place, frame }: { readonly place: TopicPlace; rea
   const jumpField = useRef<HTMLInputElement>(null)
   const copies = useRecordCopies(place.topic)
   const toggleInspector = useCallback(() => setInspectorOpen(isOpen => !isOpen), [])
-  const commands = useMessagesCommands({ place, store, onJump: useCallback(() => jumpField.current?.focus(), []), onInspector: toggleInspector })
+  const commands = useMessagesCommands({
+    place,
+    store,
+    onJump: useCallback(() => jumpField.current?.focus(), []),
+    onInspector: toggleInspector,
+  })
   const ends = topic?.partitions ?? []
   const newCount = shown.window ? newerCount(shown.window.high.cursor, ends) : 0
   const notice = shown.window ? positionNotice(scope, shown.located, shown.bounds) : null
-  const hasInspector = isInspectorOpen && selected !== null
+  // The notice says already why the record of a link is not there.
+  const isMissing = notice !== null && selected !== null && recordKey(selected) === selectedBy(place)
+  const hasInspector = isInspectorOpen && selected !== null && !isMissing
   return frame({
-    actions: <>
-      <LiveButton follow={shown.follow} command={commands.live} />
-      <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic: place.topic })}>Produce</LinkButton>
-    </>,
-    children: <>
-      <MessagesToolbar
-        place={place} partitionCount={topic?.topic.partitionCount ?? null} endOffset={highestEnd(ends, place.partition)} follow={shown.follow} onPause={commands.pause.perform} jumpField={jumpField}
-        here={shown.window && topic ? { rows: shown.window.entries.length, records: recordsIn(topic, place.partition) } : null}
-      />
-      {notice ? <Banner tone="warn">{notice}</Banner> : null}
-      <Failed shown={shown} onRetry={() => store.retry()} />
-      <div className={hasInspector ? styles.split : styles.whole}>
-        {shown.window === null ? shown.failed ? <div /> : <div className={styles.loading}><Skeleton rows={16} label="Reading records" /></div>
-          : shown.window.entries.length === 0 && shown.window.low.isEnd && shown.window.high.isEnd ? <NoRecords topic={place.topic} partition={place.partition} />
-            : (
-              <MessageList
-                store={store} shown={shown} window={shown.window} place={place} newCount={newCount} selectedKey={selected ? `${selected.partition}:${selected.offset}` : null}
-                onSelect={({ row }) => { setSelected({ topic: place.topic, partition: row.partition, offset: row.offset }); if (selected === null) setInspectorOpen(true) }}
-                onToggleInspector={toggleInspector} onCopy={entries => void copies.json(entries.map(({ row }) => row))} onMenu={(entry, at) => setMenu({ entry, at })}
-              />
-            )}
-        {hasInspector ? <RecordInspector id={selected} onClose={() => setInspectorOpen(false)} /> : null}
-      </div>
-      {menu ? <Menu label="Acts on this record" anchor={menu.at} items={recordMenu({ place, row: menu.entry.row, copies })} onClose={() => setMenu(null)} /> : null}
-    </>,
+    actions: (
+      <>
+        <LiveButton follow={shown.follow} command={commands.live} />
+        <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic: place.topic })}>
+          Produce
+        </LinkButton>
+      </>
+    ),
+    children: (
+      <>
+        <MessagesToolbar
+          place={place}
+          partitionCount={topic?.topic.partitionCount ?? null}
+          endOffset={highestEnd(ends, place.partition)}
+          follow={shown.follow}
+          onPause={commands.pause.perform}
+          jumpField={jumpField}
+          here={shown.window && topic ? { rows: shown.window.entries.length, records: recordsIn(topic, place.partition) } : null}
+        />
+        {notice ? <Banner tone="warn">{notice}</Banner> : null}
+        <Failed shown={shown} onRetry={() => store.retry()} />
+        <div className={hasInspector ? styles.split : styles.whole}>
+          {shown.window === null ? (
+            shown.failed ? (
+              <div />
+            ) : (
+              <div className={styles.loading}>
+                <Skeleton rows={16} label="Reading records" />
+              </div>
+            )
+          ) : shown.window.entries.length === 0 && shown.window.low.isEnd && shown.window.high.isEnd ? (
+            <NoRecords topic={place.topic} partition={place.partition} />
+          ) : (
+            <MessageList
+              store={store}
+              shown={shown}
+              window={shown.window}
+              place={place}
+              newCount={newCount}
+              selectedKey={selected ? recordKey(selected) : null}
+              onSelect={({ row }) => {
+                setSelected({ topic: place.topic, partition: row.partition, offset: row.offset })
+                if (selected === null) setInspectorOpen(true)
+              }}
+              onToggleInspector={toggleInspector}
+              onCopy={entries => void copies.json(entries.map(({ row }) => row))}
+              onMenu={(entry, at) => setMenu({ entry, at })}
+            />
+          )}
+          {hasInspector ? <RecordInspector id={selected} onClose={() => setInspectorOpen(false)} /> : null}
+        </div>
+        {menu ? (
+          <Menu
+            label="Acts on this record"
+            anchor={menu.at}
+            items={recordMenu({ place, row: menu.entry.row, copies })}
+            onClose={() => setMenu(null)}
+          />
+        ) : null}
+      </>
+    ),
   })
 }
 
 /** One store for each thing that is read; it reads while the window is connected and the screen shown. */
-function useMessages({ topic, partition, offset, from }: TopicPlace): { readonly store: MessagesStore; readonly shown: MessagesShown; readonly scope: Scope } {
+function useMessages({ topic, partition, offset, from }: TopicPlace): {
+  readonly store: MessagesStore
+  readonly shown: MessagesShown
+  readonly scope: Scope
+} {
   const client = useClient()
   const { store, scope } = useMemo(() => {
-    const scope = scopeOf({ topic, ...(partition === undefined ? {} : { partition }), ...(offset === undefined ? {} : { offset }), ...(from === undefined ? {} : { from }) })
+    const scope = scopeOf({
+      topic,
+      ...(partition === undefined ? {} : { partition }),
+      ...(offset === undefined ? {} : { offset }),
+      ...(from === undefined ? {} : { from }),
+    })
     return { store: new MessagesStore(scope, pageHost), scope }
   }, [topic, partition, offset, from])
   useEffect(() => {
@@ -92,19 +144,73 @@ function useMessages({ topic, partition, offset, from }: TopicPlace): { readonly
   return { store, shown: useSyncExternalStore(store.subscribe, store.read), scope }
 }
 
-function useMessagesCommands({ place, store, onJump, onInspector }: { readonly place: TopicPlace; readonly store: MessagesStore; readonly onJump: () => void; readonly onInspector: () => void }) {
+function useMessagesCommands({
+  place,
+  store,
+  onJump,
+  onInspector,
+}: {
+  readonly place: TopicPlace
+  readonly store: MessagesStore
+  readonly onJump: () => void
+  readonly onInspector: () => void
+}) {
   const commands = useMemo(() => {
     const isLive = (): boolean => store.read().follow !== 'off'
     const toEnd = (): void => goTo(placeOfJump(place, { is: 'end' }))
-    const live = { id: 'messages.live', title: 'Live: follow new records', group: 'Do', icon: 'play', keys: ['l'], synonyms: 'tail follow', perform: () => toggleLive(store, toEnd) } satisfies Command
+    const live = {
+      id: 'messages.live',
+      title: 'Live: follow new records',
+      group: 'Do',
+      icon: 'play',
+      keys: ['l'],
+      synonyms: 'tail follow',
+      perform: () => toggleLive(store, toEnd),
+    } satisfies Command
     const pause = {
-      id: 'messages.pause', title: 'Pause or resume', group: 'Do', icon: 'pause', keys: ['p'], when: isLive,
+      id: 'messages.pause',
+      title: 'Pause or resume',
+      group: 'Do',
+      icon: 'pause',
+      keys: ['p'],
+      when: isLive,
       perform: () => store.setFollow(store.read().follow === 'paused' ? 'on' : 'paused'),
     } satisfies Command
-    const jump = { id: 'messages.jump', title: 'Jump to an offset or time', group: 'Do', icon: 'search', keys: ['o'], synonyms: 'offset time seek', perform: onJump } satisfies Command
-    const end = { id: 'messages.end', title: 'Newest records', group: 'Do', icon: 'end', keys: ['.'], synonyms: 'end latest', perform: toEnd } satisfies Command
-    const start = { id: 'messages.start', title: 'Oldest records', group: 'Do', icon: 'start', keys: [','], synonyms: 'start earliest beginning', perform: () => goTo(placeOfJump(place, { is: 'start' })) } satisfies Command
-    const inspector = { id: 'messages.inspector', title: 'Show or hide the record', group: 'View', icon: 'inspector', keys: ['space'], perform: onInspector } satisfies Command
+    const jump = {
+      id: 'messages.jump',
+      title: 'Jump to an offset or time',
+      group: 'Do',
+      icon: 'search',
+      keys: ['o'],
+      synonyms: 'offset time seek',
+      perform: onJump,
+    } satisfies Command
+    const end = {
+      id: 'messages.end',
+      title: 'Newest records',
+      group: 'Do',
+      icon: 'end',
+      keys: ['.'],
+      synonyms: 'end latest',
+      perform: toEnd,
+    } satisfies Command
+    const start = {
+      id: 'messages.start',
+      title: 'Oldest records',
+      group: 'Do',
+      icon: 'start',
+      keys: [','],
+      synonyms: 'start earliest beginning',
+      perform: () => goTo(placeOfJump(place, { is: 'start' })),
+    } satisfies Command
+    const inspector = {
+      id: 'messages.inspector',
+      title: 'Show or hide the record',
+      group: 'View',
+      icon: 'inspector',
+      keys: ['space'],
+      perform: onInspector,
+    } satisfies Command
     return { live, pause, jump, end, start, inspector }
   }, [place, store, onJump, onInspector])
   useCommands(useMemo(() => Object.values(commands), [commands]))
@@ -124,19 +230,40 @@ const liveWords: Readonly<Record<Follow, string>> = { off: '', on: '', held: 'sc
 function LiveButton({ follow, command }: { readonly follow: Follow; readonly command: Command }) {
   const keys = keysOf(command)
   return (
-    <Button aria-pressed={follow !== 'off'} onClick={command.perform} tip={command.title} {...(keys === undefined ? {} : { 'data-tip-keys': keys })}>
-      <Led tone={follow === 'on' ? 'live' : 'off'} />Live{liveWords[follow] === '' ? null : <span className={styles.liveWord}>{liveWords[follow]}</span>}
+    <Button
+      aria-pressed={follow !== 'off'}
+      onClick={command.perform}
+      tip={command.title}
+      {...(keys === undefined ? {} : { 'data-tip-keys': keys })}
+    >
+      <Led tone={follow === 'on' ? 'live' : 'off'} />
+      Live{liveWords[follow] === '' ? null : <span className={styles.liveWord}>{liveWords[follow]}</span>}
     </Button>
   )
 }
 
 const failedTitles: Readonly<Record<NonNullable<MessagesShown['failed']>['what'], string>> = {
-  position: 'The records cannot be read', older: 'Older records cannot be read', newer: 'Newer records cannot be read', tail: 'New records cannot be followed',
+  position: 'The records cannot be read',
+  older: 'Older records cannot be read',
+  newer: 'Newer records cannot be read',
+  tail: 'New records cannot be followed',
 }
 
 function Failed({ shown: { failed }, onRetry }: { readonly shown: MessagesShown; readonly onRetry: () => void }) {
   if (!failed) return null
-  return <div className={styles.failed}><ErrorNote title={failedTitles[failed.what]} failure={failed.failure} action={<Button size="small" onClick={onRetry}>Try again</Button>} /></div>
+  return (
+    <div className={styles.failed}>
+      <ErrorNote
+        title={failedTitles[failed.what]}
+        failure={failed.failure}
+        action={
+          <Button size="small" onClick={onRetry}>
+            Try again
+          </Button>
+        }
+      />
+    </div>
+  )
 }
 
 function NoRecords({ topic, partition }: { readonly topic: string; readonly partition: number | undefined }) {
@@ -144,8 +271,15 @@ function NoRecords({ topic, partition }: { readonly topic: string; readonly part
   const where = partition === undefined ? topic : `Partition ${partition} of ${topic}`
   return (
     <Empty
-      title={`${where} is empty`} action={<LinkButton icon="produce" href={hrefOf({ at: 'produce', topic })}>Produce a record</LinkButton>}
-      {...(address === undefined ? {} : { command: `echo 'eu-1:hello' | kcat -b ${address} -t ${topic} -K: -P${partition === undefined ? '' : ` -p ${partition}`}` })}
+      title={`${where} is empty`}
+      action={
+        <LinkButton icon="produce" href={hrefOf({ at: 'produce', topic })}>
+          Produce a record
+        </LinkButton>
+      }
+      {...(address === undefined
+        ? {}
+        : { command: `echo 'eu-1:hello' | kcat -b ${address} -t ${topic} -K: -P${partition === undefined ? '' : ` -p ${partition}`}` })}
     >
       Nothing was written yet, or retention took it. What arrives appears here. From a terminal:
     </Empty>
@@ -158,11 +292,13 @@ function recordOf(place: TopicPlace): RecordId | null {
 
 function highestEnd(ends: TopicDetail['partitions'], partition: number | undefined): bigint | null {
   const offsets = ends.filter(end => partition === undefined || end.partition === partition).map(({ endOffset }) => endOffset)
-  return offsets.length === 0 ? null : offsets.reduce((a, b) => a > b ? a : b)
+  return offsets.length === 0 ? null : offsets.reduce((a, b) => (a > b ? a : b))
 }
 
 function recordsIn({ partitions }: TopicDetail, partition: number | undefined): bigint {
-  return partitions.filter(end => partition === undefined || end.partition === partition).reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0n)
+  return partitions
+    .filter(end => partition === undefined || end.partition === partition)
+    .reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0n)
 }
 
 function wholeTopic(topic: TopicDetail): TopicDetail {

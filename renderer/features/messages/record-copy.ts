@@ -48,8 +48,3 @@ function textJson(text: string, restBytes: number): string {
 function hexJson(hex: string, restBytes: number): string {
   return restBytes > 0 ? `{"hex":"${hex}","restBytes":${restBytes}}` : `{"hex":"${hex}"}`
 }
-
-/** A row as JSON when only its cells are at hand. */
-export function detailOfRow(row: MessageDetail['row']): string {
-  return `{"partition":${row.partition},"offset":${row.offset},"timestamp":${row.timestamp},"key":${cellJson(row.key)},"value":${cellJson(row.value)}}`
-}

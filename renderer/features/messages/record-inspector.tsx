@@ -30,23 +30,50 @@ export function RecordInspector({ id, onClose }: { readonly id: RecordId; readon
   const isHere = read !== null && read.of.topic === id.topic && read.of.partition === id.partition && read.of.offset === id.offset
   const detail = read?.result.ok ? read.result.output : null
   const tabs = [
-    { id: 'value' as const, label: 'Value' }, { id: 'headers' as const, label: 'Headers', count: detail ? detail.headers.length : undefined }, { id: 'batch' as const, label: 'Batch' },
+    { id: 'value' as const, label: 'Value' },
+    { id: 'headers' as const, label: 'Headers', count: detail ? detail.headers.length : undefined },
+    { id: 'batch' as const, label: 'Batch' },
   ]
   return (
     <aside className={styles.inspector} aria-label="Record" data-region="inspector" tabIndex={-1}>
       <InspectorHead id={id} detail={isHere ? detail : null} onClose={onClose} />
-      <Tabs label="Record" isTight tabs={tabs} chosen={tab} onChoose={setTab} panelId={panelId} trail={detail ? <span className={styles.decoder}>{detail.decoder}</span> : null} />
+      <Tabs
+        label="Record"
+        isTight
+        tabs={tabs}
+        chosen={tab}
+        onChoose={setTab}
+        panelId={panelId}
+        trail={detail ? <span className={styles.decoder}>{detail.decoder}</span> : null}
+      />
       <div id={panelId} role="tabpanel" aria-label={tab} className={classNames(styles.panel, !isHere && read !== null && styles.waiting)}>
-        {read === null ? <Skeleton rows={6} /> : !read.result.ok
-          ? <div className={styles.failed}><ErrorNote title="The record cannot be shown" failure={read.result.failure} /></div>
-          : tab === 'value' ? <RecordValue topic={id.topic} detail={read.result.output} onWhole={() => setWholeOf(key)} />
-            : tab === 'headers' ? <RecordHeaders detail={read.result.output} /> : <RecordBatchFacts topic={id.topic} detail={read.result.output} />}
+        {read === null ? (
+          <Skeleton rows={6} />
+        ) : !read.result.ok ? (
+          <div className={styles.failed}>
+            <ErrorNote title="The record cannot be shown" failure={read.result.failure} />
+          </div>
+        ) : tab === 'value' ? (
+          <RecordValue topic={id.topic} detail={read.result.output} onWhole={() => setWholeOf(key)} />
+        ) : tab === 'headers' ? (
+          <RecordHeaders detail={read.result.output} />
+        ) : (
+          <RecordBatchFacts topic={id.topic} detail={read.result.output} />
+        )}
       </div>
     </aside>
   )
 }
 
-function InspectorHead({ id, detail, onClose }: { readonly id: RecordId; readonly detail: MessageDetail | null; readonly onClose: () => void }) {
+function InspectorHead({
+  id,
+  detail,
+  onClose,
+}: {
+  readonly id: RecordId
+  readonly detail: MessageDetail | null
+  readonly onClose: () => void
+}) {
   const place: Place = { at: 'topic', topic: id.topic, tab: 'messages', partition: id.partition, offset: String(id.offset) }
   const items: readonly MenuItem[] = [
     { is: 'item', id: 'link', label: 'Copy link', icon: 'copy', run: () => void copyText(linkOf(place)) },
@@ -54,10 +81,15 @@ function InspectorHead({ id, detail, onClose }: { readonly id: RecordId; readonl
   ]
   return (
     <div className={styles.head}>
-      <a className={styles.title} href={hrefOf(place)} data-tip={`Read partition ${id.partition} from here`}><SeriesBar index={id.partition} />{id.topic}-{id.partition} @ {String(id.offset)}</a>
+      <a className={styles.title} href={hrefOf(place)} data-tip={`Read partition ${id.partition} from here`}>
+        <SeriesBar index={id.partition} />
+        {id.topic}-{id.partition} @ {String(id.offset)}
+      </a>
       <span className={styles.grow} />
       {detail ? <CopyButton text={() => recordJson(id.topic, detail)} label="Copy record as JSON" /> : null}
-      <MenuButton label="More about this record" items={items} className={styles.more ?? ''} align="end"><Icon name="more" size="small" /></MenuButton>
+      <MenuButton label="More about this record" items={items} className={styles.more ?? ''} align="end">
+        <Icon name="more" size="small" />
+      </MenuButton>
       <IconButton icon="close" label="Close" keys="Space" size="small" onClick={onClose} />
     </div>
   )

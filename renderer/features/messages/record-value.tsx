@@ -22,7 +22,15 @@ const TREE_CHARACTERS_MAX = 1024 * 1024
 type Shown = { readonly id: string | null; readonly mark: ByteRange | null; readonly toggled: ReadonlySet<string> }
 const NOTHING_PICKED: Shown = { id: null, mark: null, toggled: new Set() }
 
-export function RecordValue({ topic, detail, onWhole }: { readonly topic: string; readonly detail: MessageDetail; readonly onWhole: () => void }) {
+export function RecordValue({
+  topic,
+  detail,
+  onWhole,
+}: {
+  readonly topic: string
+  readonly detail: MessageDetail
+  readonly onWhole: () => void
+}) {
   const [view, setView] = useState<'tree' | 'text'>('tree')
   const [picked, setPicked] = useState<{ readonly of: MessageDetail; readonly shown: Shown }>({ of: detail, shown: NOTHING_PICKED })
   const decoded = useMemo(() => decodeValue(detail), [detail])
@@ -38,15 +46,24 @@ export function RecordValue({ topic, detail, onWhole }: { readonly topic: string
   return (
     <div className={styles.value}>
       <section className={styles.decoded} aria-label="Decoded value">
-        {decoded.root ? <div className={styles.view}><Segments label="View" size="small" value={view} options={views} onChange={setView} /><CopyButton text={() => decoded.text} label="Copy value" /></div> : null}
-        {decoded.root && view === 'tree'
-          ? (
-            <JsonTree
-              root={decoded.root} source={decoded.text} selectedId={shown.id} toggled={shown.toggled} onSelect={pickLine}
-              onToggle={ids => pick({ toggled: toggle(shown.toggled, ids) })}
-            />
-          )
-          : <Plain detail={detail} text={decoded.text} />}
+        {decoded.root ? (
+          <div className={styles.view}>
+            <Segments label="View" size="small" value={view} options={views} onChange={setView} />
+            <CopyButton text={() => decoded.text} label="Copy value" />
+          </div>
+        ) : null}
+        {decoded.root && view === 'tree' ? (
+          <JsonTree
+            root={decoded.root}
+            source={decoded.text}
+            selectedId={shown.id}
+            toggled={shown.toggled}
+            onSelect={pickLine}
+            onToggle={ids => pick({ toggled: toggle(shown.toggled, ids) })}
+          />
+        ) : (
+          <Plain detail={detail} text={decoded.text} />
+        )}
         <Rest detail={detail} onWhole={onWhole} />
       </section>
       <RecordFacts topic={topic} detail={detail} />
@@ -55,8 +72,13 @@ export function RecordValue({ topic, detail, onWhole }: { readonly topic: string
           <div className={styles.bytesHead}>
             <h3 className={styles.title}>Bytes</h3>
             <span className={textClass['t3']}>
-              value, {valueBytes.length < detail.valueSizeBytes ? `${formatCount(valueBytes.length)} of ${formatExactBytes(detail.valueSizeBytes)}` : formatExactBytes(valueBytes.length)}
-              {shown.mark ? ` · ${decoded.root && shown.id !== null ? pathOf(decoded.root, shown.id) : 'byte'} at 0x${shown.mark.from.toString(16)}` : ''}
+              value,{' '}
+              {valueBytes.length < detail.valueSizeBytes
+                ? `${formatCount(valueBytes.length)} of ${formatExactBytes(detail.valueSizeBytes)}`
+                : formatExactBytes(valueBytes.length)}
+              {shown.mark
+                ? ` · ${decoded.root && shown.id !== null ? pathOf(decoded.root, shown.id) : 'byte'} at 0x${shown.mark.from.toString(16)}`
+                : ''}
             </span>
           </div>
           <HexView bytes={valueBytes} mark={shown.mark} onPick={pickByte} label="Value as hex" />
@@ -66,15 +88,28 @@ export function RecordValue({ topic, detail, onWhole }: { readonly topic: string
   )
 }
 
-const views = [{ value: 'tree', label: 'Tree' }, { value: 'text', label: 'Text' }] as const
+const views = [
+  { value: 'tree', label: 'Tree' },
+  { value: 'text', label: 'Text' },
+] as const
 
 function Plain({ detail, text }: { readonly detail: MessageDetail; readonly text: string }) {
   const { row, valueBytes } = detail
   if (row.value.is === 'failed') return <p className={styles.failed}>The batch cannot be opened: {row.value.reason}</p>
   if (valueBytes === null) {
-    return <p className={styles.note}><b className={styles.word}>{row.key.is === 'null' ? 'null' : '∅ tombstone'}</b>{row.key.is === 'null' ? 'No value, and no key.' : 'No value: compaction removes this key.'}</p>
+    return (
+      <p className={styles.note}>
+        <b className={styles.word}>{row.key.is === 'null' ? 'null' : '∅ tombstone'}</b>
+        {row.key.is === 'null' ? 'No value, and no key.' : 'No value: compaction removes this key.'}
+      </p>
+    )
   }
-  if (valueBytes.length === 0) return <p className={styles.note}><b>0 B</b>An empty value, which is not the same as none.</p>
+  if (valueBytes.length === 0)
+    return (
+      <p className={styles.note}>
+        <b>0 B</b>An empty value, which is not the same as none.
+      </p>
+    )
   if (row.value.is === 'hex') return <p className={styles.note}>Not text, and no decoder knows it: the bytes are below.</p>
   return <TextView text={text} label="Value as text" />
 }
@@ -87,8 +122,15 @@ function Rest({ detail, onWhole }: { readonly detail: MessageDetail; readonly on
   const isLast = size >= WHOLE_BYTES_MAX
   return (
     <div className={styles.rest}>
-      <span>The first {formatCount(size)} of {formatExactBytes(valueSizeBytes)}{isLast ? ': more than the window takes' : ''}</span>
-      {isLast ? null : <Button size="small" onClick={onWhole}>Decode {valueSizeBytes > WHOLE_BYTES_MAX ? formatExactBytes(WHOLE_BYTES_MAX) : `all ${formatExactBytes(valueSizeBytes)}`}</Button>}
+      <span>
+        The first {formatCount(size)} of {formatExactBytes(valueSizeBytes)}
+        {isLast ? ': more than the window takes' : ''}
+      </span>
+      {isLast ? null : (
+        <Button size="small" onClick={onWhole}>
+          Decode {valueSizeBytes > WHOLE_BYTES_MAX ? formatExactBytes(WHOLE_BYTES_MAX) : `all ${formatExactBytes(valueSizeBytes)}`}
+        </Button>
+      )}
     </div>
   )
 }
@@ -106,7 +148,14 @@ function decodeValue({ row, valueBytes, valueSizeBytes }: MessageDetail): Decode
 }
 
 function valueAt(root: JsonValue, id: string): JsonValue {
-  return id.split('.').map(Number).reduce((value, index) => (value.is === 'object' ? value.entries[index]?.value : value.is === 'array' ? value.items[index] : undefined) ?? value, root)
+  return id
+    .split('.')
+    .map(Number)
+    .reduce(
+      (value, index) =>
+        (value.is === 'object' ? value.entries[index]?.value : value.is === 'array' ? value.items[index] : undefined) ?? value,
+      root,
+    )
 }
 
 function toggle(toggled: ReadonlySet<string>, ids: readonly string[]): ReadonlySet<string> {

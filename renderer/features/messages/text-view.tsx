@@ -21,12 +21,19 @@ export function TextView({ text, label }: { readonly text: string; readonly labe
   const columns = Math.max(20, Math.floor((width - PADDING) / CHARACTER_WIDTH))
   const starts = useMemo(() => wrapText(text, columns), [text, columns])
   // oxlint-disable-next-line react/incompatible-library -- the React compiler is not used, so nothing is memoised around the virtualizer
-  const virtual = useVirtualizer({ count: Math.min(LINES_MAX, starts.length - 1), getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 8 })
+  const virtual = useVirtualizer({
+    count: Math.min(LINES_MAX, starts.length - 1),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 8,
+  })
   return (
     <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label={label}>
       <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => (
-          <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}><Pieces pieces={showUnseen(lineOf(text, starts, index))} /></div>
+          <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
+            <Pieces pieces={showUnseen(lineOf(text, starts, index))} />
+          </div>
         ))}
       </div>
     </div>

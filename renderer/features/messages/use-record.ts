@@ -24,7 +24,9 @@ export function useRecord(id: RecordId, bytesMax: number): ReadRecord | null {
       if (!isStale) setRead({ of: { topic, partition, offset }, result })
     }
     void load()
-    return () => { isStale = true }
+    return () => {
+      isStale = true
+    }
   }, [client, topic, partition, offset, bytesMax])
   return read
 }

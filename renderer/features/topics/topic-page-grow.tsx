@@ -24,15 +24,36 @@ export function GrowTopic({ topic, onClose }: { readonly topic: TopicRow; readon
   }
   return (
     <Dialog
-      title={`Add partitions to ${topic.topic}`} onClose={onClose} onSubmit={() => void submit()}
-      footer={<><Button onClick={onClose}>Cancel</Button><Button kind="primary" type="submit" isBusy={grow.state.is === 'busy'} disabledReason={problem}>Add partitions</Button></>}
+      title={`Add partitions to ${topic.topic}`}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" isBusy={grow.state.is === 'busy'} disabledReason={problem}>
+            Add partitions
+          </Button>
+        </>
+      }
     >
       <p>
-        It has <b>{plural(topic.partitionCount, 'partition')}</b>. Records stay where they are, but the partition of a key is its hash modulo the count:
-        from now on most keys go to another one, so the order of a key’s old and new records is no longer kept. This cannot be undone.
+        It has <b>{plural(topic.partitionCount, 'partition')}</b>. Records stay where they are, but the partition of a key is its hash
+        modulo the count: from now on most keys go to another one, so the order of a key’s old and new records is no longer kept. This
+        cannot be undone.
       </p>
       <Field label="Partitions in all" error={problem}>
-        {control => <Input {...control} value={total} onChange={value => { setTotal(value); grow.reset() }} isWrong={problem !== null} inputMode="numeric" />}
+        {control => (
+          <Input
+            {...control}
+            value={total}
+            onChange={value => {
+              setTotal(value)
+              grow.reset()
+            }}
+            isWrong={problem !== null}
+            inputMode="numeric"
+          />
+        )}
       </Field>
       {grow.state.is === 'failed' ? <ErrorNote title="No partition was added" failure={grow.state.failure} /> : null}
     </Dialog>

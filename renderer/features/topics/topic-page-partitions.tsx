@@ -20,7 +20,11 @@ export function TopicPartitions({ detail }: { readonly detail: TopicDetail }) {
   const skew = skewOf(partitions)
   return (
     <Table
-      label="Partitions" rows={partitions} rowKey={keyOf} columns={columns} initialSort={{ column: 'partition', isDescending: false }}
+      label="Partitions"
+      rows={partitions}
+      rowKey={keyOf}
+      columns={columns}
+      initialSort={{ column: 'partition', isDescending: false }}
       onOpen={row => goTo(placeOf(topic.topic, row, 'end'))}
       footer={skew === null ? null : `Records are spread unevenly: partition ${skew.partition} holds ${skew.percent} % of them.`}
     />
@@ -33,19 +37,60 @@ function placeOf(topic: string, { partition }: PartitionRow, from: 'start' | 'en
 }
 
 function partitionColumns(topic: string): readonly Column<PartitionRow>[] {
-  const offset = (row: PartitionRow, value: bigint, from: 'start' | 'end') =>
-    <a href={hrefOf(placeOf(topic, row, from))} tabIndex={-1} data-tip={from === 'start' ? 'Messages from the first record' : 'Messages from the newest record'}>{formatOffset(value)}</a>
+  const offset = (row: PartitionRow, value: bigint, from: 'start' | 'end') => (
+    <a
+      href={hrefOf(placeOf(topic, row, from))}
+      tabIndex={-1}
+      data-tip={from === 'start' ? 'Messages from the first record' : 'Messages from the newest record'}
+    >
+      {formatOffset(value)}
+    </a>
+  )
   return [
     {
-      id: 'partition', title: 'Partition', width: 108, isMono: true, compare: byNumber(row => row.partition), text: row => String(row.partition),
-      cell: row => <><SeriesBar index={row.partition} />{row.partition}</>,
+      id: 'partition',
+      title: 'Partition',
+      width: 108,
+      isMono: true,
+      compare: byNumber(row => row.partition),
+      text: row => String(row.partition),
+      cell: row => (
+        <>
+          <SeriesBar index={row.partition} />
+          {row.partition}
+        </>
+      ),
     },
-    { id: 'leader', title: 'Leader', width: 76, align: 'end', compare: byNumber(row => row.leader), text: row => String(row.leader), cell: row => row.leader < 0 ? <span className={text['warn']}>none</span> : row.leader },
-    { id: 'inSync', title: 'In sync', width: 92, isMono: true, text: row => row.inSync.join(' '), cell: row => row.inSync.join(' ') },
-    { id: 'start', title: 'Start', width: { grow: 1, min: 88 }, align: 'end', isMono: true, compare: byNumber(row => row.startOffset), text: row => formatOffset(row.startOffset), cell: row => offset(row, row.startOffset, 'start') },
     {
-      id: 'end', title: 'End', width: { grow: 1, min: 104 }, align: 'end', isMono: true, compare: byNumber(row => row.endOffset), isDescendingFirst: true,
-      text: row => formatOffset(row.endOffset), cell: row => offset(row, row.endOffset, 'end'),
+      id: 'leader',
+      title: 'Leader',
+      width: 76,
+      align: 'end',
+      compare: byNumber(row => row.leader),
+      text: row => String(row.leader),
+      cell: row => (row.leader < 0 ? <span className={text['warn']}>none</span> : row.leader),
+    },
+    { id: 'inSync', title: 'In sync', width: 92, isMono: true, text: row => row.inSync.join(' '), cell: row => row.inSync.join(' ') },
+    {
+      id: 'start',
+      title: 'Start',
+      width: { grow: 1, min: 88 },
+      align: 'end',
+      isMono: true,
+      compare: byNumber(row => row.startOffset),
+      text: row => formatOffset(row.startOffset),
+      cell: row => offset(row, row.startOffset, 'start'),
+    },
+    {
+      id: 'end',
+      title: 'End',
+      width: { grow: 1, min: 104 },
+      align: 'end',
+      isMono: true,
+      compare: byNumber(row => row.endOffset),
+      isDescendingFirst: true,
+      text: row => formatOffset(row.endOffset),
+      cell: row => offset(row, row.endOffset, 'end'),
     },
     ...figureColumns,
     { id: 'state', title: 'State', width: { grow: 0.8, min: 96 }, text: row => row.state, cell: row => <PartitionState row={row} /> },
@@ -54,28 +99,87 @@ function partitionColumns(topic: string): readonly Column<PartitionRow>[] {
 
 const figureColumns: readonly Column<PartitionRow>[] = [
   {
-    id: 'size', title: 'Size', width: { grow: 1, min: 88 }, align: 'end', compare: byNumber(row => row.sizeBytes), isDescendingFirst: true,
-    text: row => String(row.sizeBytes), cell: row => <span data-tip={formatExactBytes(row.sizeBytes)}><Figure {...bytesParts(row.sizeBytes)} /></span>,
+    id: 'size',
+    title: 'Size',
+    width: { grow: 1, min: 88 },
+    align: 'end',
+    compare: byNumber(row => row.sizeBytes),
+    isDescendingFirst: true,
+    text: row => String(row.sizeBytes),
+    cell: row => (
+      <span data-tip={formatExactBytes(row.sizeBytes)}>
+        <Figure {...bytesParts(row.sizeBytes)} />
+      </span>
+    ),
   },
-  { id: 'segments', title: 'Segments', width: 92, align: 'end', isOptional: true, compare: byNumber(row => row.segmentCount), text: row => String(row.segmentCount), cell: row => formatCount(row.segmentCount) },
   {
-    id: 'in', title: 'In', width: { grow: 1, min: 88 }, align: 'end', compare: byNumber(row => row.inRecordsRate), isDescendingFirst: true, tip: 'Records a second, mean of the last 5 s',
-    text: row => formatRate(row.inRecordsRate), cell: row => <Figure {...rateParts(row.inRecordsRate)} />,
+    id: 'segments',
+    title: 'Segments',
+    width: 92,
+    align: 'end',
+    isOptional: true,
+    compare: byNumber(row => row.segmentCount),
+    text: row => String(row.segmentCount),
+    cell: row => formatCount(row.segmentCount),
   },
-  { id: 'history', title: '15 min', width: 104, isOptional: true, cell: row => <Sparkline values={row.history} label={`${formatRate(row.inRecordsRate)} now, at most ${formatRate(Math.max(0, ...row.history))}`} /> },
   {
-    id: 'lag', title: 'Worst lag', width: { grow: 1, min: 96 }, align: 'end', compare: byNumber(row => row.worstLag), isDescendingFirst: true, tip: 'Unread records of the group that is furthest behind',
-    text: row => row.worstLag === null ? '' : String(row.worstLag),
-    cell: row => row.worstLag === null ? <span className={text['t3']} data-tip="No group reads it">{NO_DATA}</span> : <span className={isLagLarge(row) ? text['warn'] : undefined}>{formatCount(row.worstLag)}</span>,
+    id: 'in',
+    title: 'In',
+    width: { grow: 1, min: 88 },
+    align: 'end',
+    compare: byNumber(row => row.inRecordsRate),
+    isDescendingFirst: true,
+    tip: 'Records a second, mean of the last 5 s',
+    text: row => formatRate(row.inRecordsRate),
+    cell: row => <Figure {...rateParts(row.inRecordsRate)} />,
+  },
+  {
+    id: 'history',
+    title: '15 min',
+    width: 104,
+    isOptional: true,
+    cell: row => (
+      <Sparkline values={row.history} label={`${formatRate(row.inRecordsRate)} now, at most ${formatRate(Math.max(0, ...row.history))}`} />
+    ),
+  },
+  {
+    id: 'lag',
+    title: 'Worst lag',
+    width: { grow: 1, min: 96 },
+    align: 'end',
+    compare: byNumber(row => row.worstLag),
+    isDescendingFirst: true,
+    tip: 'Unread records of the group that is furthest behind',
+    text: row => (row.worstLag === null ? '' : String(row.worstLag)),
+    cell: row =>
+      row.worstLag === null ? (
+        <span className={text['t3']} data-tip="No group reads it">
+          {NO_DATA}
+        </span>
+      ) : (
+        <span className={isLagLarge(row) ? text['warn'] : undefined}>{formatCount(row.worstLag)}</span>
+      ),
   },
 ]
 
 function PartitionState({ row }: { readonly row: PartitionRow }) {
   switch (row.state) {
-    case 'ready': return <span className={text['t3']}>ready</span>
-    case 'recovering': return <Badge tone="warn" tip="Its log is being checked after an unclean stop">recovering</Badge>
-    case 'failed': return <Badge tone="bad" tip="Its log cannot be opened; the log of the broker says why">failed</Badge>
-    default: return row.state satisfies never
+    case 'ready':
+      return <span className={text['t3']}>ready</span>
+    case 'recovering':
+      return (
+        <Badge tone="warn" tip="Its log is being checked after an unclean stop">
+          recovering
+        </Badge>
+      )
+    case 'failed':
+      return (
+        <Badge tone="bad" tip="Its log cannot be opened; the log of the broker says why">
+          failed
+        </Badge>
+      )
+    default:
+      return row.state satisfies never
   }
 }
 

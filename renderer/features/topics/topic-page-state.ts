@@ -13,10 +13,15 @@ export function isLagLarge({ worstLag, inRecordsRate }: Pick<PartitionRow, 'wors
 }
 
 /** The partition that holds more than twice its share; null when none does, or there are too few records to tell. */
-export function skewOf(partitions: readonly Pick<PartitionRow, 'partition' | 'startOffset' | 'endOffset'>[]): { readonly partition: number; readonly percent: number } | null {
+export function skewOf(
+  partitions: readonly Pick<PartitionRow, 'partition' | 'startOffset' | 'endOffset'>[],
+): { readonly partition: number; readonly percent: number } | null {
   const counts = partitions.map(({ partition, startOffset, endOffset }) => ({ partition, count: Number(endOffset - startOffset) }))
   const total = counts.reduce((sum, { count }) => sum + count, 0)
-  const largest = counts.reduce<(typeof counts)[number] | null>((most, next) => most === null || next.count > most.count ? next : most, null)
+  const largest = counts.reduce<(typeof counts)[number] | null>(
+    (most, next) => (most === null || next.count > most.count ? next : most),
+    null,
+  )
   if (!largest || partitions.length < 2 || total < 1000 || largest.count <= (2 * total) / partitions.length) return null
   return { partition: largest.partition, percent: Math.round((100 * largest.count) / total) }
 }
@@ -25,6 +30,8 @@ export function skewOf(partitions: readonly Pick<PartitionRow, 'partition' | 'st
 export function readableConfig({ name, value }: Pick<ConfigRow, 'name' | 'value'>): string {
   if (value === null || !/^-?\d{1,19}$/.test(value)) return ''
   const figure = BigInt(value)
+  // Tiered storage: as the topic's own retention.
+  if (figure === -2n) return 'as retention'
   if (figure === 9_223_372_036_854_775_807n) return 'no limit'
   if (name.endsWith('.ms')) return figure < 0n ? 'for ever' : figure < 1000n ? '' : formatRetention(figure)
   if (name.endsWith('.bytes') || name === 'segment.bytes') return figure < 0n ? 'no limit' : figure < 1000n ? '' : formatBytes(figure)

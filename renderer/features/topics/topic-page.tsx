@@ -30,7 +30,13 @@ type TopicPlace = Extract<Place, { at: 'topic' }>
 /** The screen around a tab: acts go into its head. */
 type ScreenFrame = (parts: { readonly actions: ReactNode; readonly children: ReactNode }) => ReactNode
 
-export function TopicPage({ place, messages }: { readonly place: TopicPlace; readonly messages: (place: TopicPlace, frame: ScreenFrame) => ReactNode }) {
+export function TopicPage({
+  place,
+  messages,
+}: {
+  readonly place: TopicPlace
+  readonly messages: (place: TopicPlace, frame: ScreenFrame) => ReactNode
+}) {
   const live = useStream(topicStream, { topic: place.topic })
   const [open, setOpen] = useState<'delete' | 'grow' | null>(null)
   const panelId = useId()
@@ -39,40 +45,74 @@ export function TopicPage({ place, messages }: { readonly place: TopicPlace; rea
   if (live.is === 'failed') return <NoTopic topic={place.topic} failure={live.failure} />
   const frame: ScreenFrame = ({ actions, children }) => (
     <Page
-      head={<>
-        <PageHead
-          crumb={<><a href={hrefOf({ at: 'topics' })}>Topics</a> /</>} title={place.topic} facts={detail ? <Facts topic={detail.topic} /> : null}
-          actions={<><MoreActs topic={detail?.topic ?? null} name={place.topic} onOpen={setOpen} />{actions}</>}
-        />
-        <Tabs label="Parts of the topic" panelId={panelId} tabs={tabsOf(place.topic, detail)} chosen={place.tab} onChoose={tab => goTo({ at: 'topic', topic: place.topic, tab })} />
-      </>}
+      head={
+        <>
+          <PageHead
+            crumb={
+              <>
+                <a href={hrefOf({ at: 'topics' })}>Topics</a> /
+              </>
+            }
+            title={place.topic}
+            facts={detail ? <Facts topic={detail.topic} /> : null}
+            actions={
+              <>
+                <MoreActs topic={detail?.topic ?? null} name={place.topic} onOpen={setOpen} />
+                {actions}
+              </>
+            }
+          />
+          <Tabs
+            label="Parts of the topic"
+            panelId={panelId}
+            tabs={tabsOf(place.topic, detail)}
+            chosen={place.tab}
+            onChoose={tab => goTo({ at: 'topic', topic: place.topic, tab })}
+          />
+        </>
+      }
     >
-      <div id={panelId} role="tabpanel" aria-label={place.tab} className={styles.panel}>{children}</div>
+      <div id={panelId} role="tabpanel" aria-label={place.tab} className={styles.panel}>
+        {children}
+      </div>
       {open === 'delete' && detail ? <DeleteTopic topic={detail.topic} onClose={() => setOpen(null)} /> : null}
       {open === 'grow' && detail ? <GrowTopic topic={detail.topic} onClose={() => setOpen(null)} /> : null}
     </Page>
   )
   if (place.tab === 'messages') return messages(place, frame)
   return frame({
-    actions: <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic: place.topic })}>Produce</LinkButton>,
+    actions: (
+      <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic: place.topic })}>
+        Produce
+      </LinkButton>
+    ),
     children: detail ? <TabBody tab={place.tab} detail={detail} /> : <Skeleton />,
   })
 }
 
 function TabBody({ tab, detail }: { readonly tab: Exclude<TopicTab, 'messages'>; readonly detail: TopicDetail }) {
   switch (tab) {
-    case 'partitions': return <TopicPartitions detail={detail} />
-    case 'groups': return <TopicGroups topic={detail.topic} />
-    case 'config': return <TopicConfig topic={detail.topic.topic} />
-    default: return tab satisfies never
+    case 'partitions':
+      return <TopicPartitions detail={detail} />
+    case 'groups':
+      return <TopicGroups topic={detail.topic} />
+    case 'config':
+      return <TopicConfig topic={detail.topic.topic} />
+    default:
+      return tab satisfies never
   }
 }
 
 function Facts({ topic }: { readonly topic: TopicRow }) {
   return (
     <>
-      {topic.isInternal ? <><Badge tone="line">internal</Badge> </> : null}
-      <b>{formatCount(topic.recordCount)}</b> records · <b>{formatBytes(topic.sizeBytes)}</b> · <b>{formatRate(topic.inRecordsRate)}</b> · kept {describeKept(topic).replace(/^delete /, '')}
+      {topic.isInternal ? (
+        <>
+          <Badge tone="line">internal</Badge>{' '}
+        </>
+      ) : null}
+      <b>{formatCount(topic.recordCount)}</b> records · <b>{formatBytes(topic.sizeBytes)}</b> · <b>{formatRate(topic.inRecordsRate)}</b> ·
+      kept {describeKept(topic).replace(/^delete /, '')}
     </>
   )
 }
@@ -81,13 +121,26 @@ function tabsOf(topic: string, detail: TopicDetail | null) {
   const href = (tab: TopicTab): string => hrefOf({ at: 'topic', topic, tab })
   return [
     { id: 'messages' as const, label: 'Messages', href: href('messages') },
-    { id: 'partitions' as const, label: 'Partitions', href: href('partitions'), count: detail ? formatCount(detail.topic.partitionCount) : undefined },
+    {
+      id: 'partitions' as const,
+      label: 'Partitions',
+      href: href('partitions'),
+      count: detail ? formatCount(detail.topic.partitionCount) : undefined,
+    },
     { id: 'groups' as const, label: 'Groups', href: href('groups'), count: detail ? formatCount(detail.topic.readBy.length) : undefined },
     { id: 'config' as const, label: 'Config', href: href('config') },
   ]
 }
 
-function MoreActs({ topic, name, onOpen }: { readonly topic: TopicRow | null; readonly name: string; readonly onOpen: (open: 'delete' | 'grow') => void }) {
+function MoreActs({
+  topic,
+  name,
+  onOpen,
+}: {
+  readonly topic: TopicRow | null
+  readonly name: string
+  readonly onOpen: (open: 'delete' | 'grow') => void
+}) {
   const isOff = topic === null || topic.isInternal
   const disabledReason = topic === null ? 'The topic is not here yet' : topic.isInternal ? 'The broker needs this topic itself' : null
   const items: readonly MenuItem[] = [
@@ -96,25 +149,61 @@ function MoreActs({ topic, name, onOpen }: { readonly topic: TopicRow | null; re
     { is: 'line' },
     { is: 'item', id: 'delete', label: 'Delete…', icon: 'trash', isDanger: !isOff, disabledReason, run: () => onOpen('delete') },
   ]
-  return <MenuButton label={`More about ${name}`} items={items} className={styles.more ?? ''} align="end"><Icon name="more" /></MenuButton>
+  return (
+    <MenuButton label={`More about ${name}`} items={items} className={styles.more ?? ''} align="end">
+      <Icon name="more" />
+    </MenuButton>
+  )
 }
 
 const TAB_KEYS: readonly { readonly tab: TopicTab; readonly title: string }[] = [
-  { tab: 'messages', title: 'Messages' }, { tab: 'partitions', title: 'Partitions' }, { tab: 'groups', title: 'Groups of the topic' }, { tab: 'config', title: 'Config' },
+  { tab: 'messages', title: 'Messages' },
+  { tab: 'partitions', title: 'Partitions' },
+  { tab: 'groups', title: 'Groups of the topic' },
+  { tab: 'config', title: 'Config' },
 ]
 
 function useTabCommands({ topic, tab: here }: TopicPlace): void {
-  useCommands(useMemo(() => TAB_KEYS.map(({ tab, title }, index): Command => ({
-    id: `topic.${tab}`, title: `${title}: ${topic}`, group: 'Go to', icon: 'topics', keys: [`mod+${index + 1}`], when: () => tab !== here, perform: () => goTo({ at: 'topic', topic, tab }),
-  })), [topic, here]))
+  useCommands(
+    useMemo(
+      () =>
+        TAB_KEYS.map(({ tab, title }, index): Command => ({
+          id: `topic.${tab}`,
+          title: `${title}: ${topic}`,
+          group: 'Go to',
+          icon: 'topics',
+          keys: [`mod+${index + 1}`],
+          when: () => tab !== here,
+          perform: () => goTo({ at: 'topic', topic, tab }),
+        })),
+      [topic, here],
+    ),
+  )
 }
 
 function NoTopic({ topic, failure }: { readonly topic: string; readonly failure: { readonly code: string; readonly message: string } }) {
   return (
-    <Page head={<PageHead crumb={<><a href={hrefOf({ at: 'topics' })}>Topics</a> /</>} title={topic} />}>
-      {failure.code === 'NOT_FOUND'
-        ? <Empty title={`There is no topic ${topic}.`} action={<LinkButton href={hrefOf({ at: 'topics' })}>All topics</LinkButton>}>It was deleted, or never created. A topic is created when a client first writes to it.</Empty>
-        : <div className={styles.failed}><ErrorNote title={`${topic} cannot be shown`} failure={failure} /></div>}
+    <Page
+      head={
+        <PageHead
+          crumb={
+            <>
+              <a href={hrefOf({ at: 'topics' })}>Topics</a> /
+            </>
+          }
+          title={topic}
+        />
+      }
+    >
+      {failure.code === 'NOT_FOUND' ? (
+        <Empty title={`There is no topic ${topic}.`} action={<LinkButton href={hrefOf({ at: 'topics' })}>All topics</LinkButton>}>
+          It was deleted, or never created. A topic is created when a client first writes to it.
+        </Empty>
+      ) : (
+        <div className={styles.failed}>
+          <ErrorNote title={`${topic} cannot be shown`} failure={failure} />
+        </div>
+      )}
     </Page>
   )
 }

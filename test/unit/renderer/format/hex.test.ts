@@ -5,13 +5,25 @@ const bytes = new TextEncoder().encode('{"status":"FAILED"}')
 
 test('bytes stand in rows of 16 with their offset and their printable characters', () => {
   expect(hexRowCount(bytes.length, 16)).toBe(2)
-  expect(hexRow(bytes, 0, 16)).toEqual({ offset: '0000', hex: ['7b 22 73 74 61 74 75 73 22 3a 22 46 41 49 4c 45', '', ''], text: ['{"status":"FAILE', '', ''] })
+  expect(hexRow(bytes, 0, 16)).toEqual({
+    offset: '0000',
+    hex: ['7b 22 73 74 61 74 75 73 22 3a 22 46 41 49 4c 45', '', ''],
+    text: ['{"status":"FAILE', '', ''],
+  })
   expect(hexRow(bytes, 1, 16)).toEqual({ offset: '0010', hex: ['44 22 7d', '', ''], text: ['D"}', '', ''] })
 })
 
 test('a marked range is told apart in each row it touches', () => {
-  expect(hexRow(bytes, 0, 8, { from: 2, to: 10 })).toEqual({ offset: '0000', hex: ['7b 22', '73 74 61 74 75 73', ''], text: ['{"', 'status', ''] })
-  expect(hexRow(bytes, 1, 8, { from: 2, to: 10 })).toEqual({ offset: '0008', hex: ['', '22 3a', '22 46 41 49 4c 45'], text: ['', '":', '"FAILE'] })
+  expect(hexRow(bytes, 0, 8, { from: 2, to: 10 })).toEqual({
+    offset: '0000',
+    hex: ['7b 22', '73 74 61 74 75 73', ''],
+    text: ['{"', 'status', ''],
+  })
+  expect(hexRow(bytes, 1, 8, { from: 2, to: 10 })).toEqual({
+    offset: '0008',
+    hex: ['', '22 3a', '22 46 41 49 4c 45'],
+    text: ['', '":', '"FAILE'],
+  })
 })
 
 test('bytes that are not printable are dots', () => {

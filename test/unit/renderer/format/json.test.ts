@@ -11,22 +11,38 @@ function value(text: string, isCut = false): JsonValue {
 /** As JSON.parse would have it, to compare with it. */
 function plain(json: JsonValue): unknown {
   switch (json.is) {
-    case 'object': return Object.fromEntries(json.entries.map(({ name, value }) => [name, plain(value)]))
-    case 'array': return json.items.map(plain)
-    case 'string': return json.text
-    case 'number': return Number(json.source)
-    case 'word': return JSON.parse(json.word)
-    default: return json satisfies never
+    case 'object':
+      return Object.fromEntries(json.entries.map(({ name, value }) => [name, plain(value)]))
+    case 'array':
+      return json.items.map(plain)
+    case 'string':
+      return json.text
+    case 'number':
+      return Number(json.source)
+    case 'word':
+      return JSON.parse(json.word)
+    default:
+      return json satisfies never
   }
 }
 
 test('whatever JSON.parse reads is read the same', () => {
-  fc.assert(fc.property(fc.json(), text => { expect(plain(value(text))).toEqual(JSON.parse(text)) }))
+  fc.assert(
+    fc.property(fc.json(), text => {
+      expect(plain(value(text))).toEqual(JSON.parse(text))
+    }),
+  )
 })
 
 test('numbers keep the text they were written with', () => {
   const read = value('[9007199254740993, 1249.50, 1e400, -0, 18446744073709551615]')
-  expect(read.is === 'array' && read.items.map(item => item.is === 'number' && item.source)).toEqual(['9007199254740993', '1249.50', '1e400', '-0', '18446744073709551615'])
+  expect(read.is === 'array' && read.items.map(item => item.is === 'number' && item.source)).toEqual([
+    '9007199254740993',
+    '1249.50',
+    '1e400',
+    '-0',
+    '18446744073709551615',
+  ])
 })
 
 test('names that repeat are all kept', () => {
@@ -50,8 +66,16 @@ test('the beginning of a longer text is read as far as it goes, wherever it was 
 })
 
 test.each([
-  ['', 'there is nothing here'], ['{"a":1,}', 'where a name in quotes was expected'], ['[1 2]', 'where , or ] was expected'], ['{"a" 1}', 'where : was expected'],
-  ['01', 'is not a number'], ['nul', 'where a value was expected'], ['"a\nb"', 'control character'], ['"\\x"', 'no escape of JSON'], ['[1', 'ends before'], ['1 2', 'after the end'],
+  ['', 'there is nothing here'],
+  ['{"a":1,}', 'where a name in quotes was expected'],
+  ['[1 2]', 'where , or ] was expected'],
+  ['{"a" 1}', 'where : was expected'],
+  ['01', 'is not a number'],
+  ['nul', 'where a value was expected'],
+  ['"a\nb"', 'control character'],
+  ['"\\x"', 'no escape of JSON'],
+  ['[1', 'ends before'],
+  ['1 2', 'after the end'],
 ])('%s is refused with a reason', (text, reason) => {
   const read = readJson(text)
   expect(read.is === 'wrong' && read.reason).toContain(reason)

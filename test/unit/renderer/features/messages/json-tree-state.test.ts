@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { bytesOf, characterAt, copyOf, lineAt, pathOf, previewOf, timeOf, treeLines, typeOf } from '../../../../../renderer/features/messages/json-tree-state.ts'
+import {
+  bytesOf,
+  characterAt,
+  copyOf,
+  lineAt,
+  pathOf,
+  previewOf,
+  timeOf,
+  treeLines,
+  typeOf,
+} from '../../../../../renderer/features/messages/json-tree-state.ts'
 import { readJson, type JsonValue } from '../../../../../renderer/format/json.ts'
 
 function parse(text: string): JsonValue {
@@ -7,14 +17,22 @@ function parse(text: string): JsonValue {
   if (read.is === 'wrong') throw new Error(read.reason)
   return read.value
 }
-const order = '{"order_id":"o-7C41K9","amount":1249.50,"basket_id":9007199254740993,"items":[{"sku":"desk-90","qty":1},{"sku":"lamp-02","qty":2}],"coupon":null,"ts":1795528929104}'
+const order =
+  '{"order_id":"o-7C41K9","amount":1249.50,"basket_id":9007199254740993,"items":[{"sku":"desk-90","qty":1},{"sku":"lamp-02","qty":2}],"coupon":null,"ts":1795528929104}'
 const show = (text: string, toggled: string[] = []): string[] =>
-  treeLines(parse(text), new Set(toggled)).map(line => `${'  '.repeat(line.depth)}${line.name}${line.isOpen === null ? '' : line.isOpen ? ' open' : ' closed'}`)
+  treeLines(parse(text), new Set(toggled)).map(
+    line => `${'  '.repeat(line.depth)}${line.name}${line.isOpen === null ? '' : line.isOpen ? ' open' : ' closed'}`,
+  )
 
 test('members of the root are open, deeper ones are closed and show what is in them', () => {
   expect(show(order)).toEqual(['order_id', 'amount', 'basket_id', 'items open', '  0 closed', '  1 closed', 'coupon', 'ts'])
   const [item] = treeLines(parse(order), new Set()).filter(line => line.id === '3.0')
-  expect(item && previewOf(item.value).map(part => part.text).join('')).toBe('{ sku: "desk-90", qty: 1 }')
+  expect(
+    item &&
+      previewOf(item.value)
+        .map(part => part.text)
+        .join(''),
+  ).toBe('{ sku: "desk-90", qty: 1 }')
 })
 
 test('what the reader opened or closed is kept', () => {
@@ -32,9 +50,33 @@ test('a long list starts closed', () => {
 })
 
 test('types say whether a number fits a double', () => {
-  const types = ['1', '1249.50', '9007199254740993', '-9223372036854775808', '18446744073709551615', '123456789012345678901234', '1e3', '"x"', 'true', 'null', '[]', '{}']
+  const types = [
+    '1',
+    '1249.50',
+    '9007199254740993',
+    '-9223372036854775808',
+    '18446744073709551615',
+    '123456789012345678901234',
+    '1e3',
+    '"x"',
+    'true',
+    'null',
+    '[]',
+    '{}',
+  ]
   expect(types.map(text => typeOf(parse(text)))).toEqual([
-    'integer', 'decimal', 'int64, exact', 'integer, exact', 'integer, 20 digits', 'integer, 24 digits', 'number', 'string', 'boolean', 'null', 'array', 'object',
+    'integer',
+    'decimal',
+    'int64, exact',
+    'integer, exact',
+    'integer, 20 digits',
+    'integer, 24 digits',
+    'number',
+    'string',
+    'boolean',
+    'null',
+    'array',
+    'object',
   ])
 })
 
@@ -44,8 +86,16 @@ test('13 digits of these decades are shown as a time too', () => {
 })
 
 test('a preview is cut, also when nested', () => {
-  expect(previewOf(parse(`[${Array.from({ length: 500 }, () => '"abcdefgh"').join()}]`)).map(part => part.text).join('').length).toBeLessThan(200)
-  expect(previewOf(parse('{"a":{"b":{"c":1}},"d":[]}')).map(part => part.text).join('')).toBe('{ a: { b: {…} }, d: [] }')
+  expect(
+    previewOf(parse(`[${Array.from({ length: 500 }, () => '"abcdefgh"').join()}]`))
+      .map(part => part.text)
+      .join('').length,
+  ).toBeLessThan(200)
+  expect(
+    previewOf(parse('{"a":{"b":{"c":1}},"d":[]}'))
+      .map(part => part.text)
+      .join(''),
+  ).toBe('{ a: { b: {…} }, d: [] }')
 })
 
 test('a line has the path a filter would use', () => {

@@ -4,12 +4,19 @@ import { parseJump } from '../../../../../renderer/features/messages/jump.ts'
 const now = new Date(2026, 6, 14, 14, 2, 11, 482).getTime()
 const scope = { now, endOffset: 1_571_008n, partitionCount: 6 }
 const jump = (text: string) => parseJump(text, scope)
-const at = (...parts: [number, number, number, number?, number?, number?, number?]) => ({ is: 'time', timestamp: BigInt(new Date(parts[0], parts[1], parts[2], ...parts.slice(3)).getTime()) })
+const at = (...parts: [number, number, number, number?, number?, number?, number?]) => ({
+  is: 'time',
+  timestamp: BigInt(new Date(parts[0], parts[1], parts[2], ...parts.slice(3)).getTime()),
+})
 
 test('digits are an offset', () => {
   expect(jump('1569102')).toEqual({ is: 'offset', offset: 1_569_102n, partition: null })
   expect(jump('0')).toEqual({ is: 'offset', offset: 0n, partition: null })
-  expect(parseJump('9007199254740993', { ...scope, endOffset: 2n ** 60n })).toEqual({ is: 'offset', offset: 9007199254740993n, partition: null })
+  expect(parseJump('9007199254740993', { ...scope, endOffset: 2n ** 60n })).toEqual({
+    is: 'offset',
+    offset: 9007199254740993n,
+    partition: null,
+  })
 })
 
 test('an offset may name its partition, also as the window prints it', () => {
@@ -43,7 +50,8 @@ test('dates: ISO with a zone, local without', () => {
 })
 
 test('digits beyond the end of the topic are an epoch, and with @ they always are', () => {
-  for (const text of ['1784037731', '1784037731000', '1784037731000000', '@1784037731']) expect(jump(text), text).toEqual({ is: 'time', timestamp: 1784037731000n })
+  for (const text of ['1784037731', '1784037731000', '1784037731000000', '@1784037731'])
+    expect(jump(text), text).toEqual({ is: 'time', timestamp: 1784037731000n })
   expect(jump('2000000')).toEqual({ is: 'offset', offset: 2_000_000n, partition: null })
 })
 

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { placeInPartition, placeOfJump, positionNotice, scopeOf, selectedBy, type TopicPlace } from '../../../../../renderer/features/messages/messages-scope.ts'
+import {
+  placeInPartition,
+  placeOfJump,
+  positionNotice,
+  scopeOf,
+  selectedBy,
+  type TopicPlace,
+} from '../../../../../renderer/features/messages/messages-scope.ts'
 
 const orders: TopicPlace = { at: 'topic', topic: 'orders', tab: 'messages' }
 
@@ -17,7 +24,11 @@ test('jumps lead to places, and back to the same position', () => {
   expect(scopeOf(placeOfJump(orders, { is: 'time', timestamp: 1784037731000n })).at).toEqual({ is: 'time', timestamp: 1784037731000n })
   expect(scopeOf(placeOfJump(orders, { is: 'offset', offset: 7n, partition: null })).at).toEqual({ is: 'offset', offset: 7n })
   expect(placeOfJump(orders, { is: 'offset', offset: 7n, partition: 3 })).toEqual({ ...orders, partition: 3, offset: '7' })
-  expect(placeOfJump({ ...orders, partition: 2 }, { is: 'offset', offset: 7n, partition: null })).toEqual({ ...orders, partition: 2, offset: '7' })
+  expect(placeOfJump({ ...orders, partition: 2 }, { is: 'offset', offset: 7n, partition: null })).toEqual({
+    ...orders,
+    partition: 2,
+    offset: '7',
+  })
   expect(placeOfJump({ ...orders, partition: 2, offset: '5' }, { is: 'start' })).toEqual({ ...orders, partition: 2, from: 'start' })
 })
 
@@ -29,8 +40,12 @@ test('another partition keeps a time and forgets an offset', () => {
 test('an offset that retention took, or that is not written yet, is said', () => {
   const at = (offset: bigint) => ({ topic: 'orders', partitions: [0], at: { is: 'offset' as const, offset } })
   const bounds = [{ partition: 0, startOffset: 1204n, endOffset: 2000n }]
-  expect(positionNotice(at(0n), [{ partition: 0, offset: 1204n }], bounds)).toBe('orders-0 starts at 1204 now; 1204 from offset 0 on were deleted by retention.')
-  expect(positionNotice(at(5000n), [{ partition: 0, offset: 2000n }], bounds)).toBe('orders-0 ends at 2000: offset 5000 is not written yet.')
+  expect(positionNotice(at(0n), [{ partition: 0, offset: 1204n }], bounds)).toBe(
+    'orders-0 starts at 1204 now; 1204 from offset 0 on were deleted by retention.',
+  )
+  expect(positionNotice(at(5000n), [{ partition: 0, offset: 2000n }], bounds)).toBe(
+    'orders-0 ends at 2000: offset 5000 is not written yet.',
+  )
   expect(positionNotice(at(1500n), [{ partition: 0, offset: 1500n }], bounds)).toBeNull()
 })
 
