@@ -40,10 +40,11 @@ async function runApp({ path }) {
   const { ELECTRON_RUN_AS_NODE: _, ...environment } = process.env
   const startedAt = performance.now()
   const child = spawn(path, args, { stdio: 'inherit', env: environment })
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
+  let isAsked = false
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => { isAsked = true; child.kill(signal) })
   const end = await new Promise(resolve => child.on('error', error => resolve(error.message)).on('exit', (code, signal) => resolve(signal ?? code)))
   const isEarly = performance.now() - startedAt < EARLY_MS
-  if (end === 0 || end === REFUSED || end === 'SIGINT' || end === 'SIGTERM' || !isEarly) process.exit(typeof end === 'number' ? end : 1)
+  if (end === 0 || end === REFUSED || isAsked || !isEarly) process.exit(typeof end === 'number' ? end : 1)
   await runHeadless({ is: 'missing', what: `Electron ended at once (${end}).`, remedy: 'What it printed above says what it lacks.' })
 }
 
