@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { bundles } from './bundle.mjs'
 import { appFolder, root, windowFolder } from './places.mjs'
 
+const SWAP_TRIES_MAX = 10
 const parts = {
   app: { folder: appFolder, sources: ['package-lock.json', 'core', 'electron', 'build/bundle.mjs'], build: buildApp },
   window: {
@@ -111,14 +112,21 @@ async function buildWindow(folder) {
 }
 
 /**
+ * Puts `fresh` in the place of `folder`. Two builds at once may both get here: the later one's stays.
  * @param {string} fresh
  * @param {string} folder
  */
 function swap(fresh, folder) {
   const old = `${folder}.old.${process.pid}`
-  if (existsSync(folder)) renameSync(folder, old)
-  renameSync(fresh, folder)
-  rmSync(old, { recursive: true, force: true })
+  for (let tries = 1; existsSync(fresh); tries++) {
+    try {
+      if (existsSync(folder)) renameSync(folder, old)
+      renameSync(fresh, folder)
+    } catch (error) {
+      if (tries === SWAP_TRIES_MAX) throw error
+    }
+    rmSync(old, { recursive: true, force: true })
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
