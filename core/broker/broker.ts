@@ -150,9 +150,12 @@ export class Broker {
     await listeners.stop()
     await recovery.done
     await parts.topics.idle()
-    await logs.close()
-    catalog.close()
-    unlock()
+    try {
+      await logs.close()
+    } finally {
+      catalog.close()
+      unlock()
+    }
   }
 
   #nameUnknown(): void {
@@ -198,7 +201,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   await listeners.start(options.listeners)
   undo.push(() => listeners.stop())
   const startTookMs = clock.elapsed() - startedAt
-  const recovery = recover({ topics, offsets, tailBytes: (topic, partition) => logs.tailBytes(topic, partition) })
+  const recovery = recover({ topics, offsets, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition) })
   undo.push(() => {
     recovery.stop()
     return recovery.done

@@ -1,5 +1,6 @@
 /** After the ports accept: opens every partition, the smallest unrecovered tail first, and loads coordinators as theirs become ready. */
 
+import type { Logger } from '../common/logger.ts'
 import { OFFSETS_TOPIC, type OffsetsTopic } from './offsets-topic.ts'
 import type { Partition } from './partition.ts'
 import type { Topic, TopicRegistry } from './topic-registry.ts'
@@ -18,15 +19,21 @@ export type Recovery = {
 export function recover(options: {
   readonly topics: TopicRegistry
   readonly offsets: OffsetsTopic
+  readonly logger: Logger
   readonly tailBytes: (topic: string, partition: number) => Promise<number>
 }): Recovery {
-  const { topics, offsets, tailBytes } = options
+  const { topics, offsets, logger, tailBytes } = options
   const queue = [...topics.list()].flatMap(topic => topic.partitions.map(partition => ({ topic, partition, bytes: 0 })))
   const sorted = Promise.all(queue.map(async entry => (entry.bytes = await tailBytes(entry.topic.record.name, entry.partition.index).catch(() => 0))))
     .then(() => queue.sort((a, b) => a.bytes - b.bytes))
   const work = async (): Promise<void> => {
     await sorted
-    for (let next = queue.shift(); next; next = queue.shift()) await openOne(next.topic, next.partition, topics, offsets)
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { topic, partition } = next
+      await openOne(topic, partition, topics, offsets).catch((cause: unknown) => {
+        logger.error('a partition was opened, and who waits for it failed', { topic: partition.topic, partition: partition.index, cause })
+      })
+    }
   }
   const workers = Array.from({ length: AT_ONCE }, () => work())
   return { done: Promise.all(workers).then(() => undefined), stop: () => void (queue.length = 0) }

@@ -1,6 +1,8 @@
 /** Topics on a disk that fails, and topics that go while they are being recovered. */
 
 import { expect, test } from 'vitest'
+import { OffsetsTopic } from '../../../core/broker/offsets-topic.ts'
+import { recover } from '../../../core/broker/recover.ts'
 import { TopicRegistry } from '../../../core/broker/topic-registry.ts'
 import { Taps } from '../../../core/broker/taps.ts'
 import { Catalog } from '../../../core/catalog/catalog.ts'
@@ -8,15 +10,17 @@ import { silentLogger } from '../../../core/common/logger.ts'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { seededRandom } from '../../../core/common/random.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
+import { defaultGroupConfig, GroupCoordinator } from '../../../core/groups/group-coordinator.ts'
 import { LogDirectory } from '../../../core/log/log-directory.ts'
 
 async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ file: ':memory:', disk }) } = {}) {
   const clock = new SimulatedClock()
   const logger = silentLogger
   const logs = await LogDirectory.open({ disk, clock, folder: '/logs', clusterId: 'c', brokerId: 1, logger })
-  const topics = new TopicRegistry({ catalog, logs, brokerId: 1, offsetsTopicPartitions: 4, clock, random: seededRandom(1), taps: new Taps(), logger })
+  const taps = new Taps()
+  const topics = new TopicRegistry({ catalog, logs, brokerId: 1, offsetsTopicPartitions: 4, clock, random: seededRandom(1), taps, logger })
   const create = (partitionCount = 2) => topics.create({ name: 'orders', partitionCount, configs: {} })
-  return { disk, catalog, logs, topics, create }
+  return { disk, catalog, logs, clock, taps, topics, create }
 }
 type Registry = Awaited<ReturnType<typeof openRegistry>>
 
@@ -73,5 +77,23 @@ test('a topic whose log could not be opened can be deleted, and its name is free
   again.disk.heal()
   expect(await again.topics.delete('orders')).toBeUndefined()
   expect(await again.create(2)).toMatchObject({ partitions: [{ state: { is: 'ready' } }, { state: { is: 'ready' } }] })
+  await again.logs.close()
+})
+
+test('a fault while one partition is recovered keeps no other from being served', async () => {
+  const registry = await openRegistry()
+  await registry.create(8)
+  const again = await reopened(registry)
+  const { topics, taps, clock } = again
+  const groups = new GroupCoordinator({
+    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 4, logOf: () => undefined, topicExists: () => false, config: defaultGroupConfig,
+  })
+  const offsets = new OffsetsTopic({ topics, groups, partitionCount: 4, taps, logger: silentLogger })
+  taps.subscribe(event => {
+    if (event.is === 'partition-state' && event.partition < 4) throw new Error('a listener with a fault')
+  })
+  await recover({ topics, offsets, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition) }).done
+  expect(topics.get('orders')?.partitions.map(({ state }) => state.is)).toEqual(Array.from({ length: 8 }, () => 'ready'))
+  await groups.stop()
   await again.logs.close()
 })
