@@ -61,7 +61,8 @@ export class MessagesStore {
   #isCommitPlanned = false
   /** Answers of an earlier turn are dropped. */
   #turn = 0
-  #isResuming = false
+  /** Of following: each end of it begins another. */
+  #tailTurn = 0
 
   constructor(scope: Scope, host: Host) {
     this.#scope = scope
@@ -99,7 +100,6 @@ export class MessagesStore {
     this.#closeTail()
     this.#client = null
     this.#turn++
-    this.#isResuming = false
     this.#change({ reading: 'nothing' })
   }
 
@@ -120,6 +120,7 @@ export class MessagesStore {
     const { failed } = this.#shown
     this.#change({ failed: null })
     if (failed?.what === 'position') void this.#open()
+    else if (failed?.what === 'tail' && this.#shown.follow === 'on') void this.#resume()
     else if (failed?.what === 'tail') this.setFollow('on')
     else if (failed) void this.#readEdge(failed.what)
   }
@@ -189,55 +190,46 @@ export class MessagesStore {
   /** Opens the tail where the list stands, after reading what came in meanwhile. */
   async #resume(): Promise<void> {
     const client = this.#client
-    if (!client || !this.#isWanted(client) || this.#isResuming) return
-    this.#isResuming = true
-    const turn = this.#turn
-    const outcome = await this.#catchUp(client, turn)
-    if (turn !== this.#turn) return
-    this.#isResuming = false
-    if (outcome === 'failed' || !this.#isWanted(client)) return
-    if (outcome === 'done') this.#openTail(client)
-    else void this.#resume()
+    if (!client || !this.#isWanted(client)) return
+    const turn = ++this.#tailTurn
+    if (await this.#catchUp(client, turn)) this.#openTail(client)
   }
 
-  /** `left`: following ended while it was read, and may be wanted again by now. */
-  async #catchUp(client: StudioClient, turn: number): Promise<'done' | 'failed' | 'left'> {
+  /** False when it failed, or when following ended (and perhaps began anew) while it was read. */
+  async #catchUp(client: StudioClient, turn: number): Promise<boolean> {
     for (let rowCount = 0; rowCount < CATCH_UP_ROWS;) {
       const cursor = this.#shown.window?.high.cursor ?? []
       const page = await this.#page(client, cursor, 'forward', CATCH_UP_PAGE_ROWS)
       const { window } = this.#shown
-      if (turn !== this.#turn || !window || !this.#isWanted(client)) return 'left'
-      if (!page.ok) {
-        this.#fail('tail', page.failure)
-        return 'failed'
-      }
+      if (turn !== this.#tailTurn || !window) return false
+      if (!page.ok) return this.#failTail(page.failure)
       if (window.high.cursor !== cursor) continue
       this.#change({ window: addNewer(window, page.output), bounds: page.output.bounds, failed: null })
-      if (page.output.isEnd) return 'done'
+      if (page.output.isEnd) return true
       rowCount += page.output.rows.length
     }
     return this.#jumpToEnd(client, turn)
   }
 
   /** Too far behind to read it all: the newest rows, and a line that says how many lie between. */
-  async #jumpToEnd(client: StudioClient, turn: number): Promise<'done' | 'failed' | 'left'> {
+  async #jumpToEnd(client: StudioClient, turn: number): Promise<boolean> {
     const end = await this.#locate(client, { is: 'end' })
-    if (!end.ok) {
-      this.#fail('tail', end.failure)
-      return 'failed'
-    }
+    if (turn !== this.#tailTurn) return false
+    if (!end.ok) return this.#failTail(end.failure)
     const page = await this.#page(client, end.output, 'backward', TAIL_ROWS_SHOWN)
     const { window } = this.#shown
-    if (turn !== this.#turn || !window || !this.#isWanted(client)) return 'left'
-    if (!page.ok) {
-      this.#fail('tail', page.failure)
-      return 'failed'
-    }
+    if (turn !== this.#tailTurn || !window) return false
+    if (!page.ok) return this.#failTail(page.failure)
     const rows = page.output.rows.toReversed()
     const skipped = countBetween(window.high.cursor, page.output.next)
     const withLine = skipped > 0 ? addSkipped(window, skipped, rows[0]?.timestamp ?? null) : window
     this.#change({ window: addNewer(withLine, { rows, next: end.output, isEnd: true }), bounds: page.output.bounds, failed: null })
-    return 'done'
+    return true
+  }
+
+  #failTail(failure: StudioFailure): false {
+    this.#fail('tail', failure)
+    return false
   }
 
   #locate(client: StudioClient, at: Position): Promise<CallResult<Cursor>> {
@@ -271,6 +263,7 @@ export class MessagesStore {
 
   /** What waits in the buffer is let go: the window's edge has not passed it, so it is read again. */
   #closeTail(): void {
+    this.#tailTurn++
     this.#tail?.close()
     this.#tail = null
     this.#buffer = EMPTY_TAIL
