@@ -32,11 +32,13 @@ export const fetchHandler = handler(fetch, (request, context) => {
   const wantedNow = (): Wanted[] => request.topics.flatMap(topic => wantedOf(topic, context))
   const wanted = wantedNow()
   if (isReady(request, wanted)) return answer(request, wanted, context)
-  const partitions = wanted.flatMap(({ partition }) => partition ?? [])
+  // Each partition once, however often a frame names it: they are looked at on every append.
+  const watched = [...new Map(wanted.map(want => [want.partition, want])).values()]
+  const partitions = watched.flatMap(({ partition }) => partition ?? [])
   return context.broker.parked.park({
     partitions,
     maxWaitMs: request.maxWaitMs,
-    isReady: () => isReady(request, wanted),
+    isReady: () => isReady(request, watched),
     onGone: run => context.connection.onGone(run),
   }).then(() => answer(request, wantedNow(), context)) // a topic may have gone while it was waited for
 })

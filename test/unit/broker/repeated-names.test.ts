@@ -2,10 +2,12 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
-  createPartitions, createTopics, deleteTopics, describeConfigs, describeGroups, findCoordinator, metadata, offsetCommit, offsetFetch,
+  createPartitions, createTopics, deleteTopics, describeConfigs, describeGroups, fetch, findCoordinator, metadata, offsetCommit, offsetFetch,
 } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { ZERO_UUID } from '../../../core/protocol/wire.ts'
+import { encodeBatch } from '../../../core/records/encode-batch.ts'
+import { ask } from '../../support/clients-frames.ts'
 import { startMemoryBroker, type MemoryBroker } from '../../support/memory-broker.ts'
 
 const MANY = 50_000
@@ -26,6 +28,21 @@ test('DeleteTopics, CreatePartitions and CreateTopics look for twins in one pass
   const created = await broker.ask(createTopics, 7, { topics: twins, timeoutMs: 1000, validateOnly: true })
   expect(created.topics).toHaveLength(MANY / 2)
   expect(created.topics[0]).toMatchObject({ name: 'n0', errorCode: kafkaErrors.INVALID_REQUEST })
+})
+
+test('a fetch that waits for one partition a thousand times over looks at it once per append', async () => {
+  const waiting = await broker.connect()
+  const partitions = times(MANY, () => ({ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000_000, currentLeaderEpoch: -1, lastFetchedEpoch: -1 }))
+  const answer = ask(waiting, fetch, 12, { maxWaitMs: 60_000, minBytes: 1_000_000, isolationLevel: 0, topics: [{ topic: 'orders', topicId: ZERO_UUID, partitions }] })
+  await expect.poll(() => broker.broker.parts.parked.count).toBe(1)
+  const log = broker.broker.log('orders', 0)
+  let looks = 0
+  const available = log?.availableBytes.bind(log)
+  if (log && available) log.availableBytes = (...range) => (looks++, available(...range))
+  log?.append(encodeBatch({ records: [{ key: null, value: Buffer.from('v'), headers: [], timestamp: Date.now() }] }))
+  await expect.poll(() => looks).toBe(1)
+  await broker.broker.topics.delete('orders')
+  expect((await answer).responses).toHaveLength(1)
 })
 
 test('what is described is described once, however often it is asked for', async () => {
