@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, include: string[], timeoutMs = 15_000, hookTimeoutMs = 15_000) => ({
-  test: { name, include, environment: 'node' as const, testTimeout: timeoutMs, hookTimeout: hookTimeoutMs },
+  test: {
+    name, include, environment: 'node' as const, testTimeout: timeoutMs, hookTimeout: hookTimeoutMs,
+    // Patience for a condition to come true on a busy machine; nothing waits longer than it must.
+    expect: { poll: { timeout: 12_000 } },
+  },
 })
 
 /** One project per folder of test/: `npm run check` runs the first three, `npm test` all of them. */

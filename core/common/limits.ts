@@ -33,7 +33,7 @@ export const PRODUCER_BATCHES_KEPT = 5
 export const INLINE_INFLATE_BYTES_MAX = 256 * KB
 /** The most one batch may inflate to: a bomb is refused before memory is spent. */
 export const INFLATED_BATCH_BYTES_MAX = 128 * MB
-/** Partitions one request may create, and one broker may hold: 4.3 answers POLICY_VIOLATION above its own bound. */
+/** Partitions of one topic: each is a folder, and a desktop's disk is listed at every start. */
 export const PARTITIONS_PER_TOPIC_MAX = 10_000
 /** Kafka's group.max.size is unbounded; a desktop is not. */
 export const GROUP_MEMBERS_MAX = 1000

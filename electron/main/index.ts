@@ -1,6 +1,6 @@
 /** The app's start: one per data folder, the engine first, then its window. */
 
-import { app, BrowserWindow, dialog, nativeTheme, session } from 'electron'
+import { app, BrowserWindow, dialog, session } from 'electron'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../core/common/clock.ts'
@@ -28,7 +28,6 @@ function start(): void {
   const dataFolder = join(app.getPath('userData'), 'local')
   const engine = new EngineHost({ dataFolder, settings, logger, write, version: app.getVersion(), wantedPort: portSwitch(), onLost: refuse })
   declareScheme()
-  nativeTheme.themeSource = settings.current.theme
   app.on('web-contents-created', (_event, contents) => restrictContents(contents))
   app.on('second-instance', () => {
     const [window] = BrowserWindow.getAllWindows()
@@ -45,7 +44,7 @@ function start(): void {
 function show(settings: SettingsFile, dataFolder: string, engine: EngineHost): void {
   restrictSession(session.defaultSession)
   serveWindow(join(import.meta.dirname, '../window'))
-  installMenu(settings, dataFolder)
+  installMenu(dataFolder)
   offerStudioPorts(() => engine.connect())
   openWindow(settings)
   app.on('activate', () => { if (BrowserWindow.getAllWindows().length === 0) openWindow(settings) })

@@ -1,15 +1,8 @@
 /** The application menu: what every desktop program has. The product's own commands live in the window. */
 
-import { app, Menu, nativeTheme, shell, type MenuItemConstructorOptions } from 'electron'
-import type { SettingsFile, Theme } from './settings.ts'
+import { app, Menu, shell, type MenuItemConstructorOptions } from 'electron'
 
-const themes: readonly { readonly theme: Theme; readonly label: string }[] = [
-  { theme: 'system', label: 'As the system' },
-  { theme: 'dark', label: 'Dark' },
-  { theme: 'light', label: 'Light' },
-]
-
-export function installMenu(settings: SettingsFile, dataFolder: string): void {
+export function installMenu(dataFolder: string): void {
   const isMac = process.platform === 'darwin'
   const development: MenuItemConstructorOptions[] = app.isPackaged ? [] : [{ type: 'separator' }, { role: 'reload' }, { role: 'toggleDevTools' }]
   const template: MenuItemConstructorOptions[] = [
@@ -26,8 +19,6 @@ export function installMenu(settings: SettingsFile, dataFolder: string): void {
     {
       label: 'View',
       submenu: [
-        { label: 'Theme', submenu: themes.map(entry => themeItem(settings, entry)) },
-        { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
@@ -39,16 +30,4 @@ export function installMenu(settings: SettingsFile, dataFolder: string): void {
     { role: 'help', submenu: [{ label: 'Apache Kafka Documentation', click: () => void shell.openExternal('https://kafka.apache.org/documentation/') }] },
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
-}
-
-function themeItem(settings: SettingsFile, { theme, label }: { readonly theme: Theme; readonly label: string }): MenuItemConstructorOptions {
-  return {
-    label,
-    type: 'radio',
-    checked: settings.current.theme === theme,
-    click() {
-      nativeTheme.themeSource = theme
-      settings.change({ theme })
-    },
-  }
 }

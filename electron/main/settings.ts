@@ -5,15 +5,13 @@ import { dirname } from 'node:path'
 
 export type Bounds = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 export type WindowState = { readonly bounds: Bounds; readonly isMaximized: boolean }
-export type Theme = 'system' | 'light' | 'dark'
 export type Settings = {
-  readonly theme: Theme
   readonly window: WindowState | null
   /** The port that was used instead when the wanted one was taken; tried first the next time it is. */
   readonly fallbackPort: number | null
 }
 
-const initial: Settings = { theme: 'system', window: null, fallbackPort: null }
+const initial: Settings = { window: null, fallbackPort: null }
 
 export class SettingsFile {
   readonly #path: string
@@ -46,9 +44,8 @@ function readSettings(path: string): Settings {
     return initial // Not there yet, or cut off by a crash of an older version.
   }
   if (typeof read !== 'object' || read === null) return initial
-  const { theme, window, fallbackPort } = read as Record<string, unknown> // Any object; each field is checked below.
+  const { window, fallbackPort } = read as Record<string, unknown> // Any object; each field is checked below.
   return {
-    theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     window: isWindowState(window) ? window : null,
     fallbackPort: isPort(fallbackPort) ? fallbackPort : null,
   }

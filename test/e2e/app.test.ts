@@ -84,5 +84,5 @@ electronTest('it closes cleanly, and where the window stood is remembered', asyn
   await app.electron.waitForEvent('close')
   expect(process.exitCode).toBe(0)
   const settings: unknown = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
-  expect(settings).toMatchObject({ theme: 'system', window: { isMaximized: false, bounds: { width: 1440, height: 900 } } })
+  expect(settings).toMatchObject({ window: { isMaximized: false, bounds: { width: 1440, height: 900 } } })
 })

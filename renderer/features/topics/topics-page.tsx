@@ -204,7 +204,7 @@ function TopicList({
       }}
       footer={
         unread > 0
-          ? `${plural(unread, 'topic')} without a reader: records stay until the time in Kept is up.`
+          ? `${plural(unread, 'topic')} without a reader.`
           : null
       }
     />
