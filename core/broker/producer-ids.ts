@@ -23,4 +23,11 @@ export class ProducerIds {
     }
     return this.#next++
   }
+
+  /** Ids up to `id` came with records of another cluster: none of them is given from now on. */
+  passOver(id: number): void {
+    const next = Math.max(Number(this.#catalog.fact(FACT) ?? '0'), id + 1)
+    this.#catalog.setFact(FACT, String(next))
+    this.#next = this.#end = 0
+  }
 }

@@ -2,11 +2,12 @@
 
 import { join, resolve } from 'node:path'
 import { prepareDataFolder } from '../broker/data-folder.ts'
+import { ProducerIds } from '../broker/producer-ids.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { lockDataFolder } from '../catalog/data-lock.ts'
 import { systemClock } from '../common/clock.ts'
 import { nodeDisk } from '../common/node-disk.ts'
-import { copyPartition, readForeignLogs, type ForeignTopic } from '../log/import-logs.ts'
+import { copyPartition, highestProducerId, readForeignLogs, type ForeignTopic } from '../log/import-logs.ts'
 import { partitionFolderName } from '../log/log-files.ts'
 import type { ImportArguments } from './arguments.ts'
 import { appDataFolder } from './data-folder.ts'
@@ -44,7 +45,10 @@ async function adopt(topic: ForeignTopic, { from, dataFolder, catalog }: { reado
     return false
   }
   let bytes = 0
-  for (const [partition, folder] of topic.folders.entries()) bytes += await copyPartition(nodeDisk, join(from, folder), target(partition))
+  for (const [partition, folder] of topic.folders.entries()) {
+    bytes += await copyPartition(nodeDisk, join(from, folder), target(partition))
+    new ProducerIds(catalog).passOver(await highestProducerId(nodeDisk, target(partition)))
+  }
   const { name, topicId, partitionCount } = topic
   catalog.addTopic({ name, topicId, partitionCount, isInternal: false, configs: {}, createdAt: systemClock.now() })
   process.stdout.write(`adopted ${name}: ${partitionCount} partition(s), ${bytes} bytes\n`)

@@ -2,7 +2,7 @@
 
 import { parse } from 'node:path'
 import type { Disk } from '../common/disk.ts'
-import { BATCH_HEADER_BYTES, MAGIC, magicOf } from '../records/batch-header.ts'
+import { BATCH_HEADER_BYTES, MAGIC, magicOf, producerIdOf, sizeOf } from '../records/batch-header.ts'
 import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import { PARTITION_METADATA_FILE, readPartitionFolderName, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 
@@ -100,6 +100,27 @@ async function setOffset(disk: Disk, path: string, name: string, offset: number)
 function splitPath(path: string): [folder: string, name: string] {
   const { dir, base } = parse(path)
   return [dir, base]
+}
+
+/**
+ * The highest producer id in a partition's batches, -1 when no producer was idempotent. The ids were given by another cluster; ours
+ * must be above them, or a new producer would be taken for an old one and its first sequence for a duplicate or a gap.
+ */
+export async function highestProducerId(disk: Disk, folder: string): Promise<number> {
+  const header = Buffer.alloc(BATCH_HEADER_BYTES)
+  let highest = -1
+  for (const { name } of await disk.list(folder)) {
+    if (readSegmentFileName(name)?.suffix !== '.log') continue
+    const file = disk.openNow(`${folder}/${name}`, 'read')
+    try {
+      for (let at = 0; file.readNow(header, at) === header.length && magicOf(header, 0) === MAGIC && sizeOf(header, 0) >= header.length; at += sizeOf(header, 0)) {
+        highest = Math.max(highest, producerIdOf(header, 0))
+      }
+    } finally {
+      file.closeNow()
+    }
+  }
+  return highest
 }
 
 async function copyFile(disk: Disk, from: string, to: string): Promise<number> {

@@ -4,10 +4,11 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { MillraceProcess, runMillrace } from '../support/broker-process.ts'
 import { findCoordinator } from '../../core/protocol/apis/index.ts'
+import { MillraceProcess, runMillrace } from '../support/broker-process.ts'
 import { ask, RawConnection } from '../support/clients-frames.ts'
-import { createTopic, kafkajsDriver, produceWith, topicOffsets } from '../support/clients-kafkajs.ts'
+import { javaDriver } from '../support/clients-java.ts'
+import { createTopic, kafkajsDriver, topicOffsets } from '../support/clients-kafkajs.ts'
 import { codecs, expectSameRecords, sampleRecords } from '../support/clients-records.ts'
 import { testWithMade } from '../support/clients-tools.ts'
 import { kafkaClassPath } from '../support/java.ts'
@@ -15,9 +16,9 @@ import { KafkaPeer } from '../support/kafka-peer.ts'
 
 const it = await testWithMade(kafkaClassPath, 'java', 'maven')
 const foreign = mkdtempSync(join(tmpdir(), 'millrace-foreign-'))
-/** Enough that what is not compressed alone fills more than one segment of 1 MiB. */
-const perCodec = 20_000
-const sent = sampleRecords(perCodec * codecs.length, 2, kafkajsDriver.limits)
+/** Enough for several segments of 1 MiB. */
+const perCodec = 8000
+const sent = sampleRecords(perCodec * codecs.length, 2)
 let kafka: KafkaPeer | undefined
 let millrace: MillraceProcess | undefined
 
@@ -30,9 +31,8 @@ afterAll(async () => {
 it('partition folders of Apache Kafka 4.3.1, with all codecs and several segments, are served record for record', async () => {
   kafka = await KafkaPeer.start()
   await createTopic(kafka.address, 'legacy', 2, { 'segment.bytes': '1048576' })
-  for (const [at, codec] of codecs.entries()) {
-    await produceWith({ address: kafka.address, topic: 'legacy', records: sent.slice(at * perCodec, (at + 1) * perCodec), codec, isIdempotent: false })
-  }
+  // By the Java client: kafkajs sends a request again whole when one of its partitions is not ready, and leaves duplicates.
+  for (const [at, codec] of codecs.entries()) await javaDriver.produce(kafka.address, 'legacy', sent.slice(at * perCodec, (at + 1) * perCodec), codec)
   await makeOffsetsTopic(kafka.port)
   await kafka.stop()
   cpSync(join(kafka.dataFolder, 'logs'), foreign, { recursive: true })
@@ -46,9 +46,9 @@ it('partition folders of Apache Kafka 4.3.1, with all codecs and several segment
   const { address } = millrace
   expect(await kafkajsDriver.admin?.list(address)).toContain('legacy')
   expect((await topicOffsets(address, 'legacy')).map(({ end }) => end)).toEqual([sent.length / 2, sent.length / 2])
-  const { records } = await kafkajsDriver.readInGroup({ address, topic: 'legacy', group: 'here', count: sent.length })
+  const { records } = await javaDriver.readInGroup({ address, topic: 'legacy', group: 'here', count: sent.length })
   expectSameRecords(records, sent)
-  const at = await kafkajsDriver.readAt(address, 'legacy', 1, (sent[5001]?.timestamp ?? 0) - 3)
+  const at = await javaDriver.readAt(address, 'legacy', 1, (sent[5001]?.timestamp ?? 0) - 3)
   expect(at.offset).toBe(2500)
 
   const more = sampleRecords(20, 2, kafkajsDriver.limits, 9)

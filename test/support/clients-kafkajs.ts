@@ -69,14 +69,7 @@ export function topicOffsets(address: string, topic: string): Promise<{ start: n
 }
 
 async function produce(address: string, topic: string, records: readonly SentRecord[], codec: Codec = 'none'): Promise<void> {
-  return produceWith({ address, topic, records, codec, isIdempotent: true })
-}
-
-type Production = { readonly address: string; readonly topic: string; readonly records: readonly SentRecord[]; readonly codec: Codec; readonly isIdempotent: boolean }
-
-/** kafkajs gives a retried batch a new sequence, so on a broker that is still electing leaders it is better without. */
-export async function produceWith({ address, topic, records, codec, isIdempotent }: Production): Promise<void> {
-  const producer = kafkajsClient(address).producer({ idempotent: isIdempotent, maxInFlightRequests: 1 })
+  const producer = kafkajsClient(address).producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   try {
     for (let at = 0; at < records.length; at += 500) {
