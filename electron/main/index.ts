@@ -20,8 +20,12 @@ const logger = createLogger(write, { now: systemClock.now })
 const EXIT_REFUSED = 2
 
 // `userData` holds the settings and, in `local`, the broker's data: Electron's lock on it is the lock of the data folder between apps.
-if (app.requestSingleInstanceLock()) start()
-else app.quit()
+if (app.requestSingleInstanceLock()) {
+  start()
+} else {
+  write(`Millrace is running on ${app.getPath('userData')} already; its window was brought to the front.`)
+  app.quit()
+}
 
 function start(): void {
   const settings = new SettingsFile(join(app.getPath('userData'), 'settings.json'))
