@@ -38,6 +38,12 @@ export function run(command: string, args: readonly string[], options: RunOption
   return promise
 }
 
+/** Programs under way: none outlives the test run that started it. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** A program that keeps running. Its output is kept as lines. */
 export class RunningProcess {
   readonly child: ChildProcess
@@ -50,6 +56,7 @@ export class RunningProcess {
 
   constructor(command: string, args: readonly string[], options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {}) {
     this.child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(this.child)
     this.#collect(this.child.stdout, this.stdout)
     this.#collect(this.child.stderr, this.stderr)
     this.child.once('error', error => {
@@ -58,6 +65,7 @@ export class RunningProcess {
       this.#changed()
     })
     this.child.once('close', (code, signal) => {
+      running.delete(this.child)
       this.#exit = { code, signal }
       this.#changed()
     })
