@@ -35,7 +35,14 @@ export function CellView({
     case 'hex':
       return (
         <span className={styles.line}>
-          <span className={classNames(styles.text, isQuiet && styles.quiet, shown.is === 'hex' && styles.faint)}>
+          <span
+            className={classNames(
+              styles.text,
+              isQuiet && styles.quiet,
+              shown.is === 'hex' && styles.faint,
+              shown.rest !== '' && styles.cut,
+            )}
+          >
             <Pieces pieces={showUnseen(shown.text)} />
           </span>
           {shown.rest === '' ? null : <span className={styles.rest}>{shown.rest}</span>}

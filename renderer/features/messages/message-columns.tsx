@@ -65,7 +65,7 @@ const recordColumns: readonly RecordColumn[] = [
   {
     id: 'key',
     title: 'Key',
-    width: { grow: 1, min: 96 },
+    width: { grow: 1, min: 72 },
     isMono: true,
     text: ({ row }) => copyCell(row.key),
     cell: ({ row }) => <CellView cell={row.key} />,
@@ -73,7 +73,7 @@ const recordColumns: readonly RecordColumn[] = [
   {
     id: 'value',
     title: 'Value',
-    width: { grow: 4, min: 180 },
+    width: { grow: 4, min: 120 },
     isMono: true,
     text: ({ row }) => copyCell(row.value),
     cell: ({ row }) => <CellView cell={row.value} isTombstone={row.key.is !== 'null'} isQuiet />,
@@ -81,7 +81,7 @@ const recordColumns: readonly RecordColumn[] = [
   {
     id: 'headers',
     title: 'Headers',
-    width: 68,
+    width: 64,
     align: 'end',
     isOptional: true,
     text: ({ row }) => String(row.headerCount),

@@ -12,6 +12,7 @@ import { messageColumns } from './message-columns.tsx'
 import type { TopicPlace } from './messages-scope.ts'
 import type { Entry, MessageWindow, RecordEntry, SkippedEntry } from './messages-state.ts'
 import type { MessagesShown, MessagesStore } from './messages-store.ts'
+import { OffsetRail, type RailTarget } from './offset-rail.tsx'
 import styles from './message-list.module.css'
 
 /** Rows wait this long after the pointer last moved over them. */
@@ -29,6 +30,7 @@ export function MessageList({
   onToggleInspector,
   onCopy,
   onMenu,
+  onRail,
 }: {
   readonly store: MessagesStore
   readonly shown: MessagesShown
@@ -41,6 +43,8 @@ export function MessageList({
   readonly onToggleInspector: () => void
   /** The selected records as JSON. */
   readonly onCopy: (entries: readonly RecordEntry[]) => void
+  /** The scroll bar was dragged to a place that is not here. */
+  readonly onRail: (target: RailTarget) => void
   readonly onMenu: (entry: RecordEntry, at: { readonly x: number; readonly y: number }) => void
 }) {
   const box = useRef<HTMLDivElement>(null)
@@ -65,6 +69,7 @@ export function MessageList({
   }, [store, order])
   return (
     <div ref={box} className={styles.list} onScrollCapture={onScroll} {...hold}>
+      <OffsetRail window={window} bounds={shown.bounds} list={box} onJump={onRail} />
       <NewPill count={newCount} shown={shown} window={window} onClick={toNewest} />
       <Table
         label="Records"

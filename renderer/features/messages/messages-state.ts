@@ -169,6 +169,14 @@ export function countBetween(from: Cursor, to: Cursor): number {
   )
 }
 
+/** The cursor at a share of each partition, from 0 (oldest) to 1 (newest). */
+export function cursorAtShare(bounds: MessagePage['bounds'], share: number): Cursor {
+  return bounds.map(({ partition, startOffset, endOffset }) => ({
+    partition,
+    offset: startOffset + BigInt(Math.round(Number(endOffset - startOffset) * Math.min(1, Math.max(0, share)))),
+  }))
+}
+
 /** Where the window lies in what it reads: shares from 0 (oldest) to 1 (newest), for a bar beside the list. */
 export function windowShare(window: MessageWindow, bounds: MessagePage['bounds']): { readonly from: number; readonly to: number } | null {
   const total = bounds.reduce((sum, { startOffset, endOffset }) => sum + Number(endOffset - startOffset), 0)

@@ -8,7 +8,7 @@ import type { Cursor, MessagePage, Position, TailItem } from '../../../core/stud
 import type { Subscription } from '../../../core/studio/rpc/connect.ts'
 import type { StudioClient } from '../../studio/connect.ts'
 import { settle, type CallResult } from '../../studio/use-call.ts'
-import { addNewer, addOlder, addSkipped, addTail, countBetween, emptyWindow, type MessageWindow } from './messages-state.ts'
+import { addNewer, addOlder, addSkipped, addTail, countBetween, cursorAtShare, emptyWindow, type MessageWindow } from './messages-state.ts'
 import { EMPTY_TAIL, holdTail, TAIL_ROWS_SHOWN, takeTail } from './tail-buffer.ts'
 
 /** What is read. From the end the newest stand first; from anywhere else rows stand in reading order. */
@@ -113,6 +113,17 @@ export class MessagesStore {
     const { window, follow } = this.#shown
     if (follow === 'on' || !window || (window.high.isEnd && !mayBeMore)) return
     void this.#readEdge('newer')
+  }
+
+  /** The time of the first record at or after a share of what is read; null when none is there, or none has a time. */
+  async timeAt(share: number): Promise<bigint | null> {
+    const client = this.#client
+    if (!client) return null
+    const page = await settle(
+      client.messages.page({ topic: this.#scope.topic, cursor: cursorAtShare(this.#shown.bounds, share), direction: 'forward', limit: 1 }),
+    )
+    const timestamp = page.ok ? page.output.rows[0]?.timestamp : undefined
+    return timestamp === undefined || timestamp < 0n ? null : timestamp
   }
 
   /** Tries again what failed. */

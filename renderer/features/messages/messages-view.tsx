@@ -1,6 +1,6 @@
 /** Which records are there, and what is in this one? A topic's records, live at the newest end, and the one that is selected. */
 
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type CSSProperties, type ReactNode } from 'react'
 import type { TopicDetail } from '../../../core/studio/contract/topics.ts'
 import { keysOf, useCommands, type Command } from '../../commands.ts'
 import { goTo } from '../../navigation.ts'
@@ -14,6 +14,7 @@ import { Button, LinkButton } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Menu } from '../../ui/menu.tsx'
+import { ResizeHandle } from '../../ui/resize-handle.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { MessageList } from './message-list.tsx'
 import { recordMenu, useRecordCopies } from './message-menu.ts'
@@ -21,6 +22,7 @@ import { placeOfJump, positionNotice, scopeOf, selectedBy, type TopicPlace } fro
 import { newerCount, recordKey, type RecordEntry } from './messages-state.ts'
 import { MessagesStore, pageHost, type Follow, type MessagesShown, type Scope } from './messages-store.ts'
 import { MessagesToolbar } from './messages-toolbar.tsx'
+import type { RailTarget } from './offset-rail.tsx'
 import { RecordInspector } from './record-inspector.tsx'
 import type { RecordId } from './use-record.ts'
 import styles from './messages-view.module.css'
@@ -31,30 +33,16 @@ export type ScreenFrame = (parts: { readonly actions: ReactNode; readonly childr
 export function MessagesView({ place, frame }: { readonly place: TopicPlace; readonly frame: ScreenFrame }) {
   const { store, shown, scope } = useMessages(place)
   const topic = useStreamSlice(topicStream, { topic: place.topic }, wholeTopic)
-  const [selected, setSelected] = useState<RecordId | null>(() => recordOf(place))
-  const [chosenBy, setChosenBy] = useState(selectedBy(place))
-  if (selectedBy(place) !== chosenBy) {
-    // A jump to a record selects it.
-    setChosenBy(selectedBy(place))
-    if (selectedBy(place) !== null) setSelected(recordOf(place))
-  }
   const [isInspectorOpen, setInspectorOpen] = useState(true)
-  const [menu, setMenu] = useState<{ readonly entry: RecordEntry; readonly at: { readonly x: number; readonly y: number } } | null>(null)
   const jumpField = useRef<HTMLInputElement>(null)
-  const copies = useRecordCopies(place.topic)
-  const toggleInspector = useCallback(() => setInspectorOpen(isOpen => !isOpen), [])
   const commands = useMessagesCommands({
     place,
     store,
     onJump: useCallback(() => jumpField.current?.focus(), []),
-    onInspector: toggleInspector,
+    onInspector: useCallback(() => setInspectorOpen(isOpen => !isOpen), []),
   })
   const ends = topic?.partitions ?? []
-  const newCount = shown.window ? newerCount(shown.window.high.cursor, ends) : 0
   const notice = shown.window ? positionNotice(scope, shown.located, shown.bounds) : null
-  // The notice says already why the record of a link is not there.
-  const isMissing = notice !== null && selected !== null && recordKey(selected) === selectedBy(place)
-  const hasInspector = isInspectorOpen && selected !== null && !isMissing
   return frame({
     actions: (
       <>
@@ -77,47 +65,115 @@ export function MessagesView({ place, frame }: { readonly place: TopicPlace; rea
         />
         {notice ? <Banner tone="warn">{notice}</Banner> : null}
         <Failed shown={shown} onRetry={() => store.retry()} />
-        <div className={hasInspector ? styles.split : styles.whole}>
-          {shown.window === null ? (
-            shown.failed ? (
-              <div />
-            ) : (
-              <div className={styles.loading}>
-                <Skeleton rows={16} label="Reading records" />
-              </div>
-            )
-          ) : shown.window.entries.length === 0 && shown.window.low.isEnd && shown.window.high.isEnd ? (
-            <NoRecords topic={place.topic} partition={place.partition} />
-          ) : (
-            <MessageList
-              store={store}
-              shown={shown}
-              window={shown.window}
-              place={place}
-              newCount={newCount}
-              selectedKey={selected ? recordKey(selected) : null}
-              onSelect={({ row }) => {
-                setSelected({ topic: place.topic, partition: row.partition, offset: row.offset })
-                if (selected === null) setInspectorOpen(true)
-              }}
-              onToggleInspector={toggleInspector}
-              onCopy={entries => void copies.json(entries.map(({ row }) => row))}
-              onMenu={(entry, at) => setMenu({ entry, at })}
-            />
-          )}
-          {hasInspector ? <RecordInspector id={selected} onClose={() => setInspectorOpen(false)} /> : null}
-        </div>
-        {menu ? (
-          <Menu
-            label="Acts on this record"
-            anchor={menu.at}
-            items={recordMenu({ place, row: menu.entry.row, copies })}
-            onClose={() => setMenu(null)}
-          />
-        ) : null}
+        <ListAndRecord
+          place={place}
+          store={store}
+          shown={shown}
+          newCount={shown.window ? newerCount(shown.window.high.cursor, ends) : 0}
+          hasNotice={notice !== null}
+          isInspectorOpen={isInspectorOpen}
+          onInspector={setInspectorOpen}
+        />
       </>
     ),
   })
+}
+
+const INSPECTOR_WIDTH = { min: 300, max: 720 }
+
+function ListAndRecord({
+  place,
+  store,
+  shown,
+  newCount,
+  hasNotice,
+  isInspectorOpen,
+  onInspector,
+}: {
+  readonly place: TopicPlace
+  readonly store: MessagesStore
+  readonly shown: MessagesShown
+  readonly newCount: number
+  readonly hasNotice: boolean
+  readonly isInspectorOpen: boolean
+  readonly onInspector: (isOpen: boolean) => void
+}) {
+  const [selected, select] = useSelectedRecord(place)
+  const [menu, setMenu] = useState<{ readonly entry: RecordEntry; readonly at: { readonly x: number; readonly y: number } } | null>(null)
+  const [width, setWidth] = useState<number | null>(null)
+  const copies = useRecordCopies(place.topic)
+  // The notice says already why the record of a link is not there.
+  const isMissing = hasNotice && selected !== null && recordKey(selected) === selectedBy(place)
+  const hasInspector = isInspectorOpen && selected !== null && !isMissing
+  return (
+    <div className={hasInspector ? styles.split : styles.whole} style={cssWidth(width)}>
+      {shown.window === null ? (
+        <Reading hasFailed={shown.failed !== null} />
+      ) : shown.window.entries.length === 0 && shown.window.low.isEnd && shown.window.high.isEnd ? (
+        <NoRecords topic={place.topic} partition={place.partition} />
+      ) : (
+        <MessageList
+          store={store}
+          shown={shown}
+          window={shown.window}
+          place={place}
+          newCount={newCount}
+          selectedKey={selected ? recordKey(selected) : null}
+          onSelect={({ row }) => {
+            select({ topic: place.topic, partition: row.partition, offset: row.offset })
+            if (selected === null) onInspector(true)
+          }}
+          onToggleInspector={() => onInspector(!isInspectorOpen)}
+          onCopy={entries => void copies.json(entries.map(({ row }) => row))}
+          onMenu={(entry, at) => setMenu({ entry, at })}
+          onRail={target => void jumpTo(place, store, target)}
+        />
+      )}
+      {hasInspector ? (
+        <div className={styles.side}>
+          <ResizeHandle label="Width of the record" width={width} bounds={INSPECTOR_WIDTH} onChange={setWidth} />
+          <RecordInspector id={selected} onClose={() => onInspector(false)} />
+        </div>
+      ) : null}
+      {menu ? (
+        <Menu
+          label="Acts on this record"
+          anchor={menu.at}
+          items={recordMenu({ place, row: menu.entry.row, copies })}
+          onClose={() => setMenu(null)}
+        />
+      ) : null}
+    </div>
+  )
+}
+
+/** The record that is looked at: chosen in the list, or named by the place. */
+function useSelectedRecord(place: TopicPlace) {
+  const [selected, select] = useState<RecordId | null>(() => recordOf(place))
+  const [chosenBy, setChosenBy] = useState(selectedBy(place))
+  if (selectedBy(place) !== chosenBy) {
+    // A jump to a record selects it.
+    setChosenBy(selectedBy(place))
+    if (selectedBy(place) !== null) select(recordOf(place))
+  }
+  return [selected, select] as const
+}
+
+/** A share of the topic as a place: the time of what is there, which another window can be given too. */
+async function jumpTo(place: TopicPlace, store: MessagesStore, target: RailTarget): Promise<void> {
+  if (target.is !== 'share') return goTo(placeOfJump(place, target))
+  const timestamp = await store.timeAt(target.share)
+  if (timestamp !== null) goTo(placeOfJump(place, { is: 'time', timestamp }))
+}
+
+function Reading({ hasFailed }: { readonly hasFailed: boolean }) {
+  return <div className={styles.loading}>{hasFailed ? null : <Skeleton rows={16} label="Reading records" />}</div>
+}
+
+/** The dragged width of the record, over the stylesheet's. */
+function cssWidth(width: number | null): CSSProperties {
+  // A custom property is not in React's type of a style.
+  return width === null ? {} : ({ '--inspector': `${width}px` } as CSSProperties)
 }
 
 /** One store for each thing that is read; it reads while the window is connected and the screen shown. */

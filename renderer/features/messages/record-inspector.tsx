@@ -5,7 +5,7 @@ import type { MessageDetail } from '../../../core/studio/contract/messages.ts'
 import { hrefOf, linkOf, type Place } from '../../places.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
-import { IconButton } from '../../ui/button.tsx'
+import { IconButton, Segments } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { MenuButton, type MenuItem } from '../../ui/menu.tsx'
 import { copyText } from '../../ui/copy-button.tsx'
@@ -15,7 +15,7 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { recordJson } from './record-copy.ts'
 import { RecordBatchFacts, RecordHeaders } from './record-facts.tsx'
-import { RecordValue } from './record-value.tsx'
+import { RecordValue, type ValueView } from './record-value.tsx'
 import { PREVIEW_BYTES, useRecord, WHOLE_BYTES_MAX, type RecordId } from './use-record.ts'
 import styles from './record-inspector.module.css'
 
@@ -23,6 +23,7 @@ type InspectorTab = 'value' | 'headers' | 'batch'
 
 export function RecordInspector({ id, onClose }: { readonly id: RecordId; readonly onClose: () => void }) {
   const [tab, setTab] = useState<InspectorTab>('value')
+  const [view, setView] = useState<ValueView>('tree')
   const [wholeOf, setWholeOf] = useState<string | null>(null)
   const key = `${id.partition}:${id.offset}`
   const read = useRecord(id, wholeOf === key ? WHOLE_BYTES_MAX : PREVIEW_BYTES)
@@ -44,7 +45,7 @@ export function RecordInspector({ id, onClose }: { readonly id: RecordId; readon
         chosen={tab}
         onChoose={setTab}
         panelId={panelId}
-        trail={detail ? <span className={styles.decoder}>{detail.decoder}</span> : null}
+        trail={detail ? <Decoder detail={detail} view={tab === 'value' ? view : null} onView={setView} /> : null}
       />
       <div id={panelId} role="tabpanel" aria-label={tab} className={classNames(styles.panel, !isHere && read !== null && styles.waiting)}>
         {read === null ? (
@@ -54,7 +55,7 @@ export function RecordInspector({ id, onClose }: { readonly id: RecordId; readon
             <ErrorNote title="The record cannot be shown" failure={read.result.failure} />
           </div>
         ) : tab === 'value' ? (
-          <RecordValue topic={id.topic} detail={read.result.output} onWhole={() => setWholeOf(key)} />
+          <RecordValue topic={id.topic} detail={read.result.output} view={view} onWhole={() => setWholeOf(key)} />
         ) : tab === 'headers' ? (
           <RecordHeaders detail={read.result.output} />
         ) : (
@@ -62,6 +63,32 @@ export function RecordInspector({ id, onClose }: { readonly id: RecordId; readon
         )}
       </div>
     </aside>
+  )
+}
+
+const views = [
+  { value: 'tree', label: 'Tree' },
+  { value: 'text', label: 'Text' },
+] as const
+
+/** Which decoder, and for JSON how it is shown. */
+function Decoder({
+  detail,
+  view,
+  onView,
+}: {
+  readonly detail: MessageDetail
+  /** null: not shown now. */
+  readonly view: ValueView | null
+  readonly onView: (view: ValueView) => void
+}) {
+  return (
+    <span className={styles.decoder}>
+      {detail.decoder}
+      {detail.row.value.is === 'json' && view !== null ? (
+        <Segments label="Show JSON as" size="small" value={view} options={views} onChange={onView} />
+      ) : null}
+    </span>
   )
 }
 

@@ -5,8 +5,7 @@ import type { MessageDetail } from '../../../core/studio/contract/messages.ts'
 import { formatCount, formatExactBytes } from '../../format/figures.ts'
 import type { ByteRange } from '../../format/hex.ts'
 import { readJson, type JsonValue } from '../../format/json.ts'
-import { Button, Segments } from '../../ui/button.tsx'
-import { CopyButton } from '../../ui/copy-button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { text as textClass } from '../../ui/text.tsx'
 import { HexView } from './hex-view.tsx'
 import { JsonTree } from './json-tree.tsx'
@@ -20,18 +19,22 @@ import styles from './record-value.module.css'
 const TREE_CHARACTERS_MAX = 1024 * 1024
 
 type Shown = { readonly id: string | null; readonly mark: ByteRange | null; readonly toggled: ReadonlySet<string> }
+export type ValueView = 'tree' | 'text'
+
 const NOTHING_PICKED: Shown = { id: null, mark: null, toggled: new Set() }
 
 export function RecordValue({
   topic,
   detail,
+  view,
   onWhole,
 }: {
   readonly topic: string
   readonly detail: MessageDetail
+  /** Of JSON: as a tree, or the text as it was written. */
+  readonly view: ValueView
   readonly onWhole: () => void
 }) {
-  const [view, setView] = useState<'tree' | 'text'>('tree')
   const [picked, setPicked] = useState<{ readonly of: MessageDetail; readonly shown: Shown }>({ of: detail, shown: NOTHING_PICKED })
   const decoded = useMemo(() => decodeValue(detail), [detail])
   const shown = picked.of === detail ? picked.shown : { ...NOTHING_PICKED, toggled: picked.shown.toggled }
@@ -46,12 +49,6 @@ export function RecordValue({
   return (
     <div className={styles.value}>
       <section className={styles.decoded} aria-label="Decoded value">
-        {decoded.root ? (
-          <div className={styles.view}>
-            <Segments label="View" size="small" value={view} options={views} onChange={setView} />
-            <CopyButton text={() => decoded.text} label="Copy value" />
-          </div>
-        ) : null}
         {decoded.root && view === 'tree' ? (
           <JsonTree
             root={decoded.root}
@@ -87,11 +84,6 @@ export function RecordValue({
     </div>
   )
 }
-
-const views = [
-  { value: 'tree', label: 'Tree' },
-  { value: 'text', label: 'Text' },
-] as const
 
 function Plain({ detail, text }: { readonly detail: MessageDetail; readonly text: string }) {
   const { row, valueBytes } = detail

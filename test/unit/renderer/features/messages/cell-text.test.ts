@@ -4,11 +4,18 @@ import { cellText } from '../../../../../renderer/features/messages/cell-text.ts
 test('null, empty and unreadable are told apart', () => {
   expect(cellText({ is: 'null' })).toEqual({ is: 'null' })
   expect(cellText({ is: 'text', text: '', sizeBytes: 0, restBytes: 0 })).toEqual({ is: 'empty' })
-  expect(cellText({ is: 'failed', reason: 'the batch does not match its CRC' })).toEqual({ is: 'failed', reason: 'the batch does not match its CRC' })
+  expect(cellText({ is: 'failed', reason: 'the batch does not match its CRC' })).toEqual({
+    is: 'failed',
+    reason: 'the batch does not match its CRC',
+  })
 })
 
 test('what the engine left out is said exactly', () => {
-  expect(cellText({ is: 'text', text: 'ab', sizeBytes: 1_048_114, restBytes: 1_048_112 })).toEqual({ is: 'text', text: 'ab', rest: '… +1,048,112 B' })
+  expect(cellText({ is: 'text', text: 'ab', sizeBytes: 1_048_114, restBytes: 1_048_112 })).toEqual({
+    is: 'text',
+    text: 'ab',
+    rest: '… +1,048,112 B',
+  })
 })
 
 test('JSON stands on one line, hex in pairs, text as it is', () => {

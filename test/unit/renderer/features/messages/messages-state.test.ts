@@ -6,6 +6,7 @@ import {
   addOlder,
   addSkipped,
   addTail,
+  cursorAtShare,
   emptyWindow,
   newerCount,
   windowShare,
@@ -158,6 +159,18 @@ test('a bar beside the list says where in the topic it is', () => {
   }
   expect(windowShare(window, [{ partition: 0, startOffset: 0n, endOffset: 200n }])).toEqual({ from: 0.25, to: 0.5 })
   expect(windowShare(window, [{ partition: 0, startOffset: 100n, endOffset: 100n }])).toBeNull()
+})
+
+test('a place on that bar is a cursor', () => {
+  const bounds = [
+    { partition: 0, startOffset: 100n, endOffset: 200n },
+    { partition: 1, startOffset: 0n, endOffset: 0n },
+  ]
+  expect(cursorAtShare(bounds, 0.25)).toEqual([
+    { partition: 0, offset: 125n },
+    { partition: 1, offset: 0n },
+  ])
+  expect(cursorAtShare(bounds, 7)[0]).toEqual({ partition: 0, offset: 200n })
 })
 
 test('few new records go in as they come', () => {

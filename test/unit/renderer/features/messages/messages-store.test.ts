@@ -34,12 +34,15 @@ function open(studio: OpenStudio, at: Position, page = new Page()): MessagesStor
 }
 
 const valuesOf = ({ window }: MessagesShown): string[] =>
-  (window?.entries ?? []).map(entry => (entry.is === 'skipped' ? `${entry.count} skipped` : 'text' in entry.row.value ? entry.row.value.text : entry.row.value.is))
+  (window?.entries ?? []).map(entry =>
+    entry.is === 'skipped' ? `${entry.count} skipped` : 'text' in entry.row.value ? entry.row.value.text : entry.row.value.is,
+  )
 const untilShown = (store: MessagesStore, isRight: (values: string[], shown: MessagesShown) => boolean): Promise<string[]> =>
   vi.waitFor(
     () => {
       const values = valuesOf(store.read())
-      if (!isRight(values, store.read())) throw new Error(`shown: ${values.length} rows, ${values.slice(0, 8).join(' ')}; ${JSON.stringify(store.read().failed)}`)
+      if (!isRight(values, store.read()))
+        throw new Error(`shown: ${values.length} rows, ${values.slice(0, 8).join(' ')}; ${JSON.stringify(store.read().failed)}`)
       return values
     },
     { timeout: 10_000, interval: 2 },

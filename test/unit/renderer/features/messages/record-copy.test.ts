@@ -3,7 +3,12 @@ import type { Cell, MessageDetail } from '../../../../../core/studio/contract/me
 import { recordJson } from '../../../../../renderer/features/messages/record-copy.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const cell = (is: 'json' | 'text' | 'hex', text: string, restBytes = 0): Cell => ({ is, text, sizeBytes: text.length + restBytes, restBytes })
+const cell = (is: 'json' | 'text' | 'hex', text: string, restBytes = 0): Cell => ({
+  is,
+  text,
+  sizeBytes: text.length + restBytes,
+  restBytes,
+})
 
 function detail(part: Partial<MessageDetail> & { readonly key?: Cell; readonly value?: Cell }): MessageDetail {
   const { key = { is: 'null' }, value = { is: 'null' }, ...rest } = part
@@ -42,7 +47,14 @@ test('a value that is JSON is copied as it was written, every digit of it, on on
 test('text is a string, other bytes are hex, nothing is null', () => {
   const json = recordJson(
     'orders',
-    detail({ key: cell('text', 'a\t"b"'), keyBytes: bytes('a\t"b"'), keySizeBytes: 5, value: cell('hex', '00ff'), valueBytes: Uint8Array.of(0, 255), valueSizeBytes: 2 }),
+    detail({
+      key: cell('text', 'a\t"b"'),
+      keyBytes: bytes('a\t"b"'),
+      keySizeBytes: 5,
+      value: cell('hex', '00ff'),
+      valueBytes: Uint8Array.of(0, 255),
+      valueSizeBytes: 2,
+    }),
   )
   expect(JSON.parse(json)).toMatchObject({ topic: 'orders', partition: 3, key: 'a\t"b"', value: { hex: '00ff' }, headers: [] })
   expect(JSON.parse(recordJson('orders', detail({})))).toMatchObject({ key: null, value: null })
@@ -54,6 +66,19 @@ test('what was left out of a long value is said', () => {
 })
 
 test('headers are copied with their values', () => {
-  const json = recordJson('orders', detail({ headers: [{ name: 'trace', value: cell('text', '4bf9') }, { name: 'none', value: { is: 'null' } }] }))
-  expect(JSON.parse(json)).toMatchObject({ headers: [{ name: 'trace', value: '4bf9' }, { name: 'none', value: null }] })
+  const json = recordJson(
+    'orders',
+    detail({
+      headers: [
+        { name: 'trace', value: cell('text', '4bf9') },
+        { name: 'none', value: { is: 'null' } },
+      ],
+    }),
+  )
+  expect(JSON.parse(json)).toMatchObject({
+    headers: [
+      { name: 'trace', value: '4bf9' },
+      { name: 'none', value: null },
+    ],
+  })
 })
