@@ -24,7 +24,7 @@ export function chordOf(event: KeyPress, isMac: boolean): string {
 
 /** A chord without a modifier that types a character: it must not act while text is typed, and can be turned off. */
 export function isSingleKey(keys: string): boolean {
-  return keys.split(' ').every(chord => chord.replace(/^shift\+/, '').length === 1)
+  return keys.split(' ').every(chord => /^(shift\+)?(.|space)$/s.test(chord))
 }
 
 const names: Readonly<Record<string, string>> = {

@@ -265,6 +265,8 @@ function useMessagesCommands({
       group: 'View',
       icon: 'inspector',
       keys: ['space'],
+      // Space presses a button and chooses a tab that has the focus.
+      when: () => !document.activeElement?.matches('button, a, [role=tab], [role=separator]'),
       perform: onInspector,
     } satisfies Command
     return { live, pause, jump, end, start, inspector }

@@ -67,7 +67,7 @@ export function RecordValue({
       {valueBytes && valueBytes.length > 0 ? (
         <section className={styles.bytes} aria-label="Bytes of the value">
           <div className={styles.bytesHead}>
-            <h3 className={styles.title}>Bytes</h3>
+            <h2 className={styles.title}>Bytes</h2>
             <span className={textClass['t3']}>
               value,{' '}
               {valueBytes.length < detail.valueSizeBytes

@@ -25,6 +25,11 @@ test('shift counts for letters and named keys, not where it makes another charac
   ]).toEqual(['?', 'shift+n', 'shift+f6'])
 })
 
+test('what types a character is a single key, space too', () => {
+  expect(['j', 'shift+n', '?', 'space', 'g t'].map(isSingleKey)).toEqual([true, true, true, true, true])
+  expect(['mod+k', 'f6', 'delete', 'shift+f6'].map(isSingleKey)).toEqual([false, false, false, false])
+})
+
 test('a modifier alone is no chord', () => {
   expect(['Shift', 'Control', 'Alt', 'Meta', 'Dead'].map(key => chordOf(press(key), false))).toEqual(['', '', '', '', ''])
 })
