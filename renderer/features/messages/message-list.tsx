@@ -54,6 +54,7 @@ export function MessageList({
   const spanOf = useCallback((entry: Entry) => (entry.is === 'skipped' ? <Skipped entry={entry} place={place} /> : null), [place])
   const hold = usePointerHold(store)
   useSteadyTop(box, window, shown.follow === 'on')
+  useFirstFocus(box)
   useOpenedAtEnd(box, shown.opensAtEnd && entries.length > 0)
   const onScroll = (event: UIEvent): void => {
     const { scrollTop, clientWidth } = event.target as HTMLElement // the capture phase of a scroll: its target is the scroller
@@ -195,6 +196,14 @@ function useSteadyTop(box: { readonly current: HTMLElement | null }, window: Mes
     const index = entries.findIndex(entry => entry.key === first)
     if (index > 0) grid.scrollTop = index * rowHeight
   }, [box, entries, isFollowing, rowHeight])
+}
+
+/** The keys of the list work at once, unless something else has the focus. */
+function useFirstFocus(box: { readonly current: HTMLElement | null }): void {
+  useEffect(() => {
+    if (document.activeElement !== document.body) return
+    box.current?.querySelector<HTMLElement>('[role=grid]')?.focus({ preventScroll: true })
+  }, [box])
 }
 
 /** Scrolls to the last row once, when there is one. */

@@ -44,14 +44,7 @@ export function MessagesView({ place, frame }: { readonly place: TopicPlace; rea
   const ends = topic?.partitions ?? []
   const notice = shown.window ? positionNotice(scope, shown.located, shown.bounds) : null
   return frame({
-    actions: (
-      <>
-        <LiveButton follow={shown.follow} command={commands.live} />
-        <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic: place.topic })}>
-          Produce
-        </LinkButton>
-      </>
-    ),
+    actions: <LiveButton follow={shown.follow} command={commands.live} />,
     children: (
       <>
         <MessagesToolbar

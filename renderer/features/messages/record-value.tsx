@@ -102,7 +102,7 @@ function Plain({ detail, text }: { readonly detail: MessageDetail; readonly text
         <b>0 B</b>An empty value, which is not the same as none.
       </p>
     )
-  if (row.value.is === 'hex') return <p className={styles.note}>Not text, and no decoder knows it: the bytes are below.</p>
+  if (row.value.is === 'hex') return <p className={styles.note}>Not text, and no decoder knows it: only its bytes can be shown.</p>
   return <TextView text={text} label="Value as text" />
 }
 

@@ -44,6 +44,14 @@ export function sortConfigs(configs: readonly ConfigRow[]): readonly ConfigRow[]
   return [...configs].sort((a, b) => rank[a.source] - rank[b.source] || (a.name < b.name ? -1 : 1))
 }
 
+/** `kept 7 d`, `compacted`, `compacted, kept 7 d`, from what the list says in its column. */
+export function keptInWords(kept: string): string {
+  return kept
+    .split(', ')
+    .map(part => (part === 'compact' ? 'compacted' : `kept ${part.replace(/^delete /, '')}`))
+    .join(', ')
+}
+
 /** Why a topic cannot have that many partitions; null when it can. */
 export function growProblem(total: string, now: number): string | null {
   const count = /^\d{1,6}$/.test(total) ? Number(total) : Number.NaN

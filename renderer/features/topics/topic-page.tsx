@@ -23,6 +23,7 @@ import { TopicConfig } from './topic-page-config.tsx'
 import { TopicGroups } from './topic-page-groups.tsx'
 import { GrowTopic } from './topic-page-grow.tsx'
 import { TopicPartitions } from './topic-page-partitions.tsx'
+import { keptInWords } from './topic-page-state.ts'
 import { describeKept } from './topics-state.ts'
 import styles from './topic-page.module.css'
 
@@ -44,34 +45,7 @@ export function TopicPage({
   useTabCommands(place)
   if (live.is === 'failed') return <NoTopic topic={place.topic} failure={live.failure} />
   const frame: ScreenFrame = ({ actions, children }) => (
-    <Page
-      head={
-        <>
-          <PageHead
-            crumb={
-              <>
-                <a href={hrefOf({ at: 'topics' })}>Topics</a> /
-              </>
-            }
-            title={place.topic}
-            facts={detail ? <Facts topic={detail.topic} /> : null}
-            actions={
-              <>
-                <MoreActs topic={detail?.topic ?? null} name={place.topic} onOpen={setOpen} />
-                {actions}
-              </>
-            }
-          />
-          <Tabs
-            label="Parts of the topic"
-            panelId={panelId}
-            tabs={tabsOf(place.topic, detail)}
-            chosen={place.tab}
-            onChoose={tab => goTo({ at: 'topic', topic: place.topic, tab })}
-          />
-        </>
-      }
-    >
+    <Page head={<TopicHead place={place} detail={detail} panelId={panelId} actions={actions} onOpen={setOpen} />}>
       <div id={panelId} role="tabpanel" aria-label={place.tab} className={styles.panel}>
         {children}
       </div>
@@ -80,14 +54,51 @@ export function TopicPage({
     </Page>
   )
   if (place.tab === 'messages') return messages(place, frame)
-  return frame({
-    actions: (
-      <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic: place.topic })}>
-        Produce
-      </LinkButton>
-    ),
-    children: detail ? <TabBody tab={place.tab} detail={detail} /> : <Skeleton />,
-  })
+  return frame({ actions: null, children: detail ? <TabBody tab={place.tab} detail={detail} /> : <Skeleton /> })
+}
+
+function TopicHead({
+  place,
+  detail,
+  panelId,
+  actions,
+  onOpen,
+}: {
+  readonly place: TopicPlace
+  readonly detail: TopicDetail | null
+  readonly panelId: string
+  readonly actions: ReactNode
+  readonly onOpen: (open: 'delete' | 'grow') => void
+}) {
+  const { topic, tab } = place
+  const crumb = (
+    <>
+      <a href={hrefOf({ at: 'topics' })}>Topics</a> /
+    </>
+  )
+  const acts = (
+    <>
+      <MoreActs topic={detail?.topic ?? null} name={topic} onOpen={onOpen} />
+      {actions}
+      {detail?.topic.isInternal ? null : (
+        <LinkButton kind="primary" icon="produce" href={hrefOf({ at: 'produce', topic })}>
+          Produce
+        </LinkButton>
+      )}
+    </>
+  )
+  return (
+    <>
+      <PageHead crumb={crumb} title={topic} facts={detail ? <Facts topic={detail.topic} /> : null} actions={acts} />
+      <Tabs
+        label="Parts of the topic"
+        panelId={panelId}
+        tabs={tabsOf(topic, detail)}
+        chosen={tab}
+        onChoose={next => goTo({ at: 'topic', topic, tab: next })}
+      />
+    </>
+  )
 }
 
 function TabBody({ tab, detail }: { readonly tab: Exclude<TopicTab, 'messages'>; readonly detail: TopicDetail }) {
@@ -112,7 +123,7 @@ function Facts({ topic }: { readonly topic: TopicRow }) {
         </>
       ) : null}
       <b>{formatCount(topic.recordCount)}</b> records · <b>{formatBytes(topic.sizeBytes)}</b> · <b>{formatRate(topic.inRecordsRate)}</b> ·
-      kept {describeKept(topic).replace(/^delete /, '')}
+      {keptInWords(describeKept(topic))}
     </>
   )
 }

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { growProblem, isLagLarge, readableConfig, skewOf, sortConfigs } from '../../../../../renderer/features/topics/topic-page-state.ts'
+import {
+  growProblem,
+  isLagLarge,
+  keptInWords,
+  readableConfig,
+  skewOf,
+  sortConfigs,
+} from '../../../../../renderer/features/topics/topic-page-state.ts'
 
 test('a config is shown as people read it', () => {
   const readable = (name: string, value: string | null): string => readableConfig({ name, value })
@@ -31,6 +38,15 @@ test('a lag is large when it is more than ten seconds of what comes in', () => {
   expect(isLagLarge({ worstLag: 9204n, inRecordsRate: 206 })).toBe(true)
   expect(isLagLarge({ worstLag: 9204n, inRecordsRate: 8450 })).toBe(false)
   expect(isLagLarge({ worstLag: null, inRecordsRate: 0 })).toBe(false)
+})
+
+test('what is kept is said in words', () => {
+  expect(['delete 7 d', 'for ever', 'compact', 'compact, delete 7 d'].map(keptInWords)).toEqual([
+    'kept 7 d',
+    'kept for ever',
+    'compacted',
+    'compacted, kept 7 d',
+  ])
 })
 
 test('partitions can be added, never removed', () => {
