@@ -122,8 +122,8 @@ function Facts({ topic }: { readonly topic: TopicRow }) {
           <Badge tone="line">internal</Badge>{' '}
         </>
       ) : null}
-      <b>{formatCount(topic.recordCount)}</b> records · <b>{formatBytes(topic.sizeBytes)}</b> · <b>{formatRate(topic.inRecordsRate)}</b> ·
-      {keptInWords(describeKept(topic))}
+      <b>{formatCount(topic.recordCount)}</b> records · <b>{formatBytes(topic.sizeBytes)}</b> · <b>{formatRate(topic.inRecordsRate)}</b>
+      {` · ${keptInWords(describeKept(topic))}`}
     </>
   )
 }
