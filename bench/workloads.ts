@@ -154,6 +154,7 @@ class Repeated {
     const { address, process } = this.broker
     const count = throughput.exactCount?.(records) ?? records
     await createTopic(address, topic, PARTITIONS)
+    await topicOffsets(address, topic) // answers once every partition has its leader
     if (throughput.isConsuming) this.#verify(await replayLoad({ address, topic, count, bytes: RECORD_BYTES, partitionCount: PARTITIONS }), count)
     const cpuBefore = cpuSeconds(process.pid)
     const summary = await throughput.run(address, topic, count)
