@@ -45,11 +45,12 @@ test('a request frame reads back, client id and body', () => {
   expect(describeCluster.decodeRequest(reader, 2)).toMatchObject({ endpointType: 1, includeFencedBrokers: false })
 })
 
-test('a response frame lists the body by reference; only flexible versions have tags in its header, and never ApiVersions', () => {
+test('a response frame lists a large body by reference and joins a small one; only flexible versions have tags in its header, and never ApiVersions', () => {
   for (const [api, version, headBytes] of [[heartbeat, 3, 8], [heartbeat, 4, 9], [apiVersions, 3, 8]] as const) {
-    const body = [Buffer.from('body')]
-    const frame = encodeResponseFrame(api, version, 77, body)
-    expect(frame[1]).toBe(body[0])
+    const large = Buffer.alloc(5000)
+    expect(encodeResponseFrame(api, version, 77, [large])[1]).toBe(large)
+    const frame = encodeResponseFrame(api, version, 77, [Buffer.from('body')])
+    expect(frame).toHaveLength(1)
     const bytes = Buffer.concat(frame)
     expect(bytes.readInt32BE(0)).toBe(bytes.length - 4)
     expect(bytes.length).toBe(headBytes + 4)
