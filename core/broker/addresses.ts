@@ -48,10 +48,6 @@ export function printAddress({ host, port }: Advertised): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
 function isWildcard(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::' || host === '*'
 }

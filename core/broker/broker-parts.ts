@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { Api } from '../protocol/schema.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { OffsetsTopic } from './offsets-topic.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
@@ -12,6 +13,8 @@ import type { Taps } from './taps.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
 export type BrokerParts = {
+  /** The APIs that have a handler, in the order of their keys: what dispatch serves is what ApiVersions lists. */
+  readonly apis: readonly Api[]
   readonly brokerId: number
   readonly clusterId: string
   readonly config: BrokerConfig

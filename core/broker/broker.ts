@@ -194,7 +194,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
   undo.push(() => groups.stop())
   const parts: BrokerParts = {
-    brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
+    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
   const listeners = new Listeners({ dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps })

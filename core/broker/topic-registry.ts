@@ -144,7 +144,11 @@ export class TopicRegistry {
       const refusal = this.problemWithGrowth(name, total)
       if (refusal || !topic) return refusal
       const added = this.#partitionsOf(name, topic.partitions.length, total)
-      this.#parts.catalog.setPartitionCount(name, total)
+      try {
+        this.#parts.catalog.setPartitionCount(name, total)
+      } catch (cause) {
+        return { error: 'KAFKA_STORAGE_ERROR', message: `the catalog cannot take ${total} partitions of ${name}: ${messageOf(cause)}` }
+      }
       const grown = this.#put({ ...topic.record, partitionCount: total }, [...topic.partitions, ...added])
       await Promise.all(added.map(partition => this.open(grown.record, partition, true)))
       this.#parts.taps.emit({ is: 'topic-changed', topic: name })
@@ -214,11 +218,6 @@ export class TopicRegistry {
       partition.fail(messageOf(cause))
       return undefined
     }
-  }
-
-  /** Every log that is ready. */
-  * logs(): Iterable<PartitionLog> {
-    for (const topic of this.#byName.values()) for (const { log } of topic.partitions) if (log) yield log
   }
 
   /** Resolves when no change is under way. */

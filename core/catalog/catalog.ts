@@ -95,6 +95,8 @@ export class Catalog {
     this.#db.transaction(() => {
       this.#db.prepare('INSERT INTO topics (name, topic_id, partition_count, is_internal, created_at) VALUES (?, ?, ?, ?, ?)')
         .run(topic.name, topic.topicId, topic.partitionCount, topic.isInternal ? 1 : 0, topic.createdAt)
+      // An imported topic may come back under the id it was deleted with: its new folders must not pass for the old ones.
+      this.forgetDeletedTopic(topic.topicId)
       const insert = this.#db.prepare('INSERT INTO topic_configs (topic, name, value) VALUES (?, ?, ?)')
       for (const [name, value] of Object.entries(topic.configs)) insert.run(topic.name, name, value)
     })()

@@ -5,7 +5,7 @@
  * AddPartitionsToTxn). A version above ours is answered by the dispatcher.
  */
 
-import { apis, apiVersions } from '../../protocol/apis/index.ts'
+import { apiVersions } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
@@ -21,6 +21,6 @@ export const apiVersionsHandler = handler(apiVersions, (request, { version, conn
     connection.softwareVersion = request.clientSoftwareVersion
     broker.taps.emit({ is: 'identified', connectionId: connection.id })
   }
-  const apiKeys = apis.map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion }))
+  const apiKeys = broker.apis.map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion }))
   return { errorCode: 0, apiKeys, finalizedFeaturesEpoch: 0n }
 })

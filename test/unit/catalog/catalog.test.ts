@@ -42,6 +42,15 @@ test('a deleted topic leaves its id behind until its folders are gone', () => {
   catalog.close()
 })
 
+test('a topic that comes back under its deleted id, as a second import brings it, is no longer a deleted one', () => {
+  const catalog = Catalog.open({ file: ':memory:', disk: nodeDisk })
+  catalog.addTopic(orders)
+  catalog.removeTopic(orders, 18)
+  catalog.addTopic(orders)
+  expect([catalog.topics(), catalog.deletedTopicIds().size]).toEqual([[orders], 0])
+  catalog.close()
+})
+
 test('before each migration the file is copied, and the copy opens as it was', () => {
   const at = folder()
   const file = join(at, 'catalog.db')
