@@ -96,9 +96,11 @@ export function topicConfigDefinition(name: string): TopicConfigDefinition | und
 export function resolveLogConfig(configs: Readonly<Record<string, string>>): LogConfig {
   const text = (name: string): string => configs[name] ?? definitions.get(name)?.default ?? ''
   const number = (name: string): number => Number(text(name))
+  const unbounded = (name: string): number => (text(name) === LONG_MAX ? Infinity : number(name))
   return Object.freeze({
     segmentBytes: number('segment.bytes'),
     segmentMs: number('segment.ms'),
+    segmentJitterMs: number('segment.jitter.ms'),
     segmentIndexBytes: number('segment.index.bytes'),
     indexIntervalBytes: number('index.interval.bytes'),
     maxMessageBytes: number('max.message.bytes'),
@@ -106,11 +108,18 @@ export function resolveLogConfig(configs: Readonly<Record<string, string>>): Log
     retentionBytes: number('retention.bytes'),
     cleanupPolicy: text('cleanup.policy').split(',').map(word => word.trim()).filter(word => word === 'delete' || word === 'compact'),
     timestampType: text('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
-    timestampBeforeMaxMs: text('message.timestamp.before.max.ms') === LONG_MAX ? Infinity : number('message.timestamp.before.max.ms'),
+    timestampBeforeMaxMs: unbounded('message.timestamp.before.max.ms'),
     timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     compressionType: text('compression.type') as LogConfig['compressionType'], // validated against that list
+    compressionLevels: { gzip: number('compression.gzip.level'), lz4: number('compression.lz4.level'), zstd: number('compression.zstd.level') },
     minInsyncReplicas: number('min.insync.replicas'),
     deleteRetentionMs: number('delete.retention.ms'),
     fileDeleteDelayMs: number('file.delete.delay.ms'),
+    flushMessages: unbounded('flush.messages'),
+    flushMs: unbounded('flush.ms'),
+    preallocate: /^true$/i.test(text('preallocate')),
+    minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: number('min.compaction.lag.ms'),
+    maxCompactionLagMs: unbounded('max.compaction.lag.ms'),
   } satisfies LogConfig)
 }
