@@ -50,6 +50,8 @@ export class Segment implements OpenSegment {
   #bytesSinceIndexEntry = 0
   /** A failed write may have left bytes after the good ones that could not be cut at once. */
   #hasTornTail = false
+  /** Its files were renamed to be unlinked: a flush that was under way must not open or make them again. */
+  #isDropped = false
   #hintOffsets = new Float64Array(HINTS).fill(-1)
   #hintPositions = new Float64Array(HINTS)
   #nextHint = 0
@@ -144,6 +146,14 @@ export class Segment implements OpenSegment {
     }
     this.#sizeBytes = position + batch.length
     this.indexBatch(position, batch.length, lastOffset, maxTimestamp)
+  }
+
+  /** Throws when the file was removed or cut from outside; the next use opens it by its name again. */
+  checkFileNow(): void {
+    const size = this.#disk.sizeNow(this.logPath)
+    if (size !== undefined && size >= this.#sizeBytes) return
+    this.closeNow()
+    throw new Error(size === undefined ? `${this.logPath} is gone` : `${this.logPath} was cut to ${size} of ${this.#sizeBytes} bytes`)
   }
 
   /** What `indexBatch` needs of the disk: once a batch is written nothing may fail, or its offsets would be given again. */
@@ -280,11 +290,17 @@ export class Segment implements OpenSegment {
     if (this.#hasTornTail) this.#cutTornTail(this.file())
   }
 
-  /** Makes the segment durable as it is now. */
+  /** Makes the segment durable as it is now; nothing to do for one that was dropped. */
   async flush(): Promise<void> {
-    await this.file().flush()
-    await this.offsetIndex.entries.flush()
-    await this.timeIndex.entries.flush()
+    if (!this.#isDropped) await this.file().flush()
+    if (!this.#isDropped) await this.offsetIndex.entries.flush()
+    if (!this.#isDropped) await this.timeIndex.entries.flush()
+  }
+
+  /** Its files are gone from the log: nothing of it is written any more. */
+  dropNow(): void {
+    this.#isDropped = true
+    this.closeNow()
   }
 
   releaseNow(): void {
