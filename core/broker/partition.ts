@@ -35,7 +35,7 @@ export class Partition {
 
   ready(log: PartitionLog): void {
     this.#state = { is: 'ready', log }
-    log.onAppend = () => this.wake()
+    log.onChange = () => this.wake()
   }
 
   fail(reason: string): void {

@@ -3,6 +3,7 @@
 import { BATCH_HEADER_BYTES, lastOffsetOf, sizeOf } from '../records/batch-header.ts'
 import { readBuffers } from './read-buffers.ts'
 import type { Segment } from './segment.ts'
+import { segmentIndexFor } from './segment-list.ts'
 
 export type ReadRequest = {
   readonly offset: number
@@ -26,18 +27,6 @@ export type LogRead =
   | { readonly error: 'OFFSET_OUT_OF_RANGE' }
 
 const nothingToRelease = (): void => {}
-
-/** Which segment holds `offset`: the last whose base is at or below it, or the first. */
-export function segmentIndexFor(segments: readonly Segment[], offset: number): number {
-  let low = 0
-  let high = segments.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((segments[middle]?.baseOffset ?? Infinity) <= offset) low = middle + 1
-    else high = middle
-  }
-  return Math.max(0, low - 1)
-}
 
 /** The caller has checked that `offset` lies within the log. */
 export function readSegments(segments: readonly Segment[], request: ReadRequest & { readonly upTo: number }): LogRead {

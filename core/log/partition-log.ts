@@ -3,21 +3,23 @@
  * checked, given its offsets in place and written in one call, and what was written is readable when the call returns.
  */
 
+import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
-import { SerialQueue } from '../common/serial-queue.ts'
 import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
 import { type AppendOrigin, type Refusal, validateBatch } from './batch-validation.ts'
+import { Durability } from './durability.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { encodePartitionMetadata, PARTITION_METADATA_FILE, readPartitionMetadata, segmentFile } from './log-files.ts'
-import { bytesBetween, type LogRead, type ReadRequest, readSegments, segmentIndexFor } from './log-read.ts'
+import { bytesBetween, type LogRead, type ReadRequest, readSegments } from './log-read.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
 import { recoverLog } from './recovery.ts'
 import { Segment } from './segment.ts'
+import { SegmentList } from './segment-list.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampHit } from './timestamp-search.ts'
 
 export { defaultLogConfig, type LogConfig } from './log-config.ts'
@@ -38,6 +40,11 @@ export type Appended =
       readonly isDuplicate: boolean
     }
   | Refusal
+
+export type LogHealth = { readonly is: 'online' } | { readonly is: 'offline'; readonly reason: string }
+
+/** A look at the active file costs microseconds; once a second bounds what is acknowledged after it was taken away. */
+const LOOK_EVERY_MS = 1000
 
 export type PartitionLogOptions = {
   readonly disk: Disk
@@ -69,25 +76,26 @@ export class PartitionLog {
   readonly partition: number
   readonly topicId: string
   readonly folder: string
-  /** Called after each append, in the same turn. */
-  onAppend: ((log: PartitionLog) => void) | undefined
+  /** Called after each append and when the log's start moves, in the same turn. */
+  onChange: ((log: PartitionLog) => void) | undefined
+  /** Called when `health` becomes another. */
+  onHealth: ((log: PartitionLog) => void) | undefined
   #disk: Disk
   #clock: Clock
   #logger: Logger
   #name: string
   #config: LogConfig
-  #segments: Segment[]
-  #active: Segment
+  #segments: SegmentList
   #startOffset: number
   #endOffset: number
-  #sizeBytes: number
   #recordsAppended = 0
   #leaderEpoch: number
   #epochs: LeaderEpochs
   #producers: ProducerStates
-  #recoveryPoint: number
+  #durability: Durability
   #snapshotOffset = -1
-  #flushes = new SerialQueue()
+  #health: LogHealth = { is: 'online' }
+  #lookedAtMs = 0
   #isClosed = false
 
   private constructor(options: PartitionLogOptions, parts: Parts) {
@@ -100,15 +108,22 @@ export class PartitionLog {
     this.#logger = options.logger
     this.#name = `${options.topic}-${options.partition}`
     this.#config = options.config
-    this.#segments = parts.segments
-    this.#active = lastOf(parts.segments)
+    this.#segments = new SegmentList(parts.segments)
     this.#startOffset = parts.startOffset
     this.#endOffset = parts.endOffset
-    this.#sizeBytes = parts.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
     this.#epochs = parts.epochs
     this.#leaderEpoch = parts.epochs.latest
     this.#producers = parts.producers
-    this.#recoveryPoint = parts.recoveryPoint
+    this.#durability = new Durability({
+      disk: options.disk,
+      clock: options.clock,
+      folder: options.folder,
+      segments: this.#segments,
+      recoveryPoint: parts.recoveryPoint,
+      endOffset: () => this.#endOffset,
+      onFailure: failure => this.#fail('a flush failed', failure),
+      onMended: () => this.#isWell(),
+    })
   }
 
   /** Opens the folder, or makes it; recovers what an unclean stop left. Rejects when the disk fails. */
@@ -149,11 +164,11 @@ export class PartitionLog {
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes
+    return this.#segments.sizeBytes
   }
 
   get segmentCount(): number {
-    return this.#segments.length
+    return this.#segments.count
   }
 
   /** Records appended since the log was opened. */
@@ -163,7 +178,12 @@ export class PartitionLog {
 
   /** Everything before it survives the loss of power. */
   get recoveryPoint(): number {
-    return this.#recoveryPoint
+    return this.#durability.recoveryPoint
+  }
+
+  /** Offline: the disk failed. Reads go on as far as they can; the next append looks again, and is refused while the cause lasts. */
+  get health(): LogHealth {
+    return this.#health
   }
 
   get config(): LogConfig {
@@ -172,7 +192,7 @@ export class PartitionLog {
 
   setConfig(config: LogConfig): void {
     this.#config = config
-    this.#active.indexIntervalBytes = config.indexIntervalBytes
+    this.#segments.active.indexIntervalBytes = config.indexIntervalBytes
   }
 
   /**
@@ -183,6 +203,10 @@ export class PartitionLog {
     if (this.#isClosed) return { error: 'KAFKA_STORAGE_ERROR', message: `the log of ${this.#name} is closed` }
     const origin = o.origin ?? 'client'
     const nowMs = o.nowMs ?? this.#clock.now()
+    if (this.#health.is === 'offline' || nowMs - this.#lookedAtMs >= LOOK_EVERY_MS) {
+      const trouble = this.#look(nowMs)
+      if (trouble !== undefined) return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} cannot be written: ${trouble}` }
+    }
     const batch = validateBatch(records, { name: this.#name, config: this.#config, origin, nowMs })
     if (!Buffer.isBuffer(batch)) return batch
     if (batch.length > this.#config.segmentBytes) {
@@ -201,20 +225,20 @@ export class PartitionLog {
     const lastOffset = baseOffset + lastOffsetDeltaOf(batch, 0)
     const maxTimestamp = maxTimestampOf(batch, 0)
     try {
-      if (this.#active.isFullFor({ batchBytes: batch.length, lastOffset, maxTimestamp, nowMs }, this.#config)) this.#roll()
+      if (this.#segments.active.isFullFor({ batchBytes: batch.length, lastOffset, maxTimestamp, nowMs }, this.#config)) this.roll()
       assignPlace(batch, 0, baseOffset, this.#leaderEpoch)
-      this.#active.append(batch, lastOffset, maxTimestamp)
+      this.#segments.active.append(batch, lastOffset, maxTimestamp)
     } catch (failure) {
-      this.#logger.error('an append failed', { partition: this.#name, failure })
+      this.#fail('an append failed', failure)
       return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} could not be written: ${messageOf(failure)}` }
     }
+    if (this.#health.is === 'offline') this.#isWell()
     this.#producers.note(batch, 0)
     const recordCount = recordCountOf(batch, 0)
     this.#endOffset = lastOffset + 1
-    this.#sizeBytes += batch.length
     this.#recordsAppended += recordCount
     const logAppendTime = this.#config.timestampType === 'LogAppendTime' ? maxTimestamp : -1
-    this.onAppend?.(this)
+    this.onChange?.(this)
     return { error: 'NONE', baseOffset, lastOffset, recordCount, logAppendTime, logStartOffset: this.#startOffset, isDuplicate: false }
   }
 
@@ -230,20 +254,61 @@ export class PartitionLog {
     }
   }
 
-  /** Starts a new segment at the end offset, with a snapshot of the producers beside it; the old one is flushed in the background. */
-  #roll(): void {
-    this.#active.sealNow()
+  /** Whether the file that appends go to is still there and whole: it may be removed or cut behind our back, and writes would go nowhere. */
+  #look(nowMs: number): string | undefined {
+    this.#lookedAtMs = nowMs
+    if (this.#durability.isSuspect) {
+      this.#durability.mend().catch((failure: unknown) => this.#fail('what a failed flush covered could not be written again', failure))
+      return 'a flush failed, and what it covered is being written again'
+    }
+    try {
+      this.#segments.active.checkFileNow()
+      return undefined
+    } catch (failure) {
+      this.#fail('a look at the files failed', failure)
+      return messageOf(failure)
+    }
+  }
+
+  #fail(what: string, failure: unknown): void {
+    const isNews = this.#health.is === 'online'
+    this.#health = { is: 'offline', reason: messageOf(failure) }
+    if (!isNews) return
+    this.#logger.error(what, { partition: this.#name, failure })
+    this.onHealth?.(this)
+  }
+
+  #isWell(): void {
+    if (this.#health.is === 'online' || this.#durability.isSuspect) return
+    this.#health = { is: 'online' }
+    this.#logger.info('a partition can be written again', { partition: this.#name })
+    this.onHealth?.(this)
+  }
+
+  /**
+   * Starts a new segment at the end offset, with a snapshot of the producers beside it; the old one is flushed in the background.
+   * Nothing when the active segment is empty. Throws what the disk throws, with the old segment still active.
+   */
+  roll(): void {
+    const { active } = this.#segments
+    if (active.sizeBytes === 0) return
+    active.sealNow()
     this.#snapshotNow()
-    const segment = Segment.createNow({
-      disk: this.#disk,
-      clock: this.#clock,
-      folder: this.folder,
-      baseOffset: this.#endOffset,
-      indexIntervalBytes: this.#config.indexIntervalBytes,
-    })
-    this.#segments.push(segment)
-    this.#active = segment
-    void this.flush().catch(failure => this.#logger.error('a rolled segment could not be flushed', { partition: this.#name, failure }))
+    const { indexIntervalBytes } = this.#config
+    this.#segments.add(Segment.createNow({ disk: this.#disk, clock: this.#clock, folder: this.folder, baseOffset: this.#endOffset, indexIntervalBytes }))
+    this.flush().catch(() => {}) // onFailure has been told
+  }
+
+  /**
+   * Moves the first readable offset up (DeleteRecords, retention); whole segments below it go with the next sweep. Nothing when it is there
+   * already. The caller makes it durable: it stands in the data folder's log-start-offset-checkpoint.
+   */
+  trimTo(offset: number): void {
+    assert(offset <= this.highWatermark)
+    if (offset <= this.#startOffset) return
+    this.#startOffset = offset
+    this.#epochs.trim(offset, this.#endOffset)
+    this.onChange?.(this)
   }
 
   #snapshotNow(): void {
@@ -260,23 +325,23 @@ export class PartitionLog {
   read(request: ReadRequest): LogRead {
     if (this.#isClosed) throw new Error(`the log of ${this.#name} is closed`)
     if (request.offset < this.#startOffset || request.offset > this.#endOffset) return { error: 'OFFSET_OUT_OF_RANGE' }
-    return readSegments(this.#segments, { ...request, upTo: Math.min(request.upTo ?? this.#endOffset, this.#endOffset) })
+    return readSegments(this.#segments.all, { ...request, upTo: Math.min(request.upTo ?? this.#endOffset, this.#endOffset) })
   }
 
   /** Bytes a read from `offset` up to offset `upTo` would find, `limit` at most. */
   availableBytes(offset: number, upTo: number, limit: number): number {
     if (offset >= upTo || offset < this.#startOffset) return 0
-    return bytesBetween(this.#segments, { offset, upTo: upTo >= this.#endOffset ? undefined : upTo, limit })
+    return bytesBetween(this.#segments.all, { offset, upTo: upTo >= this.#endOffset ? undefined : upTo, limit })
   }
 
   /** The first record at or after `timestamp`, with its epoch; null when there is none. */
   offsetForTimestamp(timestamp: number): TimestampHit | null {
-    return findTimestamp(this.#segments, timestamp, this.#startOffset)
+    return findTimestamp(this.#segments.all, timestamp, this.#startOffset)
   }
 
   /** The first record that has the greatest timestamp of the log; null when it is empty. */
   offsetOfMaxTimestamp(): TimestampHit | null {
-    return findMaxTimestamp(this.#segments)
+    return findMaxTimestamp(this.#segments.all)
   }
 
   endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
@@ -291,12 +356,12 @@ export class PartitionLog {
   /** The segments as files, in offset order, their indexes written out: for readers on other threads, which open them read-only. */
   segmentFiles(): readonly SegmentFile[] {
     try {
-      this.#active.offsetIndex.entries.writeNow()
+      this.#segments.active.offsetIndex.entries.writeNow()
     } catch (failure) {
       // A full disk must not keep anybody from reading: without the last entries a reader only starts further back.
       this.#logger.warn('an index could not be written out', { partition: this.#name, failure })
     }
-    return this.#segments.map(({ logPath, baseOffset, sizeBytes }) => ({ path: logPath, baseOffset, sizeBytes }))
+    return this.#segments.all.map(({ logPath, baseOffset, sizeBytes }) => ({ path: logPath, baseOffset, sizeBytes }))
   }
 
   producers(): Iterable<ProducerState> {
@@ -309,14 +374,18 @@ export class PartitionLog {
 
   /** Makes everything appended before the call durable, and moves the recovery point. */
   flush(): Promise<void> {
-    const upTo = this.#endOffset
-    return this.#flushes.run(async () => {
-      if (upTo <= this.#recoveryPoint) return
-      const first = segmentIndexFor(this.#segments, this.#recoveryPoint)
-      for (const segment of this.#segments.slice(first)) if (segment.baseOffset < upTo) await segment.flush()
-      await this.#disk.flushFolder(this.folder)
-      this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo)
-    })
+    return this.#durability.flush()
+  }
+
+  /** Resolves when every record before `upTo` is durable; those who wait share flushes (group commit). Rejects when the disk fails. */
+  durable(upTo: number): Promise<void> {
+    return this.#durability.commit(upTo)
+  }
+
+  /** What the acknowledgement of records before `upTo` must wait for, by flush.messages; undefined when nothing, as by default. */
+  waitForAck(upTo: number): Promise<void> | undefined {
+    const { flushMessages, flushMs } = this.#config
+    return flushMessages === Infinity && flushMs === Infinity ? undefined : this.#durability.waitFor(upTo, this.#config)
   }
 
   /** Clean stop: producers' snapshot, indexes complete, everything durable, files closed. Appends are refused from now on. */
@@ -324,7 +393,7 @@ export class PartitionLog {
     if (this.#isClosed) return
     this.#isClosed = true
     try {
-      this.#active.sealNow()
+      this.#segments.active.sealNow()
       this.#snapshotNow()
       await this.flush()
     } finally {
@@ -335,15 +404,9 @@ export class PartitionLog {
   /** Closes the files and nothing more: for a partition that is being deleted. */
   async abandon(): Promise<void> {
     this.#isClosed = true
-    await this.#flushes.idle().catch(() => {})
-    for (const segment of this.#segments) segment.closeNow()
+    await this.#durability.stop()
+    for (const segment of this.#segments.all) segment.closeNow()
   }
-}
-
-function lastOf(segments: readonly Segment[]): Segment {
-  const last = segments.at(-1)
-  if (!last) throw new Error('a log has at least one segment')
-  return last
 }
 
 function messageOf(failure: unknown): string {

@@ -21,7 +21,7 @@ test('a batch gets the next offsets and the leader epoch in its own bytes, and i
 test('listeners hear of an append in the same turn, when it can already be read', async () => {
   const { log } = await openLog()
   const heard: number[] = []
-  log.onAppend = each => heard.push(each.endOffset)
+  log.onChange = each => heard.push(each.endOffset)
   mustAppend(log, batch(['a', 'b']))
   expect(heard).toEqual([2])
 })

@@ -1,0 +1,168 @@
+/**
+ * What of a log survives the loss of power, and how it gets there: flushes one after another, and group commit, in which everybody who
+ * waits when a flush begins shares it. The recovery point moves with whole flushes only (log, indexes, folder); a commit flushes the log
+ * alone, which is enough to keep the records, and leaves the indexes to be rebuilt.
+ */
+
+import type { Clock, Timer } from '../common/clock.ts'
+import type { Disk } from '../common/disk.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
+import type { LogConfig } from './log-config.ts'
+import type { Segment } from './segment.ts'
+import type { SegmentList } from './segment-list.ts'
+
+const PIECE_BYTES = 1024 * 1024
+
+type DurabilityOptions = {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly folder: string
+  readonly segments: SegmentList
+  readonly recoveryPoint: number
+  readonly endOffset: () => number
+  /** A flush failed: what it covered may be lost although later flushes succeed, until `mend` has ended. */
+  readonly onFailure: (failure: unknown) => void
+  readonly onMended: () => void
+}
+
+export class Durability {
+  readonly #options: DurabilityOptions
+  #recoveryPoint: number
+  #durableOffset: number
+  readonly #turns = new SerialQueue()
+  /** The commit that has not begun yet: who asks now shares it. */
+  #next: Promise<void> | undefined
+  #timer: Timer | undefined
+  #isSuspect = false
+  #mending: Promise<void> | undefined
+  /** The last segment whose name in the folder is durable. */
+  #namedUpTo = -1
+
+  constructor(options: DurabilityOptions) {
+    this.#options = options
+    this.#recoveryPoint = options.recoveryPoint
+    this.#durableOffset = options.recoveryPoint
+  }
+
+  /** Everything before it survives the loss of power, its indexes too: where recovery begins to verify. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint
+  }
+
+  /** Every record before it survives the loss of power. */
+  get durableOffset(): number {
+    return this.#durableOffset
+  }
+
+  /** A flush failed, and what it covered has not been written again yet. */
+  get isSuspect(): boolean {
+    return this.#isSuspect
+  }
+
+  /** What an acknowledgement of records before `upTo` has to wait for; undefined when nothing. Arms the timer of flush.ms. */
+  waitFor(upTo: number, config: LogConfig): Promise<void> | undefined {
+    if (config.flushMs !== Infinity) this.#flushWithin(config.flushMs)
+    return upTo - this.#durableOffset >= config.flushMessages ? this.commit(upTo) : undefined
+  }
+
+  #flushWithin(flushMs: number): void {
+    this.#timer ??= this.#options.clock.after(flushMs, () => {
+      this.#timer = undefined
+      this.commit(this.#options.endOffset()).catch(() => {}) // onFailure has been told
+    })
+  }
+
+  /** Resolves when every record before `upTo` is durable; rejects when the disk fails. Waiters share flushes. */
+  commit(upTo: number): Promise<void> {
+    if (upTo <= this.#durableOffset) return Promise.resolve()
+    this.#next ??= this.#turns.run(() => {
+      this.#next = undefined
+      return this.#flush('logs')
+    })
+    return this.#next
+  }
+
+  /** Makes everything appended before the call durable, indexes included, and moves the recovery point. */
+  flush(): Promise<void> {
+    const upTo = this.#options.endOffset()
+    return this.#turns.run(() => (upTo > this.#recoveryPoint ? this.#flush('all') : undefined))
+  }
+
+  async #flush(what: 'logs' | 'all'): Promise<void> {
+    const { segments, disk, folder, endOffset, onFailure } = this.#options
+    const upTo = endOffset()
+    const from = what === 'all' ? this.#recoveryPoint : this.#durableOffset
+    const active = segments.active.baseOffset
+    try {
+      if (this.#isSuspect) await this.#rewrite()
+      for (const segment of segments.all.slice(segments.indexFor(from))) {
+        if (segment.baseOffset < upTo) await this.#flushSegment(segment, what)
+      }
+      if (what === 'all' || active > this.#namedUpTo) await disk.flushFolder(folder)
+    } catch (failure) {
+      this.#isSuspect = true
+      onFailure(failure)
+      throw failure
+    }
+    this.#namedUpTo = Math.max(this.#namedUpTo, active)
+    this.#durableOffset = Math.max(this.#durableOffset, upTo)
+    if (what === 'all') this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo)
+  }
+
+  /** Retention and compaction may take a segment away between two flushes: what is gone need not be durable. */
+  async #flushSegment(segment: Segment, what: 'logs' | 'all'): Promise<void> {
+    const { segments } = this.#options
+    if (!segments.all.includes(segment)) return
+    try {
+      await (what === 'all' ? segment.flush() : segment.file().flush())
+    } catch (failure) {
+      if (segments.all.includes(segment)) throw failure
+    }
+  }
+
+  /**
+   * After a failed flush the system may have dropped what it covered from its cache's list of dirty pages: a later flush would succeed
+   * without writing it. So it is written again from the cache, and flushed. Call it again while `isSuspect`.
+   */
+  mend(): Promise<void> {
+    this.#mending ??= this.#turns.run(() => this.#rewrite()).finally(() => { this.#mending = undefined })
+    return this.#mending
+  }
+
+  async #rewrite(): Promise<void> {
+    const { segments, disk, folder, endOffset, onMended } = this.#options
+    const upTo = endOffset()
+    for (const segment of segments.all.slice(segments.indexFor(this.#durableOffset))) {
+      const from = segment.locate(Math.max(this.#durableOffset, segment.baseOffset)) ?? segment.sizeBytes
+      await rewriteFrom(segment, from)
+    }
+    await disk.flushFolder(folder)
+    this.#durableOffset = Math.max(this.#durableOffset, upTo)
+    this.#isSuspect = false
+    onMended()
+  }
+
+  /** The log was cut: what is behind `endOffset` is no longer there to be durable. */
+  truncated(endOffset: number): void {
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset)
+    this.#durableOffset = Math.min(this.#durableOffset, endOffset)
+  }
+
+  /** Stops the timer, and resolves when no flush is under way. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    await this.#turns.idle().catch(() => {})
+  }
+}
+
+async function rewriteFrom(segment: Segment, from: number): Promise<void> {
+  const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(0, segment.sizeBytes - from)))
+  for (let at = from; at < segment.sizeBytes;) {
+    const length = await segment.file().read(piece.subarray(0, Math.min(piece.length, segment.sizeBytes - at)), at)
+    if (length === 0) throw new Error(`${segment.logPath} ends at ${at}, before its ${segment.sizeBytes} bytes`)
+    segment.file().writeNow([piece.subarray(0, length)], at)
+    at += length
+  }
+  await segment.file().flush()
+}
