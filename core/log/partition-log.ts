@@ -19,6 +19,7 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
 import { recoverLog } from './recovery.ts'
 import { Segment } from './segment.ts'
+import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampHit } from './timestamp-search.ts'
 
@@ -60,6 +61,8 @@ export type PartitionLogOptions = {
   readonly recoveryPoint?: number
   readonly startOffset?: number
   readonly logger: Logger
+  /** Unlinks what the log drops; one for all logs of a data folder. */
+  readonly deletion?: SegmentDeletion
 }
 
 type Parts = {
@@ -93,6 +96,7 @@ export class PartitionLog {
   #epochs: LeaderEpochs
   #producers: ProducerStates
   #durability: Durability
+  #deletion: SegmentDeletion
   #snapshotOffset = -1
   #health: LogHealth = { is: 'online' }
   #lookedAtMs = 0
@@ -114,6 +118,7 @@ export class PartitionLog {
     this.#epochs = parts.epochs
     this.#leaderEpoch = parts.epochs.latest
     this.#producers = parts.producers
+    this.#deletion = options.deletion ?? new SegmentDeletion(options)
     this.#durability = new Durability({
       disk: options.disk,
       clock: options.clock,
@@ -309,6 +314,24 @@ export class PartitionLog {
     this.#startOffset = offset
     this.#epochs.trim(offset, this.#endOffset)
     this.onChange?.(this)
+  }
+
+  /**
+   * Takes the `count` oldest segments out of the log, oldest first, so that a crash leaves no hole; their files wait for
+   * file.delete.delay.ms. The start offset moves up to what stays. Returns how many went; throws what the disk throws.
+   */
+  dropFirst(count: number): number {
+    let dropped = 0
+    try {
+      for (const segment of this.#segments.all.slice(0, count)) {
+        this.#deletion.drop(segment, { folder: this.folder, delayMs: this.#config.fileDeleteDelayMs })
+        this.#segments.takeFirst(1)
+        dropped++
+      }
+    } finally {
+      this.trimTo(this.#segments.baseOffset)
+    }
+    return dropped
   }
 
   #snapshotNow(): void {
