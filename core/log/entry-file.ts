@@ -4,6 +4,7 @@
  */
 
 import type { Disk } from '../common/disk.ts'
+import { openFileNow } from './open-segments.ts'
 
 /** Entries that wait for the file: one write per 64, that is per 256 KiB of log or more. */
 const UNWRITTEN_ENTRIES_MAX = 64
@@ -40,7 +41,7 @@ export class EntryFile {
     if (this.#bytes) return this.#bytes
     const bytes = Buffer.alloc(Math.max(FIRST_ENTRIES, this.#count + FIRST_ENTRIES) * this.entryBytes)
     if (this.#count > 0) {
-      const file = this.#disk.openNow(this.path, 'read')
+      const file = openFileNow(this.#disk, this.path, 'read')
       try {
         file.readNow(bytes.subarray(0, this.#count * this.entryBytes), 0)
       } finally {
@@ -75,7 +76,7 @@ export class EntryFile {
 
   writeNow(): void {
     if (this.#count === this.#writtenCount) return
-    const file = this.#disk.openNow(this.path, 'create')
+    const file = openFileNow(this.#disk, this.path, 'create')
     try {
       const from = this.#writtenCount * this.entryBytes
       if (file.size > from) file.truncateNow(from)
@@ -88,7 +89,7 @@ export class EntryFile {
 
   /** Keeps the first `count` entries, in memory and in the file, which it creates when it is missing. */
   cutNow(count: number): void {
-    const file = this.#disk.openNow(this.path, 'create')
+    const file = openFileNow(this.#disk, this.path, 'create')
     try {
       const kept = Math.min(count, this.#writtenCount)
       if (file.size !== kept * this.entryBytes) file.truncateNow(kept * this.entryBytes)
@@ -101,7 +102,7 @@ export class EntryFile {
 
   async flush(): Promise<void> {
     this.writeNow()
-    const file = this.#disk.openNow(this.path, 'create')
+    const file = openFileNow(this.#disk, this.path, 'create')
     try {
       await file.flush()
     } finally {

@@ -1,5 +1,6 @@
 /** A bound on open files: segments open theirs on first use, and the one unused longest is closed when there are too many. */
 
+import type { Disk, DiskFile } from '../common/disk.ts'
 import { SEGMENTS_OPEN_MAX } from '../common/limits.ts'
 
 export interface OpenSegment {
@@ -24,6 +25,23 @@ export function markOpened(segment: OpenSegment): void {
     if (oldest) release(oldest)
   }
   open.add(segment)
+}
+
+/** As `disk.openNow`; where the process has no descriptor left, half of the segments' are given up and it is tried once more. */
+export function openFileNow(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): DiskFile {
+  try {
+    return disk.openNow(path, mode)
+  } catch (failure) {
+    if (!isOutOfDescriptors(failure) || open.size === 0) throw failure
+    const byUse = [...open].sort((a, b) => a.lastUsed - b.lastUsed)
+    for (const segment of byUse.slice(0, Math.ceil(byUse.length / 2))) segment.closeNow()
+    return disk.openNow(path, mode)
+  }
+}
+
+function isOutOfDescriptors(failure: unknown): boolean {
+  const code = (failure as NodeJS.ErrnoException | undefined)?.code // the disk's errors carry Node's codes
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 function release(segment: OpenSegment): void {

@@ -9,7 +9,7 @@ import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, lastOffsetOf, maxTimestampOf, s
 import type { LogConfig } from './log-config.ts'
 import { segmentFile } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
-import { markClosed, markOpened, markUsed, type OpenSegment } from './open-segments.ts'
+import { markClosed, markOpened, markUsed, openFileNow, type OpenSegment } from './open-segments.ts'
 import { TimeIndex } from './time-index.ts'
 
 /** An int32 in the indexes. */
@@ -72,7 +72,7 @@ export class Segment implements OpenSegment {
   /** A new, empty segment with its three files. */
   static createNow(origin: SegmentOrigin): Segment {
     const segment = new Segment(origin)
-    const file = origin.disk.openNow(segment.logPath, 'create')
+    const file = openFileNow(origin.disk, segment.logPath, 'create')
     if (file.size > 0) file.truncateNow(0)
     file.closeNow()
     segment.offsetIndex.entries.cutNow(0)
@@ -105,8 +105,9 @@ export class Segment implements OpenSegment {
   file(): DiskFile {
     markUsed(this)
     if (this.#file) return this.#file
+    const file = openFileNow(this.#disk, this.logPath, 'write')
     markOpened(this)
-    return (this.#file = this.#disk.openNow(this.logPath, 'write'))
+    return (this.#file = file)
   }
 
   /** Whether the batch must go to a new segment. */
