@@ -1,43 +1,46 @@
 /**
  * A disk in memory that fails on demand and crashes as machines do, from a seed.
  *
- * Each file keeps what was written (the page cache) and what was flushed; each name keeps whether its folder was flushed. A killed
- * process loses nothing; a lost power supply loses or tears what was not flushed, page by page, and a random tail of the renames.
+ * Each file keeps what was written (the page cache) and what was flushed (memory-content.ts); each folder keeps which names were
+ * committed (memory-names.ts). A killed process loses nothing; a lost power supply loses or tears what was not flushed, page by page,
+ * and the last changes of names. Faults are given by call and path (memory-faults.ts).
  */
 
 import type { Disk, DiskEntry, DiskFile } from './disk.ts'
 import { MemoryContent } from './memory-content.ts'
+import { type DiskCall, type DiskFault, DiskFaults, failure } from './memory-faults.ts'
+import { Folder, MemoryNames, type NameOrder } from './memory-names.ts'
 import { type Random, seededRandom } from './random.ts'
 
-export type DiskFault = {
-  readonly call: 'write' | 'flush' | 'read' | 'open' | 'rename'
-  /** As Node names it: ENOSPC, EIO … */
-  readonly code: string
-  /** Only paths that contain this. */
-  readonly path?: string
-  /** Calls that still succeed before it strikes. */
-  readonly after?: number
-  /** How often it strikes; without it, until `heal`. */
-  readonly times?: number
+export type { DiskFault } from './memory-faults.ts'
+
+export type MemoryDiskOptions = {
+  readonly seed?: number
+  /** What a power loss may do to names: see memory-names.ts. */
+  readonly names?: NameOrder
+  /** Awaited within each asynchronous call, so that a simulation decides how long it takes; by default one turn. */
+  readonly pause?: () => Promise<void>
 }
 
-type Names = Map<string, MemoryContent>
-type Change = { readonly folder: string; apply(names: Names): void }
-
 export class MemoryDisk implements Disk {
-  #names: Names = new Map()
-  #durableNames: Names = new Map()
-  #folders = new Set<string>(['', '/', '.'])
-  /** Renames, creations and removals whose folder was not flushed since, in order. */
-  #changes: Change[] = []
-  #faults: { fault: DiskFault; calls: number; struck: number }[] = []
-  #random: Random
+  readonly #names: MemoryNames
+  readonly #faults = new DiskFaults()
+  readonly #random: Random
+  readonly #pause: () => Promise<void>
+  /** Folders out of reach: their disk was unplugged. */
+  readonly #unplugged = new Set<string>()
   #epoch = 0
   #openFiles = 0
   flushCount = 0
+  /** More files than this cannot be open at once: EMFILE. */
+  openFilesMax = Infinity
+  /** Files cannot hold more than this together: ENOSPC. */
+  capacityBytes = Infinity
 
-  constructor(options: { readonly seed?: number } = {}) {
+  constructor(options: MemoryDiskOptions = {}) {
     this.#random = seededRandom(options.seed ?? 1)
+    this.#names = new MemoryNames(options.names ?? 'journal')
+    this.#pause = options.pause ?? (() => Promise.resolve())
   }
 
   /** Files not closed: zero after everything was stopped. */
@@ -47,15 +50,38 @@ export class MemoryDisk implements Disk {
 
   /** Every file, sorted: for assertions. */
   get paths(): readonly string[] {
-    return [...this.#names.keys()].sort()
+    return [...this.#names.files()].map(([path]) => path).sort()
+  }
+
+  get usedBytes(): number {
+    let used = 0
+    for (const [, content] of this.#names.files()) used += content.size
+    return used
   }
 
   fail(fault: DiskFault): void {
-    this.#faults.push({ fault, calls: 0, struck: 0 })
+    this.#faults.add(fault)
   }
 
+  /** Ends every fault, and plugs in what was unplugged; limits stay. */
   heal(): void {
-    this.#faults = []
+    this.#faults.clear()
+    this.#unplugged.clear()
+  }
+
+  /** The folder disappears with all it holds until `heal`: nothing is found by name, open files answer EIO. */
+  unplug(folder: string): void {
+    this.#unplugged.add(folder)
+  }
+
+  /** Turns one bit at rest in a file whose path contains `path`; undefined when none holds anything. */
+  rot(path: string): { readonly path: string; readonly position: number } | undefined {
+    const files = [...this.#names.files()].filter(([name, content]) => name.includes(path) && content.size > 0)
+    const [name, content] = files[this.#random.below(files.length)] ?? []
+    if (name === undefined || !content) return undefined
+    const bit = this.#random.below(content.size * 8)
+    content.flipBit(bit)
+    return { path: name, position: Math.floor(bit / 8) }
   }
 
   /** The disk as one process sees it: after a crash every call of it fails, so that what the process had still under way changes nothing. */
@@ -77,24 +103,19 @@ export class MemoryDisk implements Disk {
   crash(kind: 'process' | 'power'): void {
     this.#epoch++
     this.#openFiles = 0
-    this.#faults = []
-    if (kind === 'process') return
-    const names = new Map(this.#durableNames)
-    for (const change of this.#changes.slice(0, this.#random.below(this.#changes.length + 1))) change.apply(names)
-    for (const content of new Set(names.values())) content.losePower(this.#random)
-    this.#names = names
-    this.#durableNames = new Map(names)
-    this.#changes = []
+    this.heal()
+    if (kind === 'power') this.#names.losePower(this.#random)
   }
 
   openNow(path: string, mode: 'read' | 'write' | 'create'): DiskFile {
-    this.strike('open', path)
-    let content = this.#names.get(path)
+    this.#strike('open', path)
+    if (this.#openFiles >= this.openFilesMax) throw failure('EMFILE', 'open', path)
+    const place = this.#names.place(path)
+    let content = place?.folder.entries.get(place.name)
+    if (content instanceof Folder) throw failure('EISDIR', 'open', path)
     if (!content) {
-      if (mode !== 'create') throw failure('ENOENT', 'open', path)
-      this.#requireFolder(folderOf(path), path)
-      content = new MemoryContent()
-      this.#set(path, content)
+      if (mode !== 'create' || !place) throw failure('ENOENT', 'open', path)
+      this.#names.set(place, (content = new MemoryContent()))
     }
     this.#openFiles++
     return this.#handle(path, content)
@@ -103,30 +124,39 @@ export class MemoryDisk implements Disk {
   #handle(path: string, content: MemoryContent): DiskFile {
     const epoch = this.#epoch
     let isOpen = true
-    const use = (call: DiskFault['call']): MemoryContent => {
+    // As a descriptor knows it: what a failed write left behind that could not be cut is not part of it.
+    let size = content.size
+    const use = (call: DiskCall): void => {
       if (!isOpen || epoch !== this.#epoch) throw failure('EBADF', call, path)
-      this.strike(call, path)
-      return content
+      if (call !== 'write') this.#strike(call, path, 'EIO')
     }
     return {
       path,
       get size() {
-        return content.size
+        return size
       },
-      writeNow: (buffers, position) => use('write').write(buffers, position),
-      readNow: (target, position) => use('read').read(target, position),
-      truncateNow: size => use('write').truncate(size),
+      writeNow: (buffers, position) => {
+        use('write')
+        const end = this.#write(path, content, { buffers, position, size })
+        size = Math.max(size, end)
+      },
+      readNow: (target, position) => {
+        use('read')
+        return content.read(target, position)
+      },
+      truncateNow: to => {
+        use('truncate')
+        content.truncate(to)
+        size = to
+      },
       read: async (target, position) => {
-        await Promise.resolve()
-        return use('read').read(target, position)
+        await this.#pause()
+        use('read')
+        return content.read(target, position)
       },
-      flush: async () => {
-        const held = use('flush')
-        const upTo = held.snapshot()
-        await Promise.resolve()
-        if (epoch !== this.#epoch) throw failure('EBADF', 'flush', path)
-        held.flushed(upTo)
-        this.flushCount++
+      flush: () => {
+        if (!isOpen || epoch !== this.#epoch) return Promise.reject(failure('EBADF', 'flush', path))
+        return this.#flush(path, content)
       },
       closeNow: () => {
         if (isOpen && epoch === this.#epoch) this.#openFiles--
@@ -135,44 +165,65 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  /** Throws when a fault is due for this call. */
-  strike(call: DiskFault['call'], path: string): void {
-    for (const entry of this.#faults) {
-      const { fault } = entry
-      if (fault.call !== call || (fault.path !== undefined && !path.includes(fault.path))) continue
-      if (entry.calls++ < (fault.after ?? 0) || entry.struck >= (fault.times ?? Infinity)) continue
-      entry.struck++
-      throw failure(fault.code, call, path)
+  /** Writes all, or a part that is then cut off again when the disk lets us, as `node-disk.ts` does; returns the end. */
+  #write(path: string, content: MemoryContent, o: { readonly buffers: readonly Uint8Array[]; readonly position: number; readonly size: number }): number {
+    const byteCount = o.buffers.reduce((sum, buffer) => sum + buffer.length, 0)
+    const end = o.position + byteCount
+    const room = this.capacityBytes === Infinity ? Infinity : Math.max(0, this.capacityBytes - this.usedBytes) + content.size - o.position
+    const code = this.#faultOf('write', path, 'EIO') ?? (end > content.size && byteCount > room ? 'ENOSPC' : undefined)
+    if (code === undefined) {
+      content.write(o.buffers, o.position)
+      return end
     }
+    const part = Math.min(this.#random.below(byteCount + 1), Math.max(0, room))
+    content.write([Buffer.concat(o.buffers).subarray(0, part)], o.position)
+    if (this.#faultOf('truncate', path, 'EIO') === undefined && content.size > o.size) content.truncate(o.size)
+    throw failure(code, 'write', path)
   }
 
-  #requireFolder(folder: string, path: string): void {
-    if (!this.#folders.has(folder)) throw failure('ENOENT', 'open', path)
+  async #flush(path: string, content: MemoryContent): Promise<void> {
+    const epoch = this.#epoch
+    const upTo = content.snapshot()
+    await this.#pause()
+    if (epoch !== this.#epoch) throw failure('EBADF', 'flush', path)
+    const gone = this.#isUnplugged(path) ? { code: 'EIO', dropsPages: true } : undefined
+    const fault = gone ?? this.#faults.due('flush', path)
+    if (fault?.dropsPages) content.dropPages()
+    if (fault) throw failure(fault.code, 'flush', path)
+    content.flushed(upTo)
+    this.flushCount++
   }
 
-  #set(path: string, content: MemoryContent): void {
-    this.#change(folderOf(path), names => void names.set(path, content))
+  /** Throws when a fault is due for this call. */
+  #strike(call: DiskCall, path: string, goneCode = 'ENOENT'): void {
+    const code = this.#faultOf(call, path, goneCode)
+    if (code !== undefined) throw failure(code, call, path)
   }
 
-  #change(folder: string, apply: (names: Names) => void): void {
-    apply(this.#names)
-    this.#changes.push({ folder, apply })
+  #faultOf(call: DiskCall, path: string, goneCode: string): string | undefined {
+    return this.#isUnplugged(path) ? goneCode : this.#faults.due(call, path)?.code
+  }
+
+  #isUnplugged(path: string): boolean {
+    for (const folder of this.#unplugged) if (path === folder || path.startsWith(`${folder}/`)) return true
+    return false
   }
 
   existsNow(path: string): boolean {
-    return this.#names.has(path) || this.#folders.has(path)
+    return !this.#isUnplugged(path) && this.#names.find(path) !== undefined
   }
 
   sizeNow(path: string): number | undefined {
-    return this.#names.get(path)?.size
+    const node = this.#isUnplugged(path) ? undefined : this.#names.find(path)
+    return node instanceof Folder ? 0 : node?.size
   }
 
   async list(path: string): Promise<readonly DiskEntry[]> {
-    if (!this.#folders.has(path)) throw failure('ENOENT', 'list', path)
-    const prefix = `${path}/`
-    const files = [...this.#names.keys()].filter(name => folderOf(name) === path).map(name => ({ name: name.slice(prefix.length), isFolder: false }))
-    const folders = [...this.#folders].filter(name => name.startsWith(prefix) && folderOf(name) === path)
-    return [...files, ...folders.map(name => ({ name: name.slice(prefix.length), isFolder: true }))]
+    await this.#pause()
+    this.#strike('list', path)
+    const folder = this.#names.find(path)
+    if (!(folder instanceof Folder)) throw failure('ENOENT', 'list', path)
+    return [...folder.entries].map(([name, node]) => ({ name, isFolder: node instanceof Folder }))
   }
 
   async makeFolder(path: string): Promise<void> {
@@ -180,7 +231,8 @@ export class MemoryDisk implements Disk {
   }
 
   makeFolderNow(path: string): void {
-    for (let folder = path; folder !== '' && !this.#folders.has(folder); folder = folderOf(folder)) this.#folders.add(folder)
+    this.#strike('open', path)
+    if (!this.#names.makeFolder(path)) throw failure('EEXIST', 'mkdir', path)
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -188,28 +240,13 @@ export class MemoryDisk implements Disk {
   }
 
   renameNow(from: string, to: string): void {
-    this.strike('rename', from)
-    const content = this.#names.get(from)
-    if (content) {
-      this.#requireFolder(folderOf(to), to)
-      this.#change(folderOf(to), names => moveName(names, from, to))
-      return
-    }
-    if (!this.#folders.has(from)) throw failure('ENOENT', 'rename', from)
-    if (this.#folders.has(to)) throw failure('ENOTEMPTY', 'rename', to)
-    // Folders move at once and for good: losing that to a power cut is not simulated.
-    for (const folder of Array.from(this.#folders)) {
-      if (folder !== from && !folder.startsWith(`${from}/`)) continue
-      this.#folders.delete(folder)
-      this.#folders.add(to + folder.slice(from.length))
-    }
-    const moveAll = (names: Names): void => {
-      for (const name of Array.from(names.keys())) if (name.startsWith(`${from}/`)) moveName(names, name, to + name.slice(from.length))
-    }
-    for (const change of this.#changes) change.apply(this.#durableNames)
-    this.#changes = []
-    moveAll(this.#names)
-    moveAll(this.#durableNames)
+    this.#strike('rename', from)
+    const source = this.#names.place(from)
+    const target = this.#names.place(to)
+    const node = source?.folder.entries.get(source.name)
+    if (!source || !target || !node) throw failure('ENOENT', 'rename', from)
+    if (node instanceof Folder && target.folder.entries.has(target.name)) throw failure('ENOTEMPTY', 'rename', to)
+    this.#names.move(source, target)
   }
 
   async remove(path: string): Promise<void> {
@@ -217,12 +254,10 @@ export class MemoryDisk implements Disk {
   }
 
   removeNow(path: string): void {
-    if (this.#names.has(path)) return this.#change(folderOf(path), names => void names.delete(path))
-    if (!this.#folders.has(path)) return
-    for (const folder of this.#folders) if (folder === path || folder.startsWith(`${path}/`)) this.#folders.delete(folder)
-    this.#change(folderOf(path), names => {
-      for (const name of names.keys()) if (name.startsWith(`${path}/`)) names.delete(name)
-    })
+    const place = this.#names.place(path)
+    if (!place?.folder.entries.has(place.name)) return
+    this.#strike('remove', path)
+    this.#names.set(place, undefined)
   }
 
   async readSmall(path: string): Promise<Buffer | undefined> {
@@ -230,60 +265,52 @@ export class MemoryDisk implements Disk {
   }
 
   readSmallNow(path: string): Buffer | undefined {
-    const content = this.#names.get(path)
-    if (!content) return undefined
-    this.strike('read', path)
+    const content = this.#isUnplugged(path) ? undefined : this.#names.find(path)
+    if (!content || content instanceof Folder) return undefined
+    this.#strike('read', path)
     const bytes = Buffer.alloc(content.size)
     content.read(bytes, 0)
     return bytes
   }
 
   async replace(path: string, bytes: Uint8Array): Promise<void> {
-    this.strike('flush', path)
-    this.#replace(path, bytes, true)
-    await Promise.resolve()
+    const epoch = this.#epoch
+    const temporary = `${path}.tmp`
+    await this.#flush(temporary, this.#writeSmall(temporary, bytes))
+    this.renameNow(temporary, path)
+    await this.#pause()
+    if (epoch !== this.#epoch) throw failure('EBADF', 'flush', path)
     await this.flushFolder(folderOf(path))
   }
 
   replaceNow(path: string, bytes: Uint8Array): void {
-    this.#replace(path, bytes, false)
+    this.#writeSmall(`${path}.tmp`, bytes)
+    this.renameNow(`${path}.tmp`, path)
   }
 
-  #replace(path: string, bytes: Uint8Array, isFlushed: boolean): void {
-    this.strike('write', path)
-    this.#requireFolder(folderOf(path), path)
+  #writeSmall(path: string, bytes: Uint8Array): MemoryContent {
+    this.#strike('open', path)
+    const place = this.#names.place(path)
+    if (!place) throw failure('ENOENT', 'open', path)
     const content = new MemoryContent()
-    content.write([bytes], 0)
-    if (isFlushed) content.flushed(content.snapshot())
-    this.#set(path, content)
+    this.#names.set(place, content)
+    this.#write(path, content, { buffers: [bytes], position: 0, size: 0 })
+    return content
   }
 
   async flushFolder(path: string): Promise<void> {
-    this.strike('flush', path)
-    const kept: Change[] = []
-    for (const change of this.#changes) {
-      if (change.folder === path) change.apply(this.#durableNames)
-      else kept.push(change)
-    }
-    this.#changes = kept
+    this.#strike('flush', path)
+    const folder = this.#names.find(path)
+    if (!(folder instanceof Folder)) throw failure('ENOENT', 'flush', path)
+    this.#names.flush(folder)
   }
 
   async space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {
-    return { freeBytes: 1e12, totalBytes: 2e12 }
+    if (this.capacityBytes === Infinity) return { freeBytes: 1e12, totalBytes: 2e12 }
+    return { freeBytes: Math.max(0, this.capacityBytes - this.usedBytes), totalBytes: this.capacityBytes }
   }
-}
-
-function moveName(names: Names, from: string, to: string): void {
-  const content = names.get(from)
-  if (!content) return
-  names.delete(from)
-  names.set(to, content)
 }
 
 function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
-}
-
-function failure(code: string, call: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, path, syscall: call })
 }
