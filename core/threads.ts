@@ -1,8 +1,10 @@
 /** Where code of the engine runs: the one place that knows its threads (architecture rule 9). */
 
+import { Worker } from 'node:worker_threads'
 import type { Disk } from './common/disk.ts'
 import type { Logger } from './common/logger.ts'
 import { nodeDisk } from './common/node-disk.ts'
+import { inProcessWork, type SlowWork } from './log/slow-work.ts'
 import { Scanner, type Scan } from './studio/scan/scan.ts'
 import { ScanThread } from './threads/scan-thread.ts'
 
@@ -14,8 +16,13 @@ export function workerUrl(role: ThreadRole): URL {
   return new URL(isSource ? `./threads/${role}-worker.ts` : `./${role}-worker.js`, import.meta.url)
 }
 
-/** The scan role: a thread of its own, started on first use; in process for a disk that lives in this thread's memory. */
-export function startScan(options: { readonly logger: Logger; readonly disk?: Disk }): Scan {
-  const { logger, disk = nodeDisk } = options
-  return disk === nodeDisk ? new ScanThread({ url: workerUrl('scan'), logger }) : new Scanner(disk)
+/** The scan role, for the studio (`ask`) and for the broker's log (the rest). Its owner stops it after both. */
+export type ScanRole = Scan & SlowWork
+
+/** One thread, started on first use; in process for a disk that lives in this thread's memory. `startWorker`: a test keeps hold of it. */
+export function startScan(options: { readonly logger: Logger; readonly disk?: Disk; readonly startWorker?: () => Worker }): ScanRole {
+  const { logger, disk = nodeDisk, startWorker = () => new Worker(workerUrl('scan'), { name: 'scan' }) } = options
+  if (disk === nodeDisk) return new ScanThread({ startWorker, logger })
+  const scanner = new Scanner(disk)
+  return { ...inProcessWork(), ask: request => scanner.ask(request), stop: () => scanner.stop() }
 }

@@ -11,6 +11,7 @@ import { defaultGroupConfig } from '../groups/group-config.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { inProcessWork, type SlowWork } from '../log/slow-work.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
 import { defaultBrokerConfig, type BrokerConfig } from './broker-config.ts'
 import type { BrokerParts } from './broker-parts.ts'
@@ -36,6 +37,8 @@ export type BrokerOptions = {
   readonly config?: Partial<BrokerConfig>
   /** Topics to create at start when they are missing. */
   readonly topics?: readonly { readonly name: string; readonly partitionCount: number }[]
+  /** Where slow work of the logs is done; in this thread unless told. */
+  readonly work?: SlowWork
   /** The process that owns the folder, for its lock. null: no lock, and a catalog in memory, for a disk that is memory too. */
   readonly processId: number | null
 }
@@ -176,7 +179,7 @@ export class Broker {
 
 /** Each step that opened something adds its undoing to `undo`. */
 async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise<Running> {
-  const { dataFolder, disk, clock, random, logger, processId } = options
+  const { dataFolder, disk, clock, random, logger, processId, work = inProcessWork() } = options
   const startedAt = clock.elapsed()
   const config = { ...defaultBrokerConfig, ...options.config }
   prepareDataFolder(dataFolder, disk)
@@ -186,7 +189,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const catalog = Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
   undo.push(() => catalog.close())
   const clusterId = clusterIdOf(catalog, random)
-  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger })
+  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, work })
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()

@@ -8,6 +8,7 @@ import { systemClock } from '../common/clock.ts'
 import { createLogger, type Logger } from '../common/logger.ts'
 import { nodeDisk } from '../common/node-disk.ts'
 import { systemRandom } from '../common/random.ts'
+import { type ScanRole, startScan } from '../threads.ts'
 import type { ServeArguments } from './arguments.ts'
 import { removeAbandoned, temporaryFolder } from './data-folder.ts'
 
@@ -19,12 +20,13 @@ export async function serve(options: ServeArguments): Promise<number> {
   const isTemporary = options.dataFolder === undefined
   const dataFolder = options.dataFolder === undefined ? temporaryFolder(nodeDisk, systemRandom, process.pid) : resolve(options.dataFolder)
   const stopAsked = untilStopped()
+  const scan = startScan({ logger })
   try {
     if (options.readyFile !== undefined) dropStale(options.readyFile)
-    const { broker, taken } = await start(options, dataFolder, logger)
+    const { broker, taken } = await start(options, dataFolder, { logger, scan })
     let http: Awaited<ReturnType<typeof startWindow>> | undefined
     try {
-      http = options.http ? await startWindow(options.http, { broker, taken, isTemporary, logger }) : undefined
+      http = options.http ? await startWindow(options.http, { broker, scan, taken, isTemporary, logger }) : undefined
       announce(broker, options, { isTemporary, taken, windowUrl: http?.url })
       if (isTemporary) removeAbandoned(nodeDisk).catch((cause: unknown) => logger.warn('an old temporary folder could not be removed', { cause }))
       await stopAsked
@@ -36,6 +38,7 @@ export async function serve(options: ServeArguments): Promise<number> {
     }
     return 0
   } finally {
+    await scan.stop()
     if (isTemporary) await nodeDisk.remove(dataFolder)
   }
 }
@@ -47,7 +50,7 @@ function dropStale(readyFile: string): void {
 
 type Started = { readonly broker: Broker; readonly taken: ChosenPort['taken'] }
 
-async function start(options: ServeArguments, dataFolder: string, logger: Logger): Promise<Started> {
+async function start(options: ServeArguments, dataFolder: string, { logger, scan }: { logger: Logger; scan: ScanRole }): Promise<Started> {
   const chosen = options.listeners.length > 0 ? { listeners: options.listeners, taken: null } : await chooseLoopback()
   const broker = await Broker.start({
     dataFolder,
@@ -58,6 +61,7 @@ async function start(options: ServeArguments, dataFolder: string, logger: Logger
     random: systemRandom,
     logger,
     processId: process.pid,
+    work: scan,
   })
   return { broker, taken: chosen.taken }
 }
@@ -69,7 +73,7 @@ async function chooseLoopback(): Promise<{ readonly listeners: readonly Listener
 
 async function startWindow(
   address: NonNullable<ServeArguments['http']>,
-  engine: { readonly broker: Broker; readonly taken: ChosenPort['taken']; readonly isTemporary: boolean; readonly logger: Logger },
+  engine: { readonly broker: Broker; readonly scan: ScanRole; readonly taken: ChosenPort['taken']; readonly isTemporary: boolean; readonly logger: Logger },
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { startWebWindow } = await import('./web-window.ts')
   return startWebWindow({ address, ...engine })

@@ -5,14 +5,15 @@ import type { Broker } from '../broker/broker.ts'
 import { systemClock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import { nodeDisk } from '../common/node-disk.ts'
+import type { Scan } from '../studio/scan/scan.ts'
 import { createStudio, type HostFacts } from '../studio/studio.ts'
-import { startScan } from '../threads.ts'
 import { startHttp } from './http.ts'
 import { productVersion } from './version.ts'
 
 export type WebWindowOptions = {
   readonly address: { readonly host: string; readonly port: number }
   readonly broker: Broker
+  readonly scan: Scan
   readonly taken: HostFacts['portTaken']
   readonly isTemporary: boolean
   readonly logger: Logger
@@ -20,9 +21,9 @@ export type WebWindowOptions = {
 
 /** Rejects with a sentence when the address cannot be had; then nothing is left running but the broker. */
 export async function startWebWindow(options: WebWindowOptions): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const { address, broker, taken, isTemporary, logger } = options
+  const { address, broker, scan, taken, isTemporary, logger } = options
   const host = { version: productVersion(), isTemporary, portTaken: taken }
-  const studio = createStudio({ broker, logger, host, scan: startScan({ logger }), disk: nodeDisk, clock: systemClock })
+  const studio = createStudio({ broker, logger, host, scan, disk: nodeDisk, clock: systemClock })
   try {
     const http = await startHttp({ ...address, logger, windowFolder: windowFolder(), serveWindow: port => studio.serve(port) })
     return {

@@ -55,7 +55,8 @@ export type Refusal = {
 
 export type AppendOrigin = 'client' | 'coordinator'
 
-type Rules = { readonly name: string; readonly config: LogConfig; readonly origin: AppendOrigin; readonly nowMs: number }
+/** What a batch is checked against; plain data, so that it can be sent to another thread. `name` is that of the partition. */
+export type BatchRules = { readonly name: string; readonly config: LogConfig; readonly origin: AppendOrigin; readonly nowMs: number }
 
 /** int64 is kept as a number: a timestamp beyond this would not read back as it was sent. */
 const TIMESTAMP_MAX = Number.MAX_SAFE_INTEGER
@@ -63,7 +64,7 @@ const RECORD_ERRORS_MAX = 100
 const cursor = new RecordCursor()
 
 /** The batch to store, with the timestamps of its header put right, or why not. One batch, from the start of `bytes` to its end. */
-export function validateBatch(bytes: Buffer, rules: Rules): Buffer | Refusal {
+export function validateBatch(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
   const refusal = checkFrame(bytes, rules) ?? checkHeader(bytes, rules)
   if (refusal) return refusal
   try {
@@ -74,7 +75,7 @@ export function validateBatch(bytes: Buffer, rules: Rules): Buffer | Refusal {
   }
 }
 
-function checkFrame(bytes: Buffer, { name, config, origin }: Rules): Refusal | undefined {
+function checkFrame(bytes: Buffer, { name, config, origin }: BatchRules): Refusal | undefined {
   if (bytes.length === 0) return { error: 'INVALID_RECORD', message: `no record batch for ${name}` }
   if (bytes.length < BATCH_HEADER_BYTES) return { error: 'CORRUPT_MESSAGE', message: `the record batch for ${name} is cut short` }
   if (magicOf(bytes, 0) !== MAGIC) return { error: 'INVALID_RECORD', message: `batches of magic ${magicOf(bytes, 0)} are not supported (${name})` }
@@ -95,7 +96,7 @@ function checkFrame(bytes: Buffer, { name, config, origin }: Rules): Refusal | u
   return undefined
 }
 
-function checkHeader(bytes: Buffer, { name, origin }: Rules): Refusal | undefined {
+function checkHeader(bytes: Buffer, { name, origin }: BatchRules): Refusal | undefined {
   if (origin !== 'client') return undefined
   const count = recordCountOf(bytes, 0)
   const lastDelta = lastOffsetDeltaOf(bytes, 0)
@@ -111,7 +112,7 @@ function checkHeader(bytes: Buffer, { name, origin }: Rules): Refusal | undefine
   return undefined
 }
 
-function checkRecords(bytes: Buffer, rules: Rules): Buffer | Refusal {
+function checkRecords(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
   const { config, nowMs } = rules
   const codec = codecOf(codecIdOf(attributesOf(bytes, 0)))
   const target = targetCodec(codec, config)
@@ -141,7 +142,7 @@ function openSection(bytes: Buffer, codec: Codec, mustOpen: boolean): Buffer | u
 }
 
 /** See the head of the file. The header's own greatest timestamp stands for all of the batch. */
-function acceptUnopened(bytes: Buffer, rules: Rules): Buffer | Refusal {
+function acceptUnopened(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
   const { config, nowMs } = rules
   const maxTimestamp = maxTimestampOf(bytes, 0)
   const refusal = checkTimestamp(maxTimestamp, isLogAppendTime(attributesOf(bytes, 0)), rules)
@@ -154,7 +155,7 @@ function acceptUnopened(bytes: Buffer, rules: Rules): Buffer | Refusal {
 let offsetsCountUp = true
 
 /** The greatest timestamp of the records, or why they are refused. */
-function walkRecords(bytes: Buffer, section: Buffer, codec: Codec, rules: Rules): number | Refusal {
+function walkRecords(bytes: Buffer, section: Buffer, codec: Codec, rules: BatchRules): number | Refusal {
   const { config, nowMs } = rules
   const count = recordCountOf(bytes, 0)
   const baseTimestamp = baseTimestampOf(bytes, 0)
@@ -187,7 +188,7 @@ function walkRecords(bytes: Buffer, section: Buffer, codec: Codec, rules: Rules)
 type RecordFault = RecordError & { readonly isTime: boolean }
 type FaultyRecord = { readonly index: number; readonly hasKey: boolean; readonly timestamp: number; readonly isAppendTime: boolean }
 
-function noteFault(faults: RecordFault[] | undefined, record: FaultyRecord, rules: Rules): RecordFault[] {
+function noteFault(faults: RecordFault[] | undefined, record: FaultyRecord, rules: BatchRules): RecordFault[] {
   const list = faults ?? []
   if (list.length >= RECORD_ERRORS_MAX) return list
   if (rules.config.cleanupPolicy.includes('compact') && !record.hasKey) {
@@ -199,7 +200,7 @@ function noteFault(faults: RecordFault[] | undefined, record: FaultyRecord, rule
 }
 
 /** Why a record may not have this timestamp, or undefined. */
-function checkTimestamp(timestamp: number, isAppendTime: boolean, { config, nowMs }: Rules): string | undefined {
+function checkTimestamp(timestamp: number, isAppendTime: boolean, { config, nowMs }: BatchRules): string | undefined {
   if (config.timestampType === 'CreateTime' && timestamp !== -1) {
     const earliest = nowMs - config.timestampBeforeMaxMs
     const latest = nowMs + config.timestampAfterMaxMs
@@ -226,7 +227,7 @@ function refuseRecords(error: 'INVALID_TIMESTAMP' | 'INVALID_RECORD', recordErro
 }
 
 /** Writes the records again, with another codec or with offsets that count up; the size may have grown beyond what the topic takes. */
-function rebuild(bytes: Buffer, codec: Codec, { name, config, nowMs }: Rules): Buffer | Refusal {
+function rebuild(bytes: Buffer, codec: Codec, { name, config, nowMs }: BatchRules): Buffer | Refusal {
   const batch = readBatch(bytes, 0)
   const rebuilt = encodeBatch({
     records: [...batch.records()],

@@ -11,6 +11,7 @@ import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOf
 import type { LogConfig } from './log-config.ts'
 import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 import { PartitionLog } from './partition-log.ts'
+import type { SlowWork } from './slow-work.ts'
 
 const META = 'meta.properties'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
@@ -35,6 +36,8 @@ export type LogDirectoryOptions = {
   readonly clusterId: string
   readonly brokerId: number
   readonly logger: Logger
+  /** Where slow work of the logs is done; in this thread unless told. */
+  readonly work?: SlowWork
 }
 export type PartitionToOpen = { readonly topic: string; readonly partition: number; readonly topicId: string; readonly config: LogConfig }
 
@@ -132,7 +135,11 @@ export class LogDirectory {
     if (this.#options.disk.existsNow(path)) {
       return Promise.reject(new LogDirectoryError(`${path} exists and belongs to no topic: move it away, or adopt it with millrace import`))
     }
-    return this.#open(partition, { isClean: true, recoveryPoint: 0, startOffset: 0 })
+    return this.#open(partition, { isClean: true, recoveryPoint: 0, startOffset: 0 }).catch(async (cause: unknown) => {
+      // A folder that does not say whose it is yet would stand in the way for good: nobody could tell that it may go.
+      if (!this.#options.disk.existsNow(`${path}/${PARTITION_METADATA_FILE}`)) await this.#options.disk.remove(path).catch(() => {})
+      throw cause
+    })
   }
 
   /** Opens the log of a partition that exists, recovering what an unclean stop left. */

@@ -68,7 +68,7 @@ export class Studio {
     port.onClose(() => this.#sessions.delete(session))
   }
 
-  /** Closes every window's port and the scan thread. The broker is its owner's to stop. */
+  /** Closes every window's port. The broker and the scan thread are their owner's to stop. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#timer?.cancel()
@@ -76,7 +76,6 @@ export class Studio {
     this.#events.stop()
     this.#parts.groups.stop()
     this.#parts.pulse.stop()
-    await this.#parts.scan.stop()
   }
 
   #sampleLater(): void {

@@ -10,7 +10,7 @@ import { nodeDisk } from '../common/node-disk.ts'
 import { systemRandom } from '../common/random.ts'
 import { messagePortPort } from '../studio/rpc/port.ts'
 import { createStudio, type Studio } from '../studio/studio.ts'
-import { startScan } from '../threads.ts'
+import { type ScanRole, startScan } from '../threads.ts'
 import type { BrokerThreadData, FromBrokerThread, ToBrokerThread } from './broker-messages.ts'
 
 assert(parentPort, 'this file runs in a worker')
@@ -18,7 +18,7 @@ const host = parentPort
 const post = (message: FromBrokerThread): void => host.postMessage(message)
 const logger = createLogger(line => post({ is: 'log', line }), { now: systemClock.now })
 
-type Engine = { readonly broker: Broker; readonly studio: Studio }
+type Engine = { readonly broker: Broker; readonly studio: Studio; readonly scan: ScanRole }
 const engine = start(workerData as BrokerThreadData) // what engine-host.ts hands over
 
 host.on('message', (message: ToBrokerThread) => {
@@ -28,13 +28,14 @@ host.on('message', (message: ToBrokerThread) => {
 
 async function start(data: BrokerThreadData): Promise<Engine | undefined> {
   const { dataFolder, listeners, ...facts } = data
+  const scan = startScan({ logger })
   try {
     const broker = await Broker.start({
-      dataFolder, listeners, logger, disk: nodeDisk, clock: systemClock, random: systemRandom, processId: process.pid,
+      dataFolder, listeners, logger, disk: nodeDisk, clock: systemClock, random: systemRandom, processId: process.pid, work: scan,
     })
-    const studio = createStudio({ broker, logger, scan: startScan({ logger }), disk: nodeDisk, clock: systemClock, host: facts })
+    const studio = createStudio({ broker, logger, scan, disk: nodeDisk, clock: systemClock, host: facts })
     post({ is: 'ready', addresses: broker.addresses })
-    return { broker, studio }
+    return { broker, studio, scan }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     post({ is: 'refused', reason, ...(cause instanceof PortTaken ? { portTaken: cause.port } : {}) })
@@ -54,5 +55,6 @@ async function stop(): Promise<void> {
   const running = await engine
   await running?.studio.stop()
   await running?.broker.stop()
+  await running?.scan.stop()
   host.close()
 }

@@ -1,23 +1,35 @@
-/** The scan role as the studio uses it: a worker started on first use and started again when it died. */
+/**
+ * The scan thread as the studio and the log use it: one worker for both, started on first use and started again when it died. Nobody
+ * pays for a thread that nobody needs.
+ */
 
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Logger } from '../common/logger.ts'
+import type { BatchRules, Refusal } from '../log/batch-validation.ts'
+import type { SlowWork } from '../log/slow-work.ts'
 import { StudioError } from '../studio/rpc/studio-error.ts'
 import type { Scan, ScanAnswer, ScanRequest } from '../studio/scan/scan.ts'
-import type { ScanWorkerAnswer, ScanWorkerRequest } from './scan-worker.ts'
+import type { FromScanThread, ToScanThread } from './scan-messages.ts'
 
-type Pending = { resolve(answer: ScanAnswer): void; reject(error: Error): void }
+/** What to do with an answer, and when the thread dies or is stopped (`cause` is null) before one came. */
+type Pending = { settle(answer: FromScanThread): void; lost(cause: unknown): void }
+type Check = { readonly batch: Buffer; readonly rules: BatchRules; readonly resolve: (checked: Buffer | Refusal) => void; readonly reject: (bug: Error) => void }
 
-export class ScanThread implements Scan {
-  readonly #url: URL
+/** Checks the thread is given at a time: one that it works on and one so that it need not wait. Others wait here, uncopied. */
+const CHECKS_GIVEN_MAX = 2
+
+export class ScanThread implements Scan, SlowWork {
+  readonly #startWorker: () => Worker
   readonly #logger: Logger
   readonly #pending = new Map<number, Pending>()
+  readonly #checks: Check[] = []
+  #checksGiven = 0
   #worker: Worker | null = null
   #lastId = 0
   #isStopped = false
 
-  constructor(options: { readonly url: URL; readonly logger: Logger }) {
-    this.#url = options.url
+  constructor(options: { readonly startWorker: () => Worker; readonly logger: Logger }) {
+    this.#startWorker = options.startWorker
     this.#logger = options.logger
   }
 
@@ -25,47 +37,102 @@ export class ScanThread implements Scan {
   ask(request: ScanRequest): Promise<ScanAnswer> {
     if (this.#isStopped) return Promise.reject(new StudioError('UNAVAILABLE', 'The engine is stopping.'))
     return new Promise((resolve, reject) => {
-      const id = ++this.#lastId
-      this.#pending.set(id, { resolve, reject })
-      this.#running().postMessage({ id, request } satisfies ScanWorkerRequest)
+      this.#post(id => ({ id, is: 'ask', request }), [], {
+        settle: message => message.is === 'answer' ? resolve(message.answer) : reject(bugIn(message)),
+        lost: cause => reject(new StudioError('UNAVAILABLE', cause === null ? 'The engine is stopping.' : `${DIED} Try again.`, { cause })),
+      })
     })
   }
 
+  /** KAFKA_STORAGE_ERROR, which clients retry, when the thread dies under the check; the next one starts it again. */
+  check(batch: Buffer, rules: BatchRules): Promise<Buffer | Refusal> {
+    return new Promise((resolve, reject) => {
+      if (this.#isStopped) return resolve(unchecked(rules, 'the broker is stopping'))
+      this.#checks.push({ batch, rules, resolve, reject })
+      this.#giveChecks()
+    })
+  }
+
+  /** Ends the thread; what waits for it is refused. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    await this.#worker?.terminate()
+    const ended = this.#worker?.terminate()
     this.#drop(null)
+    for (const { rules, resolve } of this.#checks.splice(0)) resolve(unchecked(rules, 'the broker is stopping'))
+    await ended
+  }
+
+  #giveChecks(): void {
+    while (this.#checksGiven < CHECKS_GIVEN_MAX) {
+      const check = this.#checks.shift()
+      if (!check) return
+      this.#checksGiven++
+      this.#give(check)
+    }
+  }
+
+  #give({ batch: shared, rules, resolve, reject }: Check): void {
+    // A request's buffer holds other batches too: only a copy can move to the thread.
+    const batch = new Uint8Array(shared)
+    this.#post(id => ({ id, is: 'check', batch, rules }), [batch.buffer], {
+      settle: message => {
+        this.#checksGiven--
+        if (message.is === 'accepted') resolve(Buffer.from(message.batch.buffer, message.batch.byteOffset, message.batch.byteLength))
+        else if (message.is === 'refused') resolve(message.refusal)
+        else reject(bugIn(message))
+        this.#giveChecks()
+      },
+      lost: cause => {
+        this.#checksGiven--
+        resolve(unchecked(rules, cause === null ? 'the broker is stopping' : DIED))
+      },
+    })
+  }
+
+  #post(message: (id: number) => ToScanThread, transfer: ArrayBuffer[], pending: Pending): void {
+    const id = ++this.#lastId
+    this.#pending.set(id, pending)
+    this.#running().postMessage(message(id), transfer)
   }
 
   #running(): Worker {
     if (this.#worker) return this.#worker
-    const worker = new Worker(this.#url, { name: 'scan' })
+    const worker = this.#startWorker()
     let cause: unknown
-    worker.on('message', (message: ScanWorkerAnswer) => this.#settle(message))
+    worker.on('message', (message: FromScanThread) => this.#settle(message))
     worker.on('error', error => { cause = error })
     worker.on('exit', code => this.#exited(worker, cause ?? new Error(`exit code ${code}`)))
     this.#worker = worker
     return worker
   }
 
-  #settle(message: ScanWorkerAnswer): void {
+  #settle(message: FromScanThread): void {
     const pending = this.#pending.get(message.id)
     this.#pending.delete(message.id)
-    if ('answer' in message) pending?.resolve(message.answer)
-    else pending?.reject(new Error(`the scan thread failed a request: ${message.bug}`))
+    pending?.settle(message)
   }
 
   #exited(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker || this.#isStopped) return
     this.#logger.error('the scan thread died; the next request starts it again', { cause, pending: this.#pending.size })
     this.#drop(cause)
+    this.#giveChecks()
   }
 
   #drop(cause: unknown): void {
     this.#worker = null
     const pending = [...this.#pending.values()]
     this.#pending.clear()
-    const message = cause ? 'The thread that reads records stopped unexpectedly; it is started again with the next request. Try again.' : 'The engine is stopping.'
-    for (const { reject } of pending) reject(new StudioError('UNAVAILABLE', message, { cause }))
+    for (const { lost } of pending) lost(cause)
   }
+}
+
+const DIED = 'The thread that reads records stopped unexpectedly; it is started again with the next request.'
+
+function unchecked({ name }: BatchRules, reason: string): Refusal {
+  return { error: 'KAFKA_STORAGE_ERROR', message: `a batch for ${name} could not be checked, nothing was stored: ${reason}` }
+}
+
+function bugIn(message: FromScanThread): Error {
+  return new Error(`the scan thread failed a request: ${message.is === 'bug' ? message.bug : `it answered ${message.is}`}`)
 }

@@ -20,8 +20,9 @@ export async function openStudio(options: Parameters<typeof startMemoryBroker>[0
   const clock: Clock = options.clock ?? systemClock
   const bugs: string[] = []
   const logger = createLogger(line => { if (line.includes(' error ')) bugs.push(line) }, { now: clock.now })
+  const scan = startScan({ logger, disk: memory.disk })
   const studio = createStudio({
-    broker: memory.broker, clock, logger, disk: memory.disk, scan: startScan({ logger, disk: memory.disk }),
+    broker: memory.broker, clock, logger, disk: memory.disk, scan,
     host: { version: '0.0.0-test', isTemporary: true, portTaken: null },
   })
   const { port1, port2 } = new MessageChannel()
@@ -29,6 +30,7 @@ export async function openStudio(options: Parameters<typeof startMemoryBroker>[0
   onTestFinished(async () => {
     await studio.stop()
     await memory.stop()
+    await scan.stop()
     expect(bugs).toEqual([])
   })
   return { ...memory, studio, client: connectContract(studioContract, messagePortPort(port1)), bugs }

@@ -1,0 +1,19 @@
+/** What the scan thread and those who use it say to each other. */
+
+import type { BatchRules, Refusal } from '../log/batch-validation.ts'
+import type { ScanAnswer, ScanRequest } from '../studio/scan/scan.ts'
+
+/** `id` is the asker's own; every answer to the request carries it. */
+export type ToScanThread = { readonly id: number } & (
+  | { readonly is: 'ask'; readonly request: ScanRequest }
+  /** `batch` has a buffer of its own, which moves to the thread and, when it is accepted, back. */
+  | { readonly is: 'check'; readonly batch: Uint8Array; readonly rules: BatchRules }
+)
+
+export type FromScanThread = { readonly id: number } & (
+  | { readonly is: 'answer'; readonly answer: ScanAnswer }
+  | { readonly is: 'accepted'; readonly batch: Uint8Array }
+  | { readonly is: 'refused'; readonly refusal: Refusal }
+  /** The request failed by a fault of ours; its stack. */
+  | { readonly is: 'bug'; readonly bug: string }
+)
