@@ -19,7 +19,7 @@ import type { ConnectionInfo } from './connection.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { handlers } from './handlers/index.ts'
-import { Listeners } from './listener.ts'
+import { type Bind, Listeners } from './listener.ts'
 import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
 import { ParkedFetches } from './parked-fetches.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -41,6 +41,10 @@ export type BrokerOptions = {
   readonly work?: SlowWork
   /** The process that owns the folder, for its lock. null: no lock, and a catalog in memory, for a disk that is memory too. */
   readonly processId: number | null
+  /** An open catalog in its place, for who keeps it between starts; a stop closes it. */
+  readonly catalog?: Catalog
+  /** The network; the system's unless told. */
+  readonly bind?: Bind
 }
 
 type Running = {
@@ -186,7 +190,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const lock = processId === null ? undefined : lockDataFolder(dataFolder, disk, processId)
   const unlock = (): void => lock?.release()
   undo.push(unlock)
-  const catalog = Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
+  const catalog = options.catalog ?? Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
   undo.push(() => catalog.close())
   const clusterId = clusterIdOf(catalog, random)
   const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, work })
@@ -200,7 +204,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
-  const listeners = new Listeners({ dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps })
+  const listeners = new Listeners({ dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })
   await listeners.start(options.listeners)
   undo.push(() => listeners.stop())
   const startTookMs = clock.elapsed() - startedAt

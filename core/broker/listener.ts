@@ -21,11 +21,22 @@ export class PortTaken extends Error {
 
 const IDLE_SWEEP_MS = 30_000
 
-type ListenersOptions = { readonly dispatch: Dispatch; readonly clock: Clock; readonly logger: Logger; readonly taps: Taps }
+/** What listens on one address; `close` accepts no more, and resolves when the last of its connections is gone. */
+export type Bound = { readonly port: number; close(): Promise<void> }
+export type Bind = (address: ListenerAddress, accept: (socket: Socket, advertised: Advertised) => void) => Promise<Bound>
+
+type ListenersOptions = {
+  readonly dispatch: Dispatch
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly taps: Taps
+  /** The network; the system's unless told. */
+  readonly bind?: Bind
+}
 
 export class Listeners {
   readonly #options: ListenersOptions
-  readonly #servers: Server[] = []
+  readonly #bound: Bound[] = []
   readonly #connections = new Map<number, Connection>()
   readonly #inFlight: InFlight = { bytes: 0 }
   readonly #advertised: Advertised[] = []
@@ -63,16 +74,17 @@ export class Listeners {
   /** Stops accepting and ends every connection. */
   async stop(): Promise<void> {
     this.#sweep?.cancel()
-    const closed = this.#servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))
+    const closed = this.#bound.map(bound => bound.close())
     for (const connection of this.#connections.values()) connection.end()
     await Promise.all(closed)
-    this.#servers.length = 0
+    this.#bound.length = 0
   }
 
   async #bind(address: ListenerAddress): Promise<void> {
-    const { port, servers } = await bindAll(address, (socket, advertised) => this.#accept(socket, advertised))
-    this.#servers.push(...servers)
-    this.#advertised.push({ host: address.advertisedHost, port: address.advertisedPort ?? port })
+    const bind = this.#options.bind ?? bindAll
+    const bound = await bind(address, (socket, advertised) => this.#accept(socket, advertised))
+    this.#bound.push(bound)
+    this.#advertised.push({ host: address.advertisedHost, port: address.advertisedPort ?? bound.port })
   }
 
   #accept(socket: Socket, advertised: Advertised): void {
@@ -119,8 +131,6 @@ function answersAt(host: string, port: number): Promise<boolean> {
   })
 }
 
-type Bound = { readonly port: number; readonly servers: readonly Server[] }
-
 /** Port 0 with two families: the second may find the first one's port taken, so a few are tried. */
 const FREE_PORT_TRIES = 20
 
@@ -156,11 +166,15 @@ async function bindFamilies(address: ListenerAddress, accept: (socket: Socket, a
         throw cause
       }
     }
-    return { port, servers }
+    return { port, close: () => closeAll(servers) }
   } catch (cause) {
-    await Promise.all(servers.map(server => new Promise<void>(resolve => server.close(() => resolve()))))
+    await closeAll(servers)
     throw asListenError(cause, address, port)
   }
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  await Promise.all(servers.map(server => new Promise<void>(resolve => server.close(() => resolve()))))
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -32,8 +32,9 @@ export class Catalog {
   /**
    * Opens or creates the catalog and brings its schema up to date; before each migration the file is copied to `FILE.vN.bak`.
    * Throws CatalogError for a newer schema, a file that is no catalog, or a folder that cannot be written; nothing is changed then.
+   * `file` may be an `image`: the catalog then lives in memory.
    */
-  static open(options: { readonly file: string; readonly disk: Disk; readonly migrations?: readonly Migration[] }): Catalog {
+  static open(options: { readonly file: string | Buffer; readonly disk: Disk; readonly migrations?: readonly Migration[] }): Catalog {
     const { file, disk, migrations = allMigrations } = options
     let db: Database.Database | undefined
     try {
@@ -61,6 +62,11 @@ export class Catalog {
 
   close(): void {
     this.#db.close()
+  }
+
+  /** The whole catalog as bytes. */
+  image(): Buffer {
+    return this.#db.serialize()
   }
 
   /** A fact of the cluster (cluster id, next producer id block …), undefined when never set. */
