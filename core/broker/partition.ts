@@ -1,6 +1,6 @@
 /** One partition as the broker serves it: its log once recovered, who leads it, and the fetches that wait for it. */
 
-import type { PartitionLog } from '../log/partition-log.ts'
+import type { LogHealth, PartitionLog } from '../log/partition-log.ts'
 import { Counters } from './taps.ts'
 
 export type PartitionState =
@@ -15,13 +15,21 @@ export class Partition {
   /** The broker that leads it: 1 of N (architecture rule 8). */
   readonly leader: number
   readonly counters = new Counters()
+  readonly #onHealth: (partition: Partition, health: LogHealth) => void
   #state: PartitionState = { is: 'recovering' }
   #waiting = new Set<() => void>()
 
-  constructor(options: { readonly topic: string; readonly index: number; readonly leader: number }) {
+  constructor(options: {
+    readonly topic: string
+    readonly index: number
+    readonly leader: number
+    /** The log cannot be written any more, or can again. */
+    readonly onHealth: (partition: Partition, health: LogHealth) => void
+  }) {
     this.topic = options.topic
     this.index = options.index
     this.leader = options.leader
+    this.#onHealth = options.onHealth
   }
 
   get state(): PartitionState {
@@ -36,6 +44,7 @@ export class Partition {
   ready(log: PartitionLog): void {
     this.#state = { is: 'ready', log }
     log.onChange = () => this.wake()
+    log.onHealth = ({ health }) => this.#onHealth(this, health)
   }
 
   fail(reason: string): void {

@@ -13,6 +13,9 @@ export type BrokerEvent =
   | { readonly is: 'identified'; readonly connectionId: number }
   | { readonly is: 'topic-created' | 'topic-deleted' | 'topic-changed'; readonly topic: string }
   | { readonly is: 'partition-state'; readonly topic: string; readonly partition: number }
+  /** The disk refuses to take records of a partition, and takes them again. */
+  | { readonly is: 'storage-trouble'; readonly topic: string; readonly partition: number; readonly reason: string }
+  | { readonly is: 'storage-well'; readonly topic: string; readonly partition: number }
   | { readonly is: 'warning'; readonly text: string }
 
 export class Taps {

@@ -7,7 +7,7 @@ import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
+import type { LogHealth, PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { Partition } from './partition.ts'
 import type { Taps } from './taps.ts'
@@ -233,7 +233,11 @@ export class TopicRegistry {
   }
 
   #partitionsOf(topic: string, from: number, to: number): Partition[] {
-    return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: this.#parts.brokerId }))
+    const { brokerId, taps } = this.#parts
+    const onHealth = ({ index }: Partition, health: LogHealth): void => taps.emit(health.is === 'online'
+      ? { is: 'storage-well', topic, partition: index }
+      : { is: 'storage-trouble', topic, partition: index, reason: health.reason })
+    return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: brokerId, onHealth }))
   }
 }
 

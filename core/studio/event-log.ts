@@ -56,6 +56,8 @@ export class EventLog {
       case 'topic-deleted': return this.#add('topic', `Topic ${event.topic} was deleted`)
       case 'topic-changed': return this.#add('topic', `Topic ${event.topic} now has ${this.#partitionCount(event.topic)} partitions`)
       case 'partition-state': return this.#takeState(event.topic, event.partition)
+      case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
+      case 'storage-well': return this.#add('topic', `Partition ${event.partition} of ${event.topic} takes records again`)
       case 'warning': return this.#add('warning', event.text)
       default: event satisfies never
     }
