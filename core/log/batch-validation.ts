@@ -20,7 +20,6 @@ import {
   isControl,
   isIntact,
   isLogAppendTime,
-  isTransactional,
   lastOffsetDeltaOf,
   MAGIC,
   magicOf,
@@ -48,6 +47,7 @@ export type Refusal = {
     | 'UNSUPPORTED_COMPRESSION_TYPE'
     | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     | 'INVALID_PRODUCER_EPOCH'
+    | 'TRANSACTION_COORDINATOR_FENCED'
     | 'KAFKA_STORAGE_ERROR'
   readonly message: string
   readonly recordErrors?: readonly RecordError[]
@@ -108,14 +108,14 @@ function checkHeader(bytes: Buffer, { name, origin }: BatchRules): Refusal | und
   if (producerIdOf(bytes, 0) >= 0 && baseSequenceOf(bytes, 0) < 0) {
     return { error: 'INVALID_RECORD', message: `an idempotent batch for ${name} has the sequence ${baseSequenceOf(bytes, 0)}` }
   }
-  if (isTransactional(attributes)) return { error: 'INVALID_TXN_STATE', message: `transactions are not supported (${name})` }
   return undefined
 }
 
 function checkRecords(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
   const { config, nowMs } = rules
-  const codec = codecOf(codecIdOf(attributesOf(bytes, 0)))
-  const target = targetCodec(codec, config)
+  const attributes = attributesOf(bytes, 0)
+  const codec = codecOf(codecIdOf(attributes))
+  const target = isControl(attributes) ? codec : targetCodec(codec, config) // Kafka leaves markers as they are
   const section = openSection(bytes, codec, config.cleanupPolicy.includes('compact') || target !== codec)
   if (!section) return acceptUnopened(bytes, rules)
   const walked = walkRecords(bytes, section, codec, rules)

@@ -22,6 +22,7 @@ import { Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampHit } from './timestamp-search.ts'
+import { type AbortedTransaction, collectAborted } from './transaction-index.ts'
 
 export { defaultLogConfig, type LogConfig } from './log-config.ts'
 export type { LogRead } from './log-read.ts'
@@ -41,6 +42,8 @@ export type Appended =
       readonly isDuplicate: boolean
     }
   | Refusal
+
+export type AppendOptions = { readonly origin?: AppendOrigin; readonly nowMs?: number; readonly transactionVersion?: number }
 
 export type LogHealth = { readonly is: 'online' } | { readonly is: 'offline'; readonly reason: string }
 
@@ -159,9 +162,10 @@ export class PartitionLog {
     return this.#endOffset
   }
 
-  /** Equal to the high watermark until there are transactions. */
+  /** Everything before it is decided: the high watermark, or where the earliest open transaction begins. Never goes back. */
   get lastStableOffset(): number {
-    return this.#endOffset
+    const firstUnstable = this.#producers.firstUnstableOffset
+    return firstUnstable === undefined ? this.#endOffset : Math.max(firstUnstable, this.#startOffset)
   }
 
   get leaderEpoch(): number {
@@ -202,9 +206,10 @@ export class PartitionLog {
 
   /**
    * Appends one record batch: checks it, gives it its offsets and leader epoch in the given bytes, writes it. A refusal stores nothing.
-   * `origin` 'client' (the default) must send base offset 0 and, when idempotent, the next sequence.
+   * `origin` 'client' (the default) must send base offset 0 and, when idempotent, the next sequence. A 'coordinator' sends no sequences,
+   * and markers (records/control-record.ts), for which `transactionVersion` is that of the transaction they end, by default 0.
    */
-  append(records: Buffer, o: { readonly origin?: AppendOrigin; readonly nowMs?: number } = {}): Appended {
+  append(records: Buffer, o: AppendOptions = {}): Appended {
     if (this.#isClosed) return { error: 'KAFKA_STORAGE_ERROR', message: `the log of ${this.#name} is closed` }
     const origin = o.origin ?? 'client'
     const nowMs = o.nowMs ?? this.#clock.now()
@@ -217,8 +222,8 @@ export class PartitionLog {
     if (batch.length > this.#config.segmentBytes) {
       return { error: 'RECORD_LIST_TOO_LARGE', message: `a batch of ${batch.length} bytes for ${this.#name} exceeds segment.bytes` }
     }
-    if (origin === 'client' && producerIdOf(batch, 0) >= 0) {
-      const check = this.#producers.check(batch)
+    if (producerIdOf(batch, 0) >= 0) {
+      const check = origin === 'client' ? this.#producers.check(batch) : this.#producers.checkOfCoordinator(batch, o.transactionVersion ?? 0)
       if (check.is === 'duplicate') return this.#answerDuplicate(check.batch)
       if (check.is === 'refused') return { error: check.error, message: `${check.message} (${this.#name})` }
     }
@@ -238,7 +243,8 @@ export class PartitionLog {
       return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} could not be written: ${messageOf(failure)}` }
     }
     if (this.#health.is === 'offline') this.#isWell()
-    this.#producers.note(batch, 0)
+    const completed = this.#producers.note(batch, 0)
+    if (completed?.isAborted) this.#segments.active.transactionIndex.append(completed)
     const recordCount = recordCountOf(batch, 0)
     this.#endOffset = lastOffset + 1
     this.#recordsAppended += recordCount
@@ -385,6 +391,11 @@ export class PartitionLog {
       this.#logger.warn('an index could not be written out', { partition: this.#name, failure })
     }
     return this.#segments.all.map(({ logPath, baseOffset, sizeBytes }) => ({ path: logPath, baseOffset, sizeBytes }))
+  }
+
+  /** The aborted transactions that have records from offset `from` to before `upTo`: what a reader of committed records must leave out. */
+  abortedTransactions(from: number, upTo: number): readonly AbortedTransaction[] {
+    return collectAborted(this.#segments.all, this.#segments.indexFor(from), { from, upTo })
   }
 
   producers(): Iterable<ProducerState> {

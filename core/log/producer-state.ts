@@ -1,6 +1,7 @@
 /**
- * What a partition knows of its idempotent producers (KIP-98): per producer id its epoch and its last five batches, by which a repeated
- * batch is told from a lost one. Kept in memory, written as `.snapshot` at a roll and a clean stop, rebuilt from it and the log after it.
+ * What a partition knows of its producers (KIP-98): per producer id its epoch and its last five batches, by which a repeated batch is
+ * told from a lost one, and its open transaction. Kept in memory, written as `.snapshot` at a roll and a clean stop, rebuilt from it and
+ * the log after it.
  */
 
 import { PRODUCER_BATCHES_KEPT } from '../common/limits.ts'
@@ -15,10 +16,15 @@ import {
   producerEpochOf,
   producerIdOf,
 } from '../records/batch-header.ts'
+import { readMarker } from '../records/control-record.ts'
 import { sequenceAfter } from '../records/record-batch.ts'
+import { OpenTransactions } from './open-transactions.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
 const SEQUENCES = 0x8000_0000
 const SEQUENCE_MAX = 0x7fffffff
+/** Of a coordinator's own records and of a producer without batches. */
+const NO_SEQUENCE = -1
 
 export type ProducerBatch = {
   readonly lastSequence: number
@@ -31,7 +37,9 @@ export type ProducerBatch = {
 export type ProducerState = {
   readonly producerId: number
   readonly epoch: number
+  /** Of the coordinator that wrote the last marker; -1 before the first. */
   readonly coordinatorEpoch: number
+  /** Of the last batch or marker; what DescribeProducers tells, with the last batch's last sequence. */
   readonly lastTimestamp: number
   /** -1 outside a transaction. */
   readonly currentTxnFirstOffset: number
@@ -39,10 +47,20 @@ export type ProducerState = {
   readonly batches: readonly ProducerBatch[]
 }
 
+export type ProducerError =
+  | 'INVALID_PRODUCER_EPOCH'
+  | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+  | 'INVALID_TXN_STATE'
+  | 'TRANSACTION_COORDINATOR_FENCED'
+  | 'INVALID_RECORD'
+
 export type ProducerCheck =
   | { readonly is: 'next' }
   | { readonly is: 'duplicate'; readonly batch: ProducerBatch }
-  | { readonly is: 'refused'; readonly error: 'INVALID_PRODUCER_EPOCH' | 'OUT_OF_ORDER_SEQUENCE_NUMBER'; readonly message: string }
+  | { readonly is: 'refused'; readonly error: ProducerError; readonly message: string }
+
+/** A transaction of this partition that a marker ended; one that was aborted belongs in the transaction index of the marker's segment. */
+export type CompletedTransaction = AbortedTransaction & { readonly isAborted: boolean }
 
 type Entry = { -readonly [Field in keyof ProducerState]: Field extends 'batches' ? ProducerBatch[] : ProducerState[Field] }
 
@@ -50,6 +68,7 @@ const next: ProducerCheck = { is: 'next' }
 
 export class ProducerStates {
   #entries = new Map<number, Entry>()
+  #open = new OpenTransactions()
 
   get size(): number {
     return this.#entries.size
@@ -63,8 +82,16 @@ export class ProducerStates {
     return this.#entries.get(producerId)
   }
 
+  /** Where the earliest open transaction begins: nothing from there on is stable. Undefined when none is open. */
+  get firstUnstableOffset(): number | undefined {
+    return this.#open.firstOffset
+  }
+
   restore(states: readonly ProducerState[]): void {
     this.#entries = new Map(states.map(state => [state.producerId, { ...state, batches: [...state.batches] }]))
+    this.#open = new OpenTransactions()
+    const opened = states.map(state => state.currentTxnFirstOffset).filter(offset => offset >= 0)
+    for (const firstOffset of new Set(opened.sort((a, b) => a - b))) this.#open.add(firstOffset)
   }
 
   /** Whether the batch at the start of `bytes`, sent by a client, is the next of its producer, one already stored, or neither. */
@@ -78,32 +105,76 @@ export class ProducerStates {
       const duplicate = findBatch(entry.batches, first, lastOffsetDeltaOf(bytes, 0))
       if (duplicate) return { is: 'duplicate', batch: duplicate }
     }
-    if (epoch < entry.epoch) return refuse('INVALID_PRODUCER_EPOCH', `producer ${producerId} sent epoch ${epoch}, ${entry.epoch} is known`)
-    return checkSequence(entry, epoch, first)
+    if (epoch < entry.epoch) return refuseEpoch(entry, epoch)
+    const check = checkSequence(entry, epoch, first)
+    return check === next ? checkTransaction(entry, bytes) : check
   }
 
-  /** Notes the batch at `at`, already in the log or about to be, whatever its sequence. */
-  note(bytes: Buffer, at: number): void {
+  /**
+   * The same of a batch that a coordinator appends: offsets committed in a transaction, which have no sequences, or a marker.
+   * `transactionVersion` is that of the producer whose transaction the marker ends: under version 2 (KIP-890) each has an epoch of its
+   * own, and the marker's must be new, or be that of a marker written before.
+   */
+  checkOfCoordinator(bytes: Buffer, transactionVersion: number): ProducerCheck {
+    const isMarker = isControl(attributesOf(bytes, 0))
+    const marker = isMarker ? readMarker(bytes, 0) : undefined
+    if (isMarker && !marker) return refuse('INVALID_RECORD', 'a control batch of a producer holds no marker')
+    const entry = this.#entries.get(producerIdOf(bytes, 0))
+    if (!entry) return next
+    const epoch = producerEpochOf(bytes, 0)
+    if (epoch < entry.epoch) return refuseEpoch(entry, epoch)
+    if (!marker) return checkTransaction(entry, bytes)
+    if (transactionVersion >= 2 && epoch === entry.epoch && entry.currentTxnFirstOffset >= 0) return refuseEpoch(entry, epoch)
+    if (marker.coordinatorEpoch >= entry.coordinatorEpoch) return next
+    const message = `a coordinator of epoch ${marker.coordinatorEpoch} ended a transaction of producer ${entry.producerId}, ${entry.coordinatorEpoch} is known`
+    return refuse('TRANSACTION_COORDINATOR_FENCED', message)
+  }
+
+  /** Notes the batch at `at`, already in the log or about to be, whatever its sequence; returns the transaction it completed, if any. */
+  note(bytes: Buffer, at: number): CompletedTransaction | undefined {
     const producerId = producerIdOf(bytes, at)
-    if (producerId < 0) return
-    const epoch = producerEpochOf(bytes, at)
+    if (producerId < 0) return undefined
+    const attributes = attributesOf(bytes, at)
+    if (isControl(attributes)) return this.#noteMarker(bytes, at)
+    const entry = this.#entryAt(producerId, producerEpochOf(bytes, at))
+    entry.lastTimestamp = maxTimestampOf(bytes, at)
+    const firstOffset = baseOffsetOf(bytes, at)
+    const offsetDelta = lastOffsetDeltaOf(bytes, at)
+    if (isTransactional(attributes) && entry.currentTxnFirstOffset < 0) {
+      entry.currentTxnFirstOffset = firstOffset
+      this.#open.add(firstOffset)
+    }
+    if (entry.batches.length === PRODUCER_BATCHES_KEPT) entry.batches.shift()
+    const baseSequence = baseSequenceOf(bytes, at)
+    const lastSequence = baseSequence < 0 ? NO_SEQUENCE : sequenceAfter(baseSequence, offsetDelta)
+    entry.batches.push({ lastSequence, lastOffset: firstOffset + offsetDelta, offsetDelta, timestamp: entry.lastTimestamp })
+    return undefined
+  }
+
+  /** A marker of a new epoch forgets the sequences of the old one; one of the same epoch keeps them. */
+  #noteMarker(bytes: Buffer, at: number): CompletedTransaction | undefined {
+    const marker = readMarker(bytes, at)
+    if (!marker) return undefined
+    const producerId = producerIdOf(bytes, at)
+    const entry = this.#entryAt(producerId, producerEpochOf(bytes, at))
+    const firstOffset = entry.currentTxnFirstOffset
+    const lastOffset = baseOffsetOf(bytes, at)
+    entry.coordinatorEpoch = marker.coordinatorEpoch
+    entry.lastTimestamp = maxTimestampOf(bytes, at)
+    entry.currentTxnFirstOffset = -1
+    if (firstOffset < 0) return undefined // a transaction without records here
+    this.#open.remove(firstOffset)
+    return { producerId, firstOffset, lastOffset, lastStableOffset: this.#open.firstOffset ?? lastOffset + 1, isAborted: marker.isAbort }
+  }
+
+  /** The producer's entry, brought to `epoch`. */
+  #entryAt(producerId: number, epoch: number): Entry {
     const entry = this.#entries.get(producerId) ?? this.#add(producerId, epoch)
     if (entry.epoch !== epoch) {
       entry.epoch = epoch
       entry.batches.length = 0
     }
-    const attributes = attributesOf(bytes, at)
-    entry.lastTimestamp = maxTimestampOf(bytes, at)
-    if (isControl(attributes)) {
-      entry.currentTxnFirstOffset = -1
-      return
-    }
-    const firstOffset = baseOffsetOf(bytes, at)
-    const offsetDelta = lastOffsetDeltaOf(bytes, at)
-    if (isTransactional(attributes) && entry.currentTxnFirstOffset < 0) entry.currentTxnFirstOffset = firstOffset
-    if (entry.batches.length === PRODUCER_BATCHES_KEPT) entry.batches.shift()
-    const lastSequence = sequenceAfter(baseSequenceOf(bytes, at), offsetDelta)
-    entry.batches.push({ lastSequence, lastOffset: firstOffset + offsetDelta, offsetDelta, timestamp: entry.lastTimestamp })
+    return entry
   }
 
   #add(producerId: number, epoch: number): Entry {
@@ -125,9 +196,15 @@ function checkSequence(entry: Entry, epoch: number, first: number): ProducerChec
     if (first === 0) return next
     return refuse('OUT_OF_ORDER_SEQUENCE_NUMBER', `producer ${entry.producerId} starts epoch ${epoch} with sequence ${first}`)
   }
-  const last = entry.batches.at(-1)?.lastSequence ?? -1
+  const last = entry.batches.at(-1)?.lastSequence ?? NO_SEQUENCE
   if (first === last + 1 || (first === 0 && last === SEQUENCE_MAX)) return next
   return refuse('OUT_OF_ORDER_SEQUENCE_NUMBER', `producer ${entry.producerId} sent sequence ${first} after ${last}`)
+}
+
+/** While a transaction is open its producer writes nothing outside it. */
+function checkTransaction(entry: Entry, bytes: Buffer): ProducerCheck {
+  if (entry.currentTxnFirstOffset < 0 || isTransactional(attributesOf(bytes, 0))) return next
+  return refuse('INVALID_TXN_STATE', `producer ${entry.producerId} sent a batch outside the transaction it has open since ${entry.currentTxnFirstOffset}`)
 }
 
 function findBatch(batches: readonly ProducerBatch[], first: number, offsetDelta: number): ProducerBatch | undefined {
@@ -139,6 +216,10 @@ function firstSequenceOf(batch: ProducerBatch): number {
   return (batch.lastSequence - batch.offsetDelta + SEQUENCES) % SEQUENCES
 }
 
-function refuse(error: 'INVALID_PRODUCER_EPOCH' | 'OUT_OF_ORDER_SEQUENCE_NUMBER', message: string): ProducerCheck {
+function refuseEpoch(entry: Entry, epoch: number): ProducerCheck {
+  return refuse('INVALID_PRODUCER_EPOCH', `producer ${entry.producerId} sent epoch ${epoch}, ${entry.epoch} is known`)
+}
+
+function refuse(error: ProducerError, message: string): ProducerCheck {
   return { is: 'refused', error, message }
 }

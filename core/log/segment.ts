@@ -11,6 +11,7 @@ import { segmentFile } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { markClosed, markOpened, markUsed, openFileNow, type OpenSegment } from './open-segments.ts'
 import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 /** An int32 in the indexes. */
 const RELATIVE_OFFSET_MAX = 0x7fffffff
@@ -35,6 +36,7 @@ export class Segment implements OpenSegment {
   readonly logPath: string
   readonly offsetIndex: OffsetIndex
   readonly timeIndex: TimeIndex
+  readonly transactionIndex: TransactionIndex
   /** index.interval.bytes: more than this much log between two index entries. */
   indexIntervalBytes: number
   lastUsed = 0
@@ -67,6 +69,7 @@ export class Segment implements OpenSegment {
     const timeIndex = segmentFile(origin.folder, origin.baseOffset, '.timeindex')
     this.offsetIndex = new OffsetIndex(origin.disk, index, origin.baseOffset, origin.offsetEntries ?? 0)
     this.timeIndex = new TimeIndex(origin.disk, timeIndex, origin.baseOffset, origin.timeEntries ?? 0)
+    this.transactionIndex = new TransactionIndex(origin.disk, segmentFile(origin.folder, origin.baseOffset, '.txnindex'), origin.baseOffset)
   }
 
   /** A new, empty segment with its three files. */
@@ -77,6 +80,7 @@ export class Segment implements OpenSegment {
     file.closeNow()
     segment.offsetIndex.entries.cutNow(0)
     segment.timeIndex.entries.cutNow(0)
+    segment.transactionIndex.resetNow()
     segment.#maxTimestamp = -1
     return segment
   }
@@ -162,6 +166,8 @@ export class Segment implements OpenSegment {
     if (Number.isNaN(this.#maxTimestamp)) this.#readMaxTimestamp()
     this.offsetIndex.entries.load()
     this.timeIndex.entries.load()
+    this.transactionIndex.load()
+    this.transactionIndex.writeNow()
   }
 
   #cutTornTail(file: DiskFile): void {
@@ -184,10 +190,11 @@ export class Segment implements OpenSegment {
     this.#bytesSinceIndexEntry += sizeBytes
   }
 
-  /** Forgets both indexes, for a rebuild from the first batch. */
+  /** Forgets the indexes, for a rebuild from the first batch. */
   resetIndexesNow(): void {
     this.offsetIndex.entries.cutNow(0)
     this.timeIndex.entries.cutNow(0)
+    this.transactionIndex.resetNow()
     this.#maxTimestamp = -1
     this.#offsetOfMaxTimestamp = -1
     this.#firstTimestamp = undefined
@@ -207,6 +214,7 @@ export class Segment implements OpenSegment {
     while (times > 0 && this.timeIndex.offsetAt(times - 1) > lastOffset) times--
     this.offsetIndex.entries.cutNow(kept + 1)
     this.timeIndex.entries.cutNow(times)
+    this.transactionIndex.truncateToNow(lastOffset)
     this.#maxTimestamp = NaN
     this.#bytesSinceIndexEntry = 0
     return this.offsetIndex.positionAt(kept)
@@ -288,6 +296,7 @@ export class Segment implements OpenSegment {
     this.timeIndex.appendIfLater(this.maxTimestamp, this.offsetOfMaxTimestamp)
     this.offsetIndex.entries.writeNow()
     this.timeIndex.entries.writeNow()
+    this.transactionIndex.writeNow()
     if (this.#hasTornTail) this.#cutTornTail(this.file())
   }
 
@@ -296,6 +305,7 @@ export class Segment implements OpenSegment {
     if (!this.#isDropped) await this.file().flush()
     if (!this.#isDropped) await this.offsetIndex.entries.flush()
     if (!this.#isDropped) await this.timeIndex.entries.flush()
+    if (!this.#isDropped) await this.transactionIndex.flush()
   }
 
   /** Its files are gone from the log: nothing of it is written any more. */
@@ -307,6 +317,7 @@ export class Segment implements OpenSegment {
   releaseNow(): void {
     this.offsetIndex.entries.releaseNow()
     this.timeIndex.entries.releaseNow()
+    this.transactionIndex.releaseNow()
     this.closeNow()
   }
 

@@ -47,7 +47,6 @@ test.each([
   ['more records than announced', changed(bytes => (bytes.writeInt32BE(1, 57), bytes.writeInt32BE(0, 23))), 'INVALID_RECORD'],
   ['fewer records than announced', changed(bytes => (bytes.writeInt32BE(3, 57), bytes.writeInt32BE(2, 23))), 'INVALID_RECORD'],
   ['a control batch', batch(['a'], { isControl: true }), 'INVALID_RECORD'],
-  ['a transactional batch', batch(['a'], { isTransactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 }), 'INVALID_TXN_STATE'],
   ['a producer without a sequence', batch(['a'], { producerId: 1, producerEpoch: 0 }), 'INVALID_RECORD'],
   ['an unknown codec', changed(bytes => bytes.writeInt16BE(5, 21)), 'INVALID_RECORD'],
   ['plain records marked as gzip', changed(bytes => bytes.writeInt16BE(1, 21)), 'INVALID_RECORD'],
@@ -179,13 +178,6 @@ test('a topic with a codec of its own stores batches in it', async () => {
     at += each.sizeBytes
   }
   expect(readAll(log)).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
-})
-
-test('coordinators may write control batches and do not count sequences', async () => {
-  const { log } = await openLog()
-  for (let index = 0; index < 2; index++) {
-    expect(log.append(batch(['marker'], { isControl: true, producerId: 9, producerEpoch: 0, baseSequence: -1 }), { origin: 'coordinator' }).error).toBe('NONE')
-  }
 })
 
 test('a full disk is KAFKA_STORAGE_ERROR, stores nothing, and the log goes on when there is room again', async () => {
