@@ -14,6 +14,7 @@ export interface Disk {
   sizeNow(path: string): number | undefined
   /** Entries of a folder, in no order; ENOENT when it is missing. */
   list(path: string): Promise<readonly DiskEntry[]>
+  listNow(path: string): readonly DiskEntry[]
   /** Makes a folder and its parents; no error when it exists. */
   makeFolder(path: string): Promise<void>
   makeFolderNow(path: string): void
@@ -33,6 +34,11 @@ export interface Disk {
   flushFolder(path: string): Promise<void>
   /** Free and total bytes of the file system that holds `path`. */
   space(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>
+  /**
+   * Names the start of the machine: while it is the same, the page cache holds what any process had written, flushed or not. Undefined
+   * where the system does not tell: to be taken for another start.
+   */
+  bootId(): string | undefined
 }
 
 export interface DiskFile {

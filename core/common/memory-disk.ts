@@ -30,6 +30,7 @@ export class MemoryDisk implements Disk {
   /** Folders out of reach: their disk was unplugged. */
   readonly #unplugged = new Set<string>()
   #epoch = 0
+  #boots = 1
   #openFiles = 0
   flushCount = 0
   /** More files than this cannot be open at once: EMFILE. */
@@ -104,7 +105,9 @@ export class MemoryDisk implements Disk {
     this.#epoch++
     this.#openFiles = 0
     this.heal()
-    if (kind === 'power') this.#names.losePower(this.#random)
+    if (kind === 'process') return
+    this.#boots++
+    this.#names.losePower(this.#random)
   }
 
   openNow(path: string, mode: 'read' | 'write' | 'create'): DiskFile {
@@ -220,6 +223,10 @@ export class MemoryDisk implements Disk {
 
   async list(path: string): Promise<readonly DiskEntry[]> {
     await this.#pause()
+    return this.listNow(path)
+  }
+
+  listNow(path: string): readonly DiskEntry[] {
     this.#strike('list', path)
     const folder = this.#names.find(path)
     if (!(folder instanceof Folder)) throw failure('ENOENT', 'list', path)
@@ -303,6 +310,16 @@ export class MemoryDisk implements Disk {
     const folder = this.#names.find(path)
     if (!(folder instanceof Folder)) throw failure('ENOENT', 'flush', path)
     this.#names.flush(folder)
+  }
+
+  /** An orderly restart of the machine: everything written is on the disk, and the boot id is another. */
+  reboot(): void {
+    this.#boots++
+    this.#names.settle()
+  }
+
+  bootId(): string | undefined {
+    return `boot-${this.#boots}`
   }
 
   async space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {

@@ -87,6 +87,16 @@ export class MemoryNames {
     }
   }
 
+  /** Everything written is on the disk. */
+  settle(): void {
+    for (const folder of this.#dirty) {
+      for (const change of folder.pending) apply(folder.durable, change)
+      folder.pending = []
+    }
+    this.#dirty.clear()
+    for (const [, content] of this.files()) content.flushed(content.snapshot())
+  }
+
   losePower(random: Random): void {
     const cut = this.#kind === 'journal' ? this.#cutOf([...this.#dirty].flatMap(({ pending }) => pending), random) : undefined
     for (const folder of this.#dirty) {

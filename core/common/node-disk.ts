@@ -1,5 +1,6 @@
 /** The real disk: `node:fs`, with synchronous page-cache calls for warm paths and promises for the rest. */
 
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk, DiskEntry, DiskFile } from './disk.ts'
@@ -165,6 +166,18 @@ function isMissing(failure: unknown): boolean {
   return (failure as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' // Node's own errors carry the code
 }
 
+let boot: { readonly id: string | undefined } | undefined
+
+function readBootId(): string | undefined {
+  try {
+    if (process.platform === 'linux') return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || undefined
+    if (process.platform !== 'darwin') return undefined // Windows has no name for it
+    return execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8', timeout: 1000 }).trim() || undefined
+  } catch {
+    return undefined // a sandbox may hide it: then every start is taken for one after another boot
+  }
+}
+
 export const nodeDisk: Disk = {
   openNow(path, mode) {
     const fd = fs.openSync(path, openFlags[mode], 0o644)
@@ -176,6 +189,7 @@ export const nodeDisk: Disk = {
     const entries = await fs.promises.readdir(path, { withFileTypes: true })
     return entries.map((entry): DiskEntry => ({ name: entry.name, isFolder: entry.isDirectory() }))
   },
+  listNow: path => fs.readdirSync(path, { withFileTypes: true }).map(entry => ({ name: entry.name, isFolder: entry.isDirectory() })),
   async makeFolder(path) {
     await fs.promises.mkdir(path, { recursive: true })
   },
@@ -211,4 +225,5 @@ export const nodeDisk: Disk = {
     const facts = await fs.promises.statfs(path)
     return { freeBytes: facts.bavail * facts.bsize, totalBytes: facts.blocks * facts.bsize }
   },
+  bootId: () => (boot ??= { id: readBootId() }).id,
 }

@@ -256,3 +256,20 @@ test('names are lost from the last back; where only POSIX holds, folder by folde
   expect([...seen.journal].sort()).toEqual(['', '/a/1', '/a/1 /b/1', '/a/2 /b/1'])
   expect([...seen.strict].sort()).toEqual(['', '/a/1', '/a/1 /b/1', '/a/2', '/a/2 /b/1', '/b/1'])
 })
+
+test('a kill keeps the boot id; the loss of power and an orderly restart change it, the latter losing nothing', () => {
+  const disk = new MemoryDisk()
+  const first = disk.bootId()
+  disk.openNow('/a', 'create').writeNow([bytes('hello')], 0)
+  disk.crash('process')
+  expect([disk.bootId(), text(disk, '/a')]).toEqual([first, 'hello'])
+  disk.reboot()
+  const second = disk.bootId()
+  disk.crash('power')
+  expect([second === first, disk.bootId() === second, text(disk, '/a')]).toEqual([false, false, 'hello'])
+})
+
+test.runIf(process.platform === 'linux' || process.platform === 'darwin')('the system names its boot, always the same way', () => {
+  expect(nodeDisk.bootId()).toMatch(/^[0-9a-fA-F-]{36}$/)
+  expect(nodeDisk.bootId()).toBe(nodeDisk.bootId())
+})
