@@ -12,7 +12,7 @@ import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { readSegmentFileName, segmentFile, type SegmentSuffix } from './log-files.ts'
 import { OFFSET_ENTRY_BYTES } from './offset-index.ts'
-import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { ProducerReplay } from './producer-replay.ts'
 import { ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { TIME_ENTRY_BYTES } from './time-index.ts'
@@ -61,8 +61,8 @@ class Recovery {
   #snapshots: number[]
   #epochs: LeaderEpochs
   #producers = new ProducerStates()
-  /** Producers are known up to here: from the snapshot, then batch by batch. */
-  #producersUpTo = 0
+  /** Of closed segments that are rebuilt, when `#producers` began after them. */
+  #pastProducers: ProducerReplay | undefined
   /** Bytes that were not whole, good batches. */
   #cutBytes = 0
   /** Records are missing that may have been acknowledged. */
@@ -83,15 +83,17 @@ class Recovery {
     const doubtful = this.#segments[Math.min(firstUnflushed, this.#segments.length - 1)]
     if (doubtful && !isPlausible(doubtful)) this.#needsRebuild.add(doubtful)
     const scanFrom = this.#segments[firstUnflushed]?.baseOffset ?? this.#readEndOffset()
-    await this.#loadSnapshot(scanFrom)
+    const producers = await this.#producersFrom(scanFrom)
+    this.#producers = producers.producers
     for (const [index, segment] of this.#segments.entries()) {
       const isUnflushed = index >= firstUnflushed
       if (index > firstUnflushed && this.#followsHole(segment, index)) return this.#dropSegmentsFrom(index)
-      const hasAnUnreadEnd = (this.#segments[index + 1]?.baseOffset ?? Infinity) > this.#producersUpTo
+      const hasAnUnreadEnd = (this.#segments[index + 1]?.baseOffset ?? Infinity) > producers.upTo
       if (isUnflushed || this.#needsRebuild.has(segment)) {
-        const isWhole = await this.#rescan(segment, isUnflushed && index === firstUnflushed && !this.#needsRebuild.has(segment))
+        const isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), isUnflushed && index === firstUnflushed && !this.#needsRebuild.has(segment))
         if (!isWhole && isUnflushed) return this.#dropSegmentsFrom(index + 1)
-      } else if (hasAnUnreadEnd) await this.#replay(segment)
+      }
+      if (hasAnUnreadEnd) await producers.read(segment)
     }
   }
 
@@ -99,29 +101,26 @@ class Recovery {
     return this.#segments.at(-1)?.readNextOffset() ?? this.#input.startOffset
   }
 
-  /** The newest whole snapshot at or below `offset`; damaged ones are removed. */
-  async #loadSnapshot(offset: number): Promise<void> {
-    const { disk, folder, logger } = this.#input
-    this.#producersUpTo = this.#segments[0]?.baseOffset ?? 0
-    for (const at of this.#snapshots.filter(at => at <= offset).sort((a, b) => b - a)) {
-      const path = segmentFile(folder, at, '.snapshot')
-      const states = decodeProducerSnapshot((await disk.readSmall(path)) ?? Buffer.alloc(0))
-      if (states) {
-        this.#producers.restore(states)
-        this.#producersUpTo = Math.max(at, this.#producersUpTo)
-        return
-      }
-      logger.warn('a producer snapshot is damaged and was removed', { path })
-      await disk.remove(path)
-    }
+  #producersFrom(offset: number): Promise<ProducerReplay> {
+    return ProducerReplay.load({ ...this.#input, snapshots: this.#snapshots }, offset, this.#segments[0]?.baseOffset ?? 0)
+  }
+
+  /** The producers at the start of a segment that is gone through from there: its markers end transactions that began before it. */
+  async #producersFor(segment: Segment, producers: ProducerReplay): Promise<ProducerReplay> {
+    if (segment.baseOffset >= producers.upTo) return producers
+    const found = await this.#producersFrom(segment.baseOffset)
+    const past = this.#pastProducers
+    const best = past && past.upTo <= segment.baseOffset && past.upTo >= found.upTo ? past : found
+    for (const before of this.#segments) if (before.baseOffset < segment.baseOffset) await best.read(before)
+    return (this.#pastProducers = best)
   }
 
   /** Verifies a segment from its last trusted index entry, or from its start, and puts its indexes right. Whether nothing had to be cut. */
-  async #rescan(segment: Segment, trustsIndex: boolean): Promise<boolean> {
+  async #rescan(segment: Segment, producers: ProducerReplay, trustsIndex: boolean): Promise<boolean> {
     let from = 0
     if (trustsIndex && this.#input.recoveryPoint > segment.baseOffset) from = segment.keepIndexesUpTo(this.#input.recoveryPoint)
     else segment.resetIndexesNow()
-    if (from > 0) await this.#replay(segment, from)
+    if (from > 0) await producers.read(segment, from)
     let lastOffset = segment.baseOffset - 1
     const end = await scanBatches(segment, from, (bytes, at, position) => {
       const batchLast = lastOffsetOf(bytes, at)
@@ -130,7 +129,8 @@ class Recovery {
       lastOffset = batchLast
       segment.indexBatch(position, sizeOf(bytes, at), batchLast, maxTimestampOf(bytes, at))
       if (leaderEpochOf(bytes, at) >= 0) this.#epochs.assign(leaderEpochOf(bytes, at), baseOffsetOf(bytes, at))
-      this.#noteProducer(bytes, at)
+      const completed = producers.note(bytes, at)
+      if (completed?.isAborted) segment.transactionIndex.append(completed)
       return true
     })
     const cut = segment.sizeBytes - end
@@ -144,23 +144,6 @@ class Recovery {
     // The recovery point in the checkpoint will make the next start trust these indexes: they must be as durable as it says.
     if (this.#input.recoveryPoint > segment.baseOffset) await segment.flush()
     return cut === 0
-  }
-
-  /** Reads headers only, for the producers, up to `until`. */
-  async #replay(segment: Segment, until = segment.sizeBytes): Promise<void> {
-    const from = segment.locate(Math.max(this.#producersUpTo, segment.baseOffset))
-    if (from === undefined || from >= until) return
-    await scanBatches(segment, from, (bytes, at, position) => {
-      if (position >= until) return false
-      this.#noteProducer(bytes, at)
-      return true
-    })
-  }
-
-  #noteProducer(bytes: Buffer, at: number): void {
-    if (baseOffsetOf(bytes, at) < this.#producersUpTo) return
-    this.#producers.note(bytes, at)
-    this.#producersUpTo = lastOffsetOf(bytes, at) + 1
   }
 
   /** A lost tail that ended between two batches leaves no bad byte, only offsets that are missing; compaction leaves such holes too. */
@@ -250,6 +233,8 @@ async function settleFiles(input: RecoveryInput): Promise<Files> {
   }
   const needsRebuild = new Set<Segment>()
   const segments = [...logs].sort((a, b) => a - b).map(baseOffset => openSegment(input, baseOffset, needsRebuild))
+  const aborts = bySuffix.get('.txnindex')
+  for (const segment of segments) if (aborts?.has(segment.baseOffset) && !segment.transactionIndex.isSound()) needsRebuild.add(segment)
   return { segments, needsRebuild, snapshots: [...(bySuffix.get('.snapshot') ?? [])] }
 }
 

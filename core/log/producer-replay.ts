@@ -1,0 +1,68 @@
+/**
+ * The producers of a log as they were at an offset, out of what is on disk: the newest snapshot before it, then the batches from there on.
+ * Recovery brings one to the end of the log, and makes another for each row of closed segments whose indexes it rebuilds.
+ */
+
+import type { Disk } from '../common/disk.ts'
+import type { Logger } from '../common/logger.ts'
+import { baseOffsetOf, lastOffsetOf } from '../records/batch-header.ts'
+import { scanBatches } from './batch-scan.ts'
+import { segmentFile } from './log-files.ts'
+import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { type CompletedTransaction, ProducerStates } from './producer-state.ts'
+import type { Segment } from './segment.ts'
+
+export type ProducerSource = {
+  readonly disk: Disk
+  readonly folder: string
+  readonly logger: Logger
+  /** Offsets of the snapshots in the folder. */
+  readonly snapshots: readonly number[]
+}
+
+export class ProducerReplay {
+  readonly producers = new ProducerStates()
+  /** Everything before it is in `producers`. */
+  upTo: number
+
+  private constructor(upTo: number) {
+    this.upTo = upTo
+  }
+
+  /** From the newest whole snapshot at or below `offset`, or from the log's first offset; damaged snapshots are removed. */
+  static async load({ disk, folder, logger, snapshots }: ProducerSource, offset: number, firstOffset: number): Promise<ProducerReplay> {
+    const replay = new ProducerReplay(firstOffset)
+    for (const at of snapshots.filter(at => at <= offset).sort((a, b) => b - a)) {
+      const path = segmentFile(folder, at, '.snapshot')
+      const content = await disk.readSmall(path)
+      if (content === undefined) continue // damaged, and removed by an earlier look
+      const states = decodeProducerSnapshot(content)
+      if (states) {
+        replay.producers.restore(states)
+        replay.upTo = Math.max(at, firstOffset)
+        return replay
+      }
+      logger.warn('a producer snapshot is damaged and was removed', { path })
+      await disk.remove(path)
+    }
+    return replay
+  }
+
+  /** Notes the batch at `at` unless it was noted before; returns the transaction it completed, if any. */
+  note(bytes: Buffer, at: number): CompletedTransaction | undefined {
+    if (baseOffsetOf(bytes, at) < this.upTo) return undefined
+    this.upTo = lastOffsetOf(bytes, at) + 1
+    return this.producers.note(bytes, at)
+  }
+
+  /** Reads the headers of a segment, and its markers, up to position `until`; indexes stay as they are. */
+  async read(segment: Segment, until = segment.sizeBytes): Promise<void> {
+    const from = segment.locate(Math.max(this.upTo, segment.baseOffset))
+    if (from === undefined || from >= until) return
+    await scanBatches(segment, from, (bytes, at, position) => {
+      if (position >= until) return false
+      this.note(bytes, at)
+      return true
+    })
+  }
+}
