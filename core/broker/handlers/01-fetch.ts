@@ -8,6 +8,7 @@
 import { FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
 import type { LogRead, ReadRequest } from '../../log/log-read.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
+import type { AbortedTransaction } from '../../log/transaction-index.ts'
 import { fetch } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -124,17 +125,34 @@ function read(request: Request, { asked, partition, refusal }: Wanted, budget: {
     budget.bytes -= found.byteCount
     count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, context)
   }
-  return { ...facts(asked, request, log), records: found.buffers }
+  const aborted = request.isolationLevel === READ_COMMITTED ? abortedIn(log, asked.fetchOffset, found.nextOffset, context) : null
+  if (aborted === undefined) return refused(asked.partition, storageError(context))
+  return { ...facts(asked, request, log), abortedTransactions: aborted, records: found.buffers }
 }
 
-/** A disk that fails costs its own partitions; before v6 clients know no KAFKA_STORAGE_ERROR, and Kafka says this instead. */
-function readLog(log: PartitionLog, wanted: ReadRequest, { broker, version }: RequestContext): LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' } {
+/** A disk that fails costs its own partitions. */
+function readLog(log: PartitionLog, wanted: ReadRequest, context: RequestContext): LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' } {
   try {
     return log.read(wanted)
   } catch (cause) {
-    broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
-    return { error: version < 6 ? 'NOT_LEADER_OR_FOLLOWER' : 'KAFKA_STORAGE_ERROR' }
+    context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
+    return { error: storageError(context) }
   }
+}
+
+/** What the records from `from` to before `upTo` hold of aborted transactions; undefined when the disk fails: leaving one out would show what never was. */
+function abortedIn(log: PartitionLog, from: number, upTo: number, { broker }: RequestContext): readonly AbortedTransaction[] | undefined {
+  try {
+    return from < upTo ? log.abortedTransactions(from, upTo) : []
+  } catch (cause) {
+    broker.logger.error('a transaction index could not be read', { topic: log.topic, partition: log.partition, cause })
+    return undefined
+  }
+}
+
+/** Before v6 clients know no KAFKA_STORAGE_ERROR, and Kafka says this instead. */
+function storageError({ version }: RequestContext): 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' {
+  return version < 6 ? 'NOT_LEADER_OR_FOLLOWER' : 'KAFKA_STORAGE_ERROR'
 }
 
 function facts(asked: PartitionRequest, request: Request, log: PartitionLog): Omit<PartitionAnswer, 'records'> {
