@@ -2,11 +2,11 @@
 
 import type { Clock, Timer } from './clock.ts'
 
-type Pending = { readonly at: number; readonly order: number; readonly run: () => void }
+type Pending = { readonly at: number; readonly run: () => void }
 
 export class SimulatedClock implements Clock {
   #now: number
-  #order = 0
+  /** By time, then in the order they were set. */
   #pending: Pending[] = []
 
   constructor(startMs = 1_700_000_000_000) {
@@ -22,22 +22,34 @@ export class SimulatedClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const timer: Pending = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run }
-    this.#pending.push(timer)
-    return { cancel: () => void (this.#pending = this.#pending.filter(other => other !== timer)) }
+    const timer: Pending = { at: this.#now + Math.max(0, delayMs), run }
+    this.#pending.splice(this.#pending.findLastIndex(other => other.at <= timer.at) + 1, 0, timer)
+    return {
+      cancel: () => {
+        const at = this.#pending.indexOf(timer)
+        if (at >= 0) this.#pending.splice(at, 1)
+      },
+    }
   }
 
   /** Moves time forward by `ms`, firing each timer at its own moment, also those set by timers that fire on the way. */
   advance(ms: number): void {
     const until = this.#now + ms
-    for (;;) {
-      const next = this.#pending.filter(timer => timer.at <= until).sort((a, b) => a.at - b.at || a.order - b.order)[0]
-      if (!next) break
-      this.#pending = this.#pending.filter(timer => timer !== next)
-      this.#now = Math.max(this.#now, next.at)
-      next.run()
-    }
+    for (let next = this.#pending[0]; next && next.at <= until; next = this.#pending[0]) this.#fire(next)
     this.#now = until
+  }
+
+  /** Moves time to the next timer and fires that one; false when none is set. */
+  step(): boolean {
+    const next = this.#pending[0]
+    if (next) this.#fire(next)
+    return next !== undefined
+  }
+
+  #fire(timer: Pending): void {
+    this.#pending.shift()
+    this.#now = Math.max(this.#now, timer.at)
+    timer.run()
   }
 
   /** Timers waiting to fire: zero after everything was stopped. */
