@@ -6,6 +6,7 @@ import type { Random } from '../common/random.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { Api } from '../protocol/schema.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import type { DurableAcks } from './durable-acks.ts'
 import type { OffsetsTopic } from './offsets-topic.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -21,6 +22,7 @@ export type BrokerParts = {
   readonly topics: TopicRegistry
   readonly groups: GroupCoordinator
   readonly offsets: OffsetsTopic
+  readonly durableAcks: DurableAcks
   readonly producerIds: ProducerIds
   readonly parked: ParkedFetches
   readonly taps: Taps

@@ -18,6 +18,7 @@ import type { BrokerParts } from './broker-parts.ts'
 import type { ConnectionInfo } from './connection.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { DurableAcks, withDurability } from './durable-acks.ts'
 import { handlers } from './handlers/index.ts'
 import { type Bind, Listeners } from './listener.ts'
 import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
@@ -35,6 +36,8 @@ export type BrokerOptions = {
   readonly random: Random
   readonly logger: Logger
   readonly config?: Partial<BrokerConfig>
+  /** Acknowledge what is on the disk only, for this run; without it as the data folder remembers. */
+  readonly durableAcks?: boolean
   /** Topics to create at start when they are missing. */
   readonly topics?: readonly { readonly name: string; readonly partitionCount: number }[]
   /** Where slow work of the logs is done; in this thread unless told. */
@@ -197,11 +200,13 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
-  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, clock, random, taps, logger })
+  const topicDefaults = withDurability(config.topicDefaults, catalog, options.durableAcks)
+  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults, clock, random, taps, logger })
   const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
   undo.push(() => groups.stop())
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
+    durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
   const listeners = new Listeners({ dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })

@@ -8,10 +8,13 @@ export type ConfigSource = keyof typeof sourceCodes
 
 export type DescribedConfig = { readonly name: string; readonly value: string; readonly source: ConfigSource; readonly definition: TopicConfigDefinition }
 
-/** Every topic config: what was set on the topic, else Kafka's default. */
-export function describeTopicConfigs(set: Readonly<Record<string, string>>): DescribedConfig[] {
+type Configs = Readonly<Record<string, string>>
+
+/** Every topic config: what was set on the topic, else the broker's default, else Kafka's. */
+export function describeTopicConfigs(set: Configs, brokerDefaults: Configs = {}): DescribedConfig[] {
   return topicConfigs.map(definition => {
-    const value = set[definition.name]
-    return { name: definition.name, value: value ?? definition.default, source: value === undefined ? 'default' : 'topic', definition }
+    const { name } = definition
+    const value = set[name] ?? brokerDefaults[name] ?? definition.default
+    return { name, value, source: name in set ? 'topic' : name in brokerDefaults ? 'static-broker' : 'default', definition }
   })
 }

@@ -1,7 +1,10 @@
 /** Topic configs of Kafka 4.3: names, types, defaults, validation, and the frozen form a partition holds. */
 
 import type { LogConfig } from '../log/log-config.ts'
-import type { ConfigType } from './broker-config.ts'
+
+/** Kafka's ConfigType codes in DescribeConfigs answers. */
+export const configTypes = { BOOLEAN: 1, STRING: 2, INT: 3, SHORT: 4, LONG: 5, DOUBLE: 6, LIST: 7, CLASS: 8, PASSWORD: 9 } as const
+export type ConfigType = keyof typeof configTypes
 
 export type TopicConfigDefinition = {
   readonly name: string
@@ -92,9 +95,46 @@ export function topicConfigDefinition(name: string): TopicConfigDefinition | und
   return definitions.get(name)
 }
 
-/** The frozen, fully resolved config a partition holds: what was set, else the default. Values must have passed `topicConfigProblem`. */
-export function resolveLogConfig(configs: Readonly<Record<string, string>>): LogConfig {
-  const text = (name: string): string => configs[name] ?? definitions.get(name)?.default ?? ''
+/** The broker's config that gives a topic config its default, where the names differ (Kafka's ServerTopicConfigSynonyms). */
+const brokerNames: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'log.cleanup.policy',
+  'delete.retention.ms': 'log.cleaner.delete.retention.ms',
+  'file.delete.delay.ms': 'log.segment.delete.delay.ms',
+  'flush.messages': 'log.flush.interval.messages',
+  'flush.ms': 'log.flush.interval.ms',
+  'index.interval.bytes': 'log.index.interval.bytes',
+  'max.compaction.lag.ms': 'log.cleaner.max.compaction.lag.ms',
+  'max.message.bytes': 'message.max.bytes',
+  'message.timestamp.after.max.ms': 'log.message.timestamp.after.max.ms',
+  'message.timestamp.before.max.ms': 'log.message.timestamp.before.max.ms',
+  'message.timestamp.type': 'log.message.timestamp.type',
+  'min.cleanable.dirty.ratio': 'log.cleaner.min.cleanable.ratio',
+  'min.compaction.lag.ms': 'log.cleaner.min.compaction.lag.ms',
+  preallocate: 'log.preallocate',
+  'retention.bytes': 'log.retention.bytes',
+  'retention.ms': 'log.retention.ms',
+  'segment.bytes': 'log.segment.bytes',
+  'segment.index.bytes': 'log.index.size.max.bytes',
+  'segment.jitter.ms': 'log.roll.jitter.ms',
+  'segment.ms': 'log.roll.ms',
+}
+
+/** What the broker calls the default of a topic config. */
+export function brokerNameOf(topicConfig: string): string {
+  return brokerNames[topicConfig] ?? topicConfig
+}
+
+/** The topic config that a broker config is the default of. */
+export function topicConfigOf(brokerName: string): TopicConfigDefinition | undefined {
+  return topicConfigs.find(({ name }) => brokerNameOf(name) === brokerName)
+}
+
+/**
+ * The frozen, fully resolved config a partition holds: what was set, else the broker's default, else Kafka's. Values must have passed
+ * `topicConfigProblem`.
+ */
+export function resolveLogConfig(configs: Readonly<Record<string, string>>, brokerDefaults: Readonly<Record<string, string>> = {}): LogConfig {
+  const text = (name: string): string => configs[name] ?? brokerDefaults[name] ?? definitions.get(name)?.default ?? ''
   const number = (name: string): number => Number(text(name))
   const unbounded = (name: string): number => (text(name) === LONG_MAX ? Infinity : number(name))
   return Object.freeze({

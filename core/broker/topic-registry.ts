@@ -26,6 +26,8 @@ type RegistryParts = {
   readonly logs: LogDirectory
   readonly brokerId: number
   readonly offsetsTopicPartitions: number
+  /** What topic configs are that a topic does not set. */
+  readonly topicDefaults: Readonly<Record<string, string>>
   readonly clock: Clock
   readonly random: Random
   readonly taps: Taps
@@ -41,8 +43,11 @@ export class TopicRegistry {
   readonly #opening = new Map<Partition, Promise<PartitionLog | undefined>>()
   readonly #deletedListeners = new Set<(topic: TopicRecord) => void>()
 
+  #defaults: Readonly<Record<string, string>>
+
   constructor(parts: RegistryParts) {
     this.#parts = parts
+    this.#defaults = parts.topicDefaults
     for (const record of parts.catalog.topics()) this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
   }
 
@@ -65,6 +70,20 @@ export class TopicRegistry {
 
   partition(name: string, index: number): Partition | undefined {
     return this.#byName.get(name)?.partitions[index]
+  }
+
+  /** What topic configs are that a topic does not set, by their topic names. */
+  get defaults(): Readonly<Record<string, string>> {
+    return this.#defaults
+  }
+
+  /** Other defaults, for every open log at once. */
+  setDefaults(defaults: Readonly<Record<string, string>>): void {
+    this.#defaults = defaults
+    for (const { record, partitions } of this.list()) {
+      const config = resolveLogConfig(record.configs, defaults)
+      for (const { log } of partitions) log?.setConfig(config)
+    }
   }
 
   /** Calls `listener` when a topic has been deleted: whoever keeps state about it drops it. */
@@ -209,7 +228,7 @@ export class TopicRegistry {
   async #open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<PartitionLog | undefined> {
     const { logs, logger } = this.#parts
     try {
-      const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: resolveLogConfig(record.configs) }
+      const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: resolveLogConfig(record.configs, this.#defaults) }
       const log = await (isNew ? logs.create(open) : logs.open(open))
       if (partition.state.is === 'recovering') partition.ready(log)
       return log

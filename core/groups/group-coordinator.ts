@@ -227,6 +227,11 @@ export class GroupCoordinator {
     return withError(checked, this.#store.write(request.groupId, commitRecords(request, checked, topics, clock.now())))
   }
 
+  /** What the answer to a commit must wait for where acknowledgements are durable; undefined when nothing. Rejects when the disk fails. */
+  stored(groupId: string): Promise<void> | undefined {
+    return this.#store.stored(groupId)
+  }
+
   fetchOffsets({ groupId, topics }: FetchOffsetsRequest): FetchOffsetsAnswer {
     const error = this.#store.readiness(groupId)
     if (error !== 'NONE') return { error, topics: [] }

@@ -103,6 +103,12 @@ export class GroupStore {
     return 'NONE'
   }
 
+  /** What an acknowledgement of the group's records so far must wait for; undefined when nothing, as by default. Rejects when the disk fails. */
+  stored(groupId: string): Promise<void> | undefined {
+    const log = this.#options.logOf(this.partitionOf(groupId))
+    return log?.waitForAck(log.endOffset)
+  }
+
   #append(groupId: string, encoded: readonly (CoordinatorRecord & { readonly record: GroupRecord })[]): KafkaError {
     const ready = this.readiness(groupId)
     const log = this.#options.logOf(this.partitionOf(groupId))

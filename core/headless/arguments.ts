@@ -2,6 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { parseListener, type ListenerAddress } from '../broker/addresses.ts'
+import type { BrokerConfig } from '../broker/broker-config.ts'
+import { parseBrokerSettings } from '../broker/broker-settings.ts'
 import { topicNameProblem } from '../broker/topic-name.ts'
 
 export type ServeArguments = {
@@ -12,6 +14,9 @@ export type ServeArguments = {
   readonly topics: readonly { readonly name: string; readonly partitionCount: number }[]
   readonly logFormat: 'text' | 'json'
   readonly readyFile: string | undefined
+  readonly config: Partial<BrokerConfig>
+  /** Acknowledge what is on the disk only; undefined: as the data folder has it. */
+  readonly durableAcks: boolean | undefined
 }
 export type ImportArguments = { readonly source: string; readonly dataFolder: string | undefined }
 
@@ -29,6 +34,9 @@ export const usage = `millrace: a Kafka-compatible broker on this machine, and t
     --data DIR                   keep data here; without it, a temporary folder that goes at exit
     --http HOST:PORT             serve the window as a web page on a loopback address
     --topics a:3,b:1             create these topics (name:partitions) when they are missing
+    --config NAME=VALUE          a broker config of Kafka, as in --config log.retention.ms=3600000 (may repeat)
+    --durable-acks               acknowledge records once the disk has them, not the system's cache: survives a power
+                                 cut, at the price of waiting for the disk
     --log text|json              form of the log lines
     --ready-file FILE            write the address to FILE once clients can connect
   millrace import DIR [--data D] adopt partition folders that Apache Kafka wrote
@@ -56,6 +64,8 @@ function parseServe(argv: string[]): Command {
       data: { type: 'string' },
       http: { type: 'string' },
       topics: { type: 'string' },
+      config: { type: 'string', multiple: true, default: [] },
+      'durable-acks': { type: 'boolean' },
       log: { type: 'string', default: 'text' },
       'ready-file': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -68,6 +78,8 @@ function parseServe(argv: string[]): Command {
     if ('problem' in listener) return { is: 'wrong', problem: listener.problem }
     listeners.push(listener)
   }
+  const settings = parseBrokerSettings(values.config)
+  if ('problem' in settings) return { is: 'wrong', problem: `--config ${settings.problem}` }
   const topics = parseTopics(values.topics)
   if (typeof topics === 'string') return { is: 'wrong', problem: topics }
   const http = values.http === undefined ? undefined : parseListener(values.http)
@@ -82,6 +94,8 @@ function parseServe(argv: string[]): Command {
       topics,
       logFormat: values.log,
       readyFile: values['ready-file'],
+      config: settings.config,
+      durableAcks: values['durable-acks'],
     },
   }
 }

@@ -56,6 +56,8 @@ async function start(options: ServeArguments, dataFolder: string, { logger, scan
     dataFolder,
     listeners: chosen.listeners,
     topics: options.topics,
+    config: options.config,
+    ...(options.durableAcks === undefined ? {} : { durableAcks: options.durableAcks }),
     disk: nodeDisk,
     clock: systemClock,
     random: systemRandom,

@@ -22,7 +22,7 @@ export function topicsArea(parts: StudioParts): Implementation<StudioContract>['
   return {
     list: (_, sink) => list.subscribe(sink),
     detail: ({ topic }, sink) => followValue(sink, pulse, () => detailOf(parts, topic)),
-    configs: ({ topic }) => describeTopicConfigs(existing(parts, topic).record.configs).map(({ name, value, source }) => (
+    configs: ({ topic }) => describeTopicConfigs(existing(parts, topic).record.configs, broker.topics.defaults).map(({ name, value, source }) => (
       { name, value, source: source === 'static-broker' ? 'broker' : source, isReadOnly: false }
     )),
     async create({ topic, partitions, configs }) {
@@ -64,7 +64,7 @@ function detailOf(parts: StudioParts, name: string): { value: TopicDetail } | { 
   return { value: { topic: topicRow(parts, topic), partitions: topic.partitions.map(partition => partitionRow(parts, partition, worstLags)) } }
 }
 
-function topicRow({ traffic, groups }: StudioParts, topic: Topic): TopicRow {
+function topicRow({ broker, traffic, groups }: StudioParts, topic: Topic): TopicRow {
   const { record, partitions } = topic
   let [records, sizeBytes] = [0, 0]
   for (const { log } of partitions) {
@@ -84,7 +84,7 @@ function topicRow({ traffic, groups }: StudioParts, topic: Topic): TopicRow {
     inRecordsRate: recordsRate,
     inBytesRate: bytesRate,
     history,
-    ...retentionOf(record),
+    ...retentionOf(record, broker.topics.defaults),
     readBy: groups.readersOf(record.name),
   }
 }
@@ -112,10 +112,10 @@ type Retention = Pick<TopicRow, 'retentionMs' | 'cleanupPolicy'>
 /** A record is replaced when a config changes, so what was read from it stays true for as long as it lives. */
 const retentions = new WeakMap<TopicRecord, Retention>()
 
-function retentionOf(record: TopicRecord): Retention {
+function retentionOf(record: TopicRecord, defaults: Readonly<Record<string, string>>): Retention {
   const known = retentions.get(record)
   if (known) return known
-  const values = new Map(describeTopicConfigs(record.configs).map(({ name, value }) => [name, value]))
+  const values = new Map(describeTopicConfigs(record.configs, defaults).map(({ name, value }) => [name, value]))
   const retention = { retentionMs: BigInt(values.get('retention.ms') ?? '-1'), cleanupPolicy: values.get('cleanup.policy') ?? '' }
   retentions.set(record, retention)
   return retention

@@ -4,10 +4,13 @@
  * v2-4 may give a retention of their own; from v10 topics are named by id.
  */
 
+import type { CommitAnswer } from '../../groups/offset-commit.ts'
 import { offsetCommit } from '../../protocol/apis/index.ts'
-import { errorCode } from '../../protocol/errors.ts'
-import type { RequestOf } from '../../protocol/schema.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { handler, type RequestContext } from '../handler.ts'
+
+type Topic = RequestOf<typeof offsetCommit>['topics'][number]
 
 /** What a request says when it leaves the retention to the broker. */
 const NO_RETENTION = -1n
@@ -28,6 +31,15 @@ export const offsetCommitHandler = handler(offsetCommit, (request, context) => {
       })),
     }]),
   })
+  const answer = answerOf(named, committed)
+  const stored = context.broker.groups.stored(request.groupId)
+  return stored ? stored.then(() => answer, () => answerOf(named, committed, 'NOT_COORDINATOR')) : answer
+})
+
+type Named = Topic & { readonly known: string | undefined }
+
+/** `failure`: what those are told that were stored, and that the disk then could not keep. */
+function answerOf(named: readonly Named[], committed: CommitAnswer, failure: KafkaError = 'NONE'): ResponseOf<typeof offsetCommit> {
   const answers = committed.values()
   return {
     topics: named.map(({ name, topicId, known, partitions }) => {
@@ -35,14 +47,18 @@ export const offsetCommitHandler = handler(offsetCommit, (request, context) => {
       return {
         name, topicId,
         partitions: partitions.map(({ partitionIndex }, at) => ({
-          partitionIndex, errorCode: errorCode(answered?.partitions[at]?.error ?? 'UNKNOWN_TOPIC_ID'),
+          partitionIndex, errorCode: errorCode(errorOf(answered?.partitions[at]?.error, failure)),
         })),
       }
     }),
   }
-})
+}
+
+function errorOf(error: KafkaError | undefined, failure: KafkaError): KafkaError {
+  return error === 'NONE' ? failure : (error ?? 'UNKNOWN_TOPIC_ID')
+}
 
 /** undefined for an id no topic has; an unknown name is for the coordinator to refuse. */
-function knownName({ name, topicId }: RequestOf<typeof offsetCommit>['topics'][number], { broker, version }: RequestContext): string | undefined {
+function knownName({ name, topicId }: Topic, { broker, version }: RequestContext): string | undefined {
   return version >= 10 ? broker.topics.byId(topicId)?.record.name : name
 }

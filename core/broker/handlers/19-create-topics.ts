@@ -48,7 +48,7 @@ async function create(asked: Asked, validateOnly: boolean, { broker }: RequestCo
     errorMessage: null,
     numPartitions: plan.partitionCount,
     replicationFactor: 1,
-    configs: describeTopicConfigs(plan.configs).map(({ name, value, source }) =>
+    configs: describeTopicConfigs(plan.configs, broker.topics.defaults).map(({ name, value, source }) =>
       ({ name, value, readOnly: false, configSource: sourceCodes[source], isSensitive: false })),
   }
 }

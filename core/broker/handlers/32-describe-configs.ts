@@ -8,10 +8,11 @@
 import { describeConfigs } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
-import { configTypes, describeBrokerConfig } from '../broker-config.ts'
+import { describeBrokerConfig } from '../broker-config.ts'
 import { describeTopicConfigs, sourceCodes } from '../describe-configs.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { firstOfEach } from '../tally.ts'
+import { brokerNameOf, configTypes } from '../topic-config.ts'
 import { topicNameProblem } from '../topic-name.ts'
 
 type Request = RequestOf<typeof describeConfigs>
@@ -39,7 +40,7 @@ function describe({ resourceType, resourceName }: Resource, request: Request, { 
     if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
     const topic = broker.topics.get(resourceName)
     if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${resourceName}` }
-    return { configs: ofTopic(topic.record.configs, request) }
+    return { configs: ofTopic(topic.record.configs, broker.topics.defaults, request) }
   }
   if (resourceType !== BROKER) return { error: 'INVALID_REQUEST', message: `Resource type ${resourceType} has no configs here; topics (2) and brokers (4) have.` }
   if (resourceName === '') return { configs: [] } // the cluster-wide default: nothing dynamic is set
@@ -49,22 +50,30 @@ function describe({ resourceType, resourceName }: Resource, request: Request, { 
   return { configs: ofBroker(broker, request) }
 }
 
-function ofTopic(set: Readonly<Record<string, string>>, request: Request): Config[] {
-  return describeTopicConfigs(set).map(({ name, value, source, definition }) => ({
+type Configs = Readonly<Record<string, string>>
+
+function ofTopic(set: Configs, brokerDefaults: Configs, request: Request): Config[] {
+  return describeTopicConfigs(set, brokerDefaults).map(({ name, value, source, definition }) => ({
     name,
     value,
     readOnly: false,
     configSource: sourceCodes[source],
     isSensitive: false,
-    synonyms: request.includeSynonyms ? synonyms(name, value, source === 'topic', definition.default) : [],
+    synonyms: request.includeSynonyms ? synonyms(name, definition.default, set, brokerDefaults) : [],
     configType: configTypes[definition.type],
     documentation: request.includeDocumentation ? definition.doc : null,
   }))
 }
 
-function synonyms(name: string, value: string, isSet: boolean, byDefault: string): { name: string; value: string; source: number }[] {
-  const fallback = { name, value: byDefault, source: sourceCodes.default }
-  return isSet ? [{ name, value, source: sourceCodes.topic }, fallback] : [fallback]
+/** Where the value could come from, the strongest first. */
+function synonyms(name: string, byDefault: string, set: Configs, brokerDefaults: Configs): { name: string; value: string; source: number }[] {
+  const ofTopic = set[name]
+  const ofBroker = brokerDefaults[name]
+  return [
+    ...(ofTopic === undefined ? [] : [{ name, value: ofTopic, source: sourceCodes.topic }]),
+    ...(ofBroker === undefined ? [] : [{ name: brokerNameOf(name), value: ofBroker, source: sourceCodes['static-broker'] }]),
+    { name: brokerNameOf(name), value: byDefault, source: sourceCodes.default },
+  ]
 }
 
 function ofBroker({ config }: RequestContext['broker'], request: Request): Config[] {

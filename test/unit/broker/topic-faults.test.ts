@@ -18,7 +18,7 @@ async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ 
   const logger = silentLogger
   const logs = await LogDirectory.open({ disk, clock, folder: '/logs', clusterId: 'c', brokerId: 1, logger })
   const taps = new Taps()
-  const topics = new TopicRegistry({ catalog, logs, brokerId: 1, offsetsTopicPartitions: 4, clock, random: seededRandom(1), taps, logger })
+  const topics = new TopicRegistry({ catalog, logs, brokerId: 1, offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger })
   const create = (partitionCount = 2) => topics.create({ name: 'orders', partitionCount, configs: {} })
   return { disk, catalog, logs, clock, taps, topics, create }
 }
