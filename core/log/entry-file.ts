@@ -52,6 +52,20 @@ export class EntryFile {
     return bytes
   }
 
+  /** The bytes of the last entry, read alone when the others are not in memory: a look at many logs must not load their indexes. */
+  readLastNow(): Buffer {
+    const at = (this.#count - 1) * this.entryBytes
+    if (this.#bytes) return this.#bytes.subarray(at, at + this.entryBytes)
+    const entry = Buffer.alloc(this.entryBytes)
+    const file = this.#disk.openNow(this.path, 'read')
+    try {
+      file.readNow(entry, at)
+    } finally {
+      file.closeNow()
+    }
+    return entry
+  }
+
   /** Makes room for one more entry and returns where it goes in `bytes`; the caller fills it. */
   extend(): number {
     const at = this.#count * this.entryBytes

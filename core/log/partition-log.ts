@@ -18,6 +18,7 @@ import { bytesBetween, type LogRead, type ReadRequest, readSegments } from './lo
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
 import { recoverLog } from './recovery.ts'
+import { countBelow, type Expired, expiredSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
@@ -100,6 +101,7 @@ export class PartitionLog {
   #producers: ProducerStates
   #durability: Durability
   #deletion: SegmentDeletion
+  #ownsDeletion: boolean
   #snapshotOffset = -1
   #health: LogHealth = { is: 'online' }
   #lookedAtMs = 0
@@ -122,6 +124,7 @@ export class PartitionLog {
     this.#leaderEpoch = parts.epochs.latest
     this.#producers = parts.producers
     this.#deletion = options.deletion ?? new SegmentDeletion(options)
+    this.#ownsDeletion = options.deletion === undefined
     this.#durability = new Durability({
       disk: options.disk,
       clock: options.clock,
@@ -340,6 +343,22 @@ export class PartitionLog {
     return dropped
   }
 
+  /** Which of the oldest segments the log need not keep any longer. */
+  expired(nowMs: number): Expired {
+    const { all, sizeBytes } = this.#segments
+    return expiredSegments({ segments: all, sizeBytes, startOffset: this.#startOffset, endOffset: this.#endOffset, nowMs, config: this.#config })
+  }
+
+  /** Drops segments that lie wholly below the start offset, `max` at most. Returns how many; throws what the disk throws. */
+  dropBelowStart(max: number): number {
+    return this.#isClosed ? 0 : this.dropFirst(Math.min(max, countBelow(this.#segments.all, this.#startOffset)))
+  }
+
+  /** The files of the log stay where a reader on another thread finds them until it calls the answer (`SegmentReader`). Keep it short. */
+  lease(): () => void {
+    return this.#deletion.lease(this.folder)
+  }
+
   #snapshotNow(): void {
     if (this.#snapshotOffset === this.#endOffset) return
     const states = encodeProducerSnapshot([...this.#producers.values()])
@@ -439,6 +458,7 @@ export class PartitionLog {
   async abandon(): Promise<void> {
     this.#isClosed = true
     await this.#durability.stop()
+    if (this.#ownsDeletion) await this.#deletion.stop()
     for (const segment of this.#segments.all) segment.closeNow()
   }
 }

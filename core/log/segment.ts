@@ -43,7 +43,10 @@ export class Segment implements OpenSegment {
   #disk: Disk
   #file: DiskFile | undefined
   #sizeBytes: number
+  #clock: Clock
   #createdMs: number
+  /** Nothing was written after it, unless the segment is active. */
+  #quietSinceMs: number
   /** The first batch's greatest timestamp, from which the segment's age is counted; undefined until known, -1 for none. */
   #firstTimestamp: number | undefined
   /** NaN until read from the time index. */
@@ -64,7 +67,9 @@ export class Segment implements OpenSegment {
     this.baseOffset = origin.baseOffset
     this.logPath = segmentFile(origin.folder, origin.baseOffset, '.log')
     this.#sizeBytes = origin.sizeBytes ?? 0
+    this.#clock = origin.clock
     this.#createdMs = origin.clock.now()
+    this.#quietSinceMs = this.#createdMs
     const index = segmentFile(origin.folder, origin.baseOffset, '.index')
     const timeIndex = segmentFile(origin.folder, origin.baseOffset, '.timeindex')
     this.offsetIndex = new OffsetIndex(origin.disk, index, origin.baseOffset, origin.offsetEntries ?? 0)
@@ -94,6 +99,11 @@ export class Segment implements OpenSegment {
     return this.#maxTimestamp
   }
 
+  /** From when retention.ms counts: the greatest timestamp; where records have none, when the segment was closed, opened or made. */
+  get retainedFromMs(): number {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.#quietSinceMs
+  }
+
   /** The last offset of the first batch that has the greatest timestamp. */
   get offsetOfMaxTimestamp(): number {
     if (Number.isNaN(this.#maxTimestamp)) this.#readMaxTimestamp()
@@ -101,9 +111,9 @@ export class Segment implements OpenSegment {
   }
 
   #readMaxTimestamp(): void {
-    const count = this.timeIndex.entries.count
-    this.#maxTimestamp = this.timeIndex.lastTimestamp
-    this.#offsetOfMaxTimestamp = count === 0 ? -1 : this.timeIndex.offsetAt(count - 1)
+    const { timestamp, offset } = this.timeIndex.lastNow()
+    this.#maxTimestamp = timestamp
+    this.#offsetOfMaxTimestamp = offset
   }
 
   file(): DiskFile {
@@ -293,6 +303,7 @@ export class Segment implements OpenSegment {
 
   /** No batch will follow: the greatest timestamp gets its entry, as Kafka does on roll and close, and the index files are complete. */
   sealNow(): void {
+    this.#quietSinceMs = this.#clock.now()
     this.timeIndex.appendIfLater(this.maxTimestamp, this.offsetOfMaxTimestamp)
     this.offsetIndex.entries.writeNow()
     this.timeIndex.entries.writeNow()

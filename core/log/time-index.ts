@@ -35,6 +35,13 @@ export class TimeIndex {
     return this.entries.count === 0 ? -1 : this.timestampAt(this.entries.count - 1)
   }
 
+  /** The greatest timestamp and its offset, without loading the others; -1, -1 when there is no entry. */
+  lastNow(): { readonly timestamp: number; readonly offset: number } {
+    if (this.entries.count === 0) return { timestamp: -1, offset: -1 }
+    const entry = this.entries.readLastNow()
+    return { timestamp: readInt64(entry, 0), offset: this.#baseOffset + entry.readInt32BE(8) }
+  }
+
   timestampAt(index: number): number {
     return readInt64(this.entries.bytes, index * TIME_ENTRY_BYTES)
   }
