@@ -1,17 +1,20 @@
 /** Reads a segment from front to back in pieces of at most 1 MiB, so that a long scan never holds the thread for more than one piece. */
 
+import type { DiskFile } from '../common/disk.ts'
 import { FRAME_BYTES_MAX } from '../common/limits.ts'
 import { BATCH_HEADER_BYTES, MAGIC, magicOf, sizeOf } from '../records/batch-header.ts'
-import type { Segment } from './segment.ts'
 
 const PIECE_BYTES = 1024 * 1024
+
+/** A segment, or whatever else holds its bytes. */
+export type Scanned = { readonly sizeBytes: number; file(): Pick<DiskFile, 'read'> }
 
 /**
  * Calls `take` for each whole batch from `position` on, with its bytes in place; stops when it answers false, or at bytes that are no batch.
  * Returns the position where it stopped: the segment's size when all was taken.
  */
 export async function scanBatches(
-  segment: Segment,
+  segment: Scanned,
   position: number,
   take: (bytes: Buffer, at: number, position: number) => boolean,
 ): Promise<number> {
@@ -34,7 +37,7 @@ export async function scanBatches(
 }
 
 /** Asks the segment for its file each time: between two pieces it may have been closed to make room for others. */
-async function readPieces(segment: Segment, target: Buffer, position: number): Promise<number> {
+async function readPieces(segment: Scanned, target: Buffer, position: number): Promise<number> {
   let done = 0
   while (done < target.length) {
     const count = await segment.file().read(target.subarray(done, Math.min(target.length, done + PIECE_BYTES)), position + done)

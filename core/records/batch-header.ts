@@ -20,7 +20,8 @@ const CODEC_MASK = 0x07
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
-const DELETE_HORIZON = 0x40
+/** The base timestamp is a delete horizon: compaction drops the batch's tombstones, or the marker it is, from then on (KIP-534). */
+export const DELETE_HORIZON = 0x40
 
 export type TimestampType = 'CreateTime' | 'LogAppendTime'
 

@@ -96,13 +96,15 @@ function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value
 }
 
-function varintBytes(value: number): number {
+/** Bytes of `value` as a zig-zag varint or varlong. */
+export function varintBytes(value: number): number {
   let count = 1
   for (let rest = zigzag(value); rest >= 128; rest = Math.floor(rest / 128)) count++
   return count
 }
 
-class RecordWriter {
+/** Writes records into a buffer made of the right length beforehand. */
+export class RecordWriter {
   readonly bytes: Buffer
   #at = 0
 
@@ -112,6 +114,11 @@ class RecordWriter {
 
   byte(value: number): void {
     this.bytes[this.#at++] = value
+  }
+
+  /** The bytes of `from` between two positions, as they are. */
+  raw(from: Buffer, at: number, end: number): void {
+    this.#at += from.copy(this.bytes, this.#at, at, end)
   }
 
   varint(value: number): void {

@@ -1,0 +1,85 @@
+/**
+ * The dirty part of a log while it is compacted: the hash of each key and the last offset it was written at, in one flat table of bounded
+ * size (Kafka's SkimpyOffsetMap). Keys themselves are not kept: two with the same 128-bit hash would be taken for one.
+ */
+
+import { KeyHash } from './key-hash.ts'
+
+/** Four words of hash, the offset plus one in two; a slot whose offset is zero is free. */
+const SLOT_WORDS = 6
+export const SLOT_BYTES = SLOT_WORDS * 4
+/** Kafka's log.cleaner.io.buffer.load.factor. */
+const LOAD_FACTOR = 0.9
+const TWO_32 = 0x1_0000_0000
+
+export class OffsetMap {
+  readonly #hash: KeyHash
+  readonly #slots: Int32Array
+  readonly #slotCount: number
+  readonly #sizeMax: number
+  #size = 0
+  /** The last offset whose record, kept or not, was looked at; -1 before the first. */
+  latestOffset = -1
+
+  /** `keysMax`: more are never put; the table takes at most `bytesMax` bytes (log.cleaner.dedupe.buffer.size). `secret`: 16 bytes. */
+  constructor(o: { readonly keysMax: number; readonly bytesMax: number; readonly secret: Buffer }) {
+    const affordable = Math.max(8, Math.floor(o.bytesMax / SLOT_BYTES))
+    this.#slotCount = Math.min(affordable, Math.max(8, Math.ceil((o.keysMax + 1) / LOAD_FACTOR)))
+    this.#slots = new Int32Array(this.#slotCount * SLOT_WORDS)
+    this.#sizeMax = Math.floor(this.#slotCount * LOAD_FACTOR)
+    this.#hash = new KeyHash(o.secret)
+  }
+
+  /** Keys in the map. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** No further key is taken; those that are there still may be given later offsets. */
+  get isFull(): boolean {
+    return this.#size >= this.#sizeMax
+  }
+
+  /** Notes that the key was written at `offset`, later than before. */
+  put(bytes: Uint8Array, keyAt: number, keyLength: number, offset: number): void {
+    const at = this.#find(bytes, keyAt, keyLength)
+    const slots = this.#slots
+    const high = Math.floor((offset + 1) / TWO_32)
+    const low = (offset + 1) | 0
+    if (slots[at + 4] === 0 && slots[at + 5] === 0) {
+      slots.set(this.#hash.words, at)
+      this.#size++
+    }
+    slots[at + 4] = high
+    slots[at + 5] = low
+    this.latestOffset = offset
+  }
+
+  /** The last offset the key was written at; -1 when it is not in the map. */
+  get(bytes: Uint8Array, keyAt: number, keyLength: number): number {
+    const at = this.#find(bytes, keyAt, keyLength)
+    return (this.#slots[at + 4] as number) * TWO_32 + ((this.#slots[at + 5] as number) >>> 0) - 1
+  }
+
+  /** Where the key's slot begins, or the free one it would take. Each word of the hash names a slot to try, then the neighbours of the last. */
+  #find(bytes: Uint8Array, keyAt: number, keyLength: number): number {
+    this.#hash.update(bytes, keyAt, keyLength)
+    const slots = this.#slots
+    const a = this.#hash.words[0] as number
+    const b = this.#hash.words[1] as number
+    const c = this.#hash.words[2] as number
+    const d = this.#hash.words[3] as number
+    let slot = this.#slotFor(a)
+    for (let attempt = 1; ; attempt++) {
+      const at = slot * SLOT_WORDS
+      if (slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d) return at
+      if (slots[at + 4] === 0 && slots[at + 5] === 0) return at
+      if (attempt < 4) slot = this.#slotFor(this.#hash.words[attempt] as number)
+      else slot = slot + 1 === this.#slotCount ? 0 : slot + 1
+    }
+  }
+
+  #slotFor(word: number): number {
+    return Math.floor(((word >>> 0) * this.#slotCount) / TWO_32)
+  }
+}
