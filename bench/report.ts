@@ -11,7 +11,7 @@ export type Measurement = {
   /** Name and version of what drove it. */
   readonly client: string
   /** What `values` count. */
-  readonly unit: 'ms' | 'MiB' | 'records/s'
+  readonly unit: 'ms' | 'MiB' | 'MB/s' | 'records/s'
   readonly isSmallerBetter: boolean
   /** One a repetition. */
   readonly values: readonly number[]
@@ -34,8 +34,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
 }
 
-/** The lines of one bench: a row for each broker, then the ratio of the first to the second. */
+/** The lines of what was measured: for each bench a row for each broker, then the ratio of the first to the second. */
 export function reportLines(measurements: readonly Measurement[]): string[] {
+  const benches = new Set(measurements.map(({ bench }) => bench))
+  return [...benches].flatMap(bench => linesOf(measurements.filter(each => each.bench === bench)))
+}
+
+function linesOf(measurements: readonly Measurement[]): string[] {
   const [first, second] = measurements
   if (!first) return []
   const rows = measurements.map(rowOf)
@@ -81,7 +86,7 @@ function readBaseline(): Baseline {
 
 /** Keeps these results as what later runs are compared with. */
 export function writeBaseline(results: readonly (readonly Measurement[])[]): void {
-  const entries = results.flatMap(([first, second]) => {
+  const entries = results.flatMap(measured => [...new Set(measured.map(({ bench }) => bench))].map(bench => measured.filter(each => each.bench === bench))).flatMap(([first, second]) => {
     if (!first) return []
     const ratioToKafka = second && Math.round(ratioOf(first, second) * 100) / 100
     return [[first.bench, { median: Math.round(median(first.values) * 10) / 10, ...(ratioToKafka !== undefined && { ratioToKafka }) }]]

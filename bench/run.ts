@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Measurement, reportLines, writeBaseline, writeResults } from './report.ts'
+import { measureAppend, measurePartitions, measureRestart, measureSustained, measureWriteCalls } from './storage.ts'
 import { kafkaTarget, millraceTarget, type Target } from './targets.ts'
 import {
   consumeInGroup, measureIdleMemory, measureStart, measureThroughput,
@@ -11,7 +12,8 @@ import {
 
 const usage = `npm run bench -- [options]
   --peer kafka        measure Apache Kafka 4.3.1 too, in turn with Millrace, and print ratios
-  --only NAME,NAME    of start, idle, produce, large, idempotent, replay, consume
+  --only NAME,NAME    of start, idle, produce, large, idempotent, replay, consume (all of these unless told),
+                      append, restart, partitions, sustained, writes (the storage of the log; minutes, and 30 GB of disk)
   --quick             a tenth of the records, once
   --records N         records of one run (5,000,000)
   --repetitions N     runs after the warm-up (3)
@@ -29,12 +31,18 @@ const benches: Readonly<Record<string, (targets: readonly Target[], scale: Scale
   idempotent: (targets, scale) => measureThroughput(targets, produceIdempotent, scale),
   replay: (targets, scale) => measureThroughput(targets, produceReplayed, scale),
   consume: (targets, scale) => measureThroughput(targets, consumeInGroup, scale),
+  append: measureAppend,
+  restart: measureRestart,
+  partitions: measurePartitions,
+  sustained: measureSustained,
+  writes: measureWriteCalls,
 }
+const byDefault = 'start,idle,produce,large,idempotent,replay,consume'
 
 const { values: options } = parseArgs({
   options: {
     peer: { type: 'string' },
-    only: { type: 'string', default: Object.keys(benches).join(',') },
+    only: { type: 'string', default: byDefault },
     quick: { type: 'boolean', default: false },
     records: { type: 'string' },
     repetitions: { type: 'string' },
@@ -82,5 +90,7 @@ function chosenScale(): Scale {
     repetitions: Number(options.repetitions ?? (options.quick ? 1 : 3)),
     starts: options.quick ? 3 : 10,
     idleMs: 5000,
+    restartBytes: options.quick ? 1e9 : 8e9,
+    storedBytes: options.quick ? 2e9 : 20e9,
   }
 }

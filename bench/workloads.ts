@@ -17,6 +17,9 @@ export type Scale = {
   readonly starts: number
   /** How long a broker rests before its memory is read. */
   readonly idleMs: number
+  /** What is stored before a restart is measured, and by the end of a steady load. */
+  readonly restartBytes: number
+  readonly storedBytes: number
 }
 
 const PARTITIONS = 6
