@@ -35,7 +35,7 @@ test('entries are 34 bytes, written at once, and there is no file before the fir
   index.releaseNow()
   expect(disk.existsNow(PATH)).toBe(false)
   index.append(aborted(101, 105, 103, 0x1_0000_0002))
-  expect(disk.readSmallNow(PATH)?.toString('hex')).toBe('0000' + '0000000100000002' + '0000000000000065' + '0000000000000069' + '0000000000000067')
+  expect(disk.readSmallNow(PATH)?.toString('hex')).toBe(['0000', '0000000100000002', '0000000000000065', '0000000000000069', '0000000000000067'].join(''))
 })
 
 test('a released index is read again, and goes on where it was', () => {
