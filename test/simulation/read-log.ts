@@ -1,0 +1,79 @@
+/** A log read from end to end, and its look-ups compared with what a linear scan of that finds. */
+
+import type { Random } from '../../core/common/random.ts'
+import type { PartitionLog } from '../../core/log/partition-log.ts'
+import { batchesOf } from '../../core/records/record-batch.ts'
+
+export type BatchInfo = {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly maxTimestamp: number
+  readonly isControl: boolean
+  readonly producerId: number
+  readonly records: readonly { readonly offset: number; readonly timestamp: number; readonly key: string | null; readonly value: string }[]
+}
+
+/** The part of a value that tells it from others; what follows is there for its length. */
+export function nameOf(value: Buffer | null): string {
+  if (!value) return ''
+  const end = value.indexOf(' ')
+  return value.toString('latin1', 0, end < 0 ? value.length : end)
+}
+
+/** Every batch from `from` on, up to the end of the log. */
+export function batchesIn(log: PartitionLog, from = log.startOffset, maxBytes = 20_000): BatchInfo[] {
+  const found: BatchInfo[] = []
+  for (let at = from; at < log.endOffset; ) {
+    const read = log.read({ offset: at, maxBytes, minOneBatch: true, upTo: log.endOffset })
+    if (read.error !== 'NONE') throw new Error(`reading at ${at} answers ${read.error}`)
+    if (read.byteCount === 0) throw new Error(`there is nothing at ${at}, and the log ends at ${log.endOffset}`)
+    const bytes = Buffer.concat(read.buffers)
+    read.release()
+    for (const batch of batchesOf(bytes)) {
+      found.push({
+        baseOffset: batch.baseOffset,
+        lastOffset: batch.lastOffset,
+        maxTimestamp: batch.maxTimestamp,
+        isControl: batch.isControl,
+        producerId: batch.producerId,
+        records: [...batch.records()].map(({ offset, timestamp, key, value }) => ({ offset, timestamp, key: key && key.toString(), value: nameOf(value) })),
+      })
+    }
+    at = (found.at(-1)?.lastOffset ?? at) + 1
+  }
+  return found
+}
+
+/** Looks a few offsets and timestamps up and compares with a scan of `batches`; says what differs, or nothing. */
+export function lookUpProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random, turns = 6): string | undefined {
+  const records = batches.flatMap(batch => (batch.isControl ? [] : batch.records)).filter(({ offset }) => offset >= log.startOffset)
+  for (let turn = 0; turn < turns; turn++) {
+    const problem = offsetProblem(log, batches, random) ?? timestampProblem(log, records, random)
+    if (problem !== undefined) return problem
+  }
+  const latest = log.offsetOfMaxTimestamp()
+  const most = records.reduce((max, { timestamp }) => Math.max(max, timestamp), -1)
+  if (most >= 0 && latest?.timestamp !== most) return `the greatest timestamp is said to be ${latest?.timestamp}, and is ${most}`
+  return undefined
+}
+
+function offsetProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random): string | undefined {
+  const batch = batches[random.below(batches.length)]
+  if (!batch) return undefined
+  const offset = Math.max(log.startOffset, batch.baseOffset + random.below(batch.lastOffset - batch.baseOffset + 1))
+  const read = log.read({ offset, maxBytes: 1, minOneBatch: true })
+  if (read.error !== 'NONE') return `reading at ${offset} answers ${read.error}`
+  const [found] = [...batchesOf(Buffer.concat(read.buffers))]
+  read.release()
+  return found?.baseOffset === batch.baseOffset ? undefined : `offset ${offset} is looked up in the batch at ${found?.baseOffset}, and is in the one at ${batch.baseOffset}`
+}
+
+function timestampProblem(log: PartitionLog, records: BatchInfo['records'], random: Random): string | undefined {
+  const some = records[random.below(records.length)]
+  if (!some) return undefined
+  const timestamp = some.timestamp + random.below(3) - 1
+  const expected = records.find(record => record.timestamp >= timestamp)
+  const found = log.offsetForTimestamp(timestamp)
+  if (found?.offset === expected?.offset) return undefined
+  return `timestamp ${timestamp} is looked up at ${found?.offset}, and is first reached at ${expected?.offset}`
+}
