@@ -15,6 +15,10 @@ export type BrokerConfig = {
   readonly groupInitialRebalanceDelayMs: number
   /** offsets.topic.num.partitions */
   readonly offsetsTopicPartitions: number
+  /** log.initial.task.delay.ms: from the start of the broker to its first retention sweep. */
+  readonly retentionInitialDelayMs: number
+  /** log.retention.check.interval.ms */
+  readonly retentionCheckIntervalMs: number
   /** What topic configs are that a topic does not set, by their topic names: `flush.messages` for log.flush.interval.messages. */
   readonly topicDefaults: Readonly<Record<string, string>>
 }
@@ -26,6 +30,8 @@ export const defaultBrokerConfig: BrokerConfig = {
   deleteTopics: true,
   groupInitialRebalanceDelayMs: 0,
   offsetsTopicPartitions: 50,
+  retentionInitialDelayMs: 30_000,
+  retentionCheckIntervalMs: 300_000,
   topicDefaults: {},
 }
 
@@ -45,6 +51,8 @@ export function describeBrokerConfig(config: BrokerConfig): BrokerConfigRow[] {
     row('group.initial.rebalance.delay.ms', config.groupInitialRebalanceDelayMs, 'INT', 'Time the coordinator waits for more members to join a new group before the first rebalance.', true),
     row('group.max.session.timeout.ms', 1_800_000, 'INT', 'The maximum allowed session timeout for registered consumers.'),
     row('group.min.session.timeout.ms', 6000, 'INT', 'The minimum allowed session timeout for registered consumers.'),
+    row('log.initial.task.delay.ms', config.retentionInitialDelayMs, 'LONG', 'The time from the start to the first retention sweep.', true),
+    row('log.retention.check.interval.ms', config.retentionCheckIntervalMs, 'LONG', 'How often logs are looked at for segments to delete.', true),
     row('node.id', config.brokerId, 'INT', 'The node id of this server.', true),
     row('num.partitions', config.numPartitions, 'INT', 'The default number of log partitions per topic.'),
     row('offset.metadata.max.bytes', 4096, 'INT', 'The maximum size of the metadata that a client may attach to an offset commit.'),

@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { LogSweeps } from '../log/log-sweeps.ts'
 import type { Api } from '../protocol/schema.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { DurableAcks } from './durable-acks.ts'
@@ -20,6 +21,7 @@ export type BrokerParts = {
   readonly clusterId: string
   readonly config: BrokerConfig
   readonly topics: TopicRegistry
+  readonly sweeps: LogSweeps
   readonly groups: GroupCoordinator
   readonly offsets: OffsetsTopic
   readonly durableAcks: DurableAcks

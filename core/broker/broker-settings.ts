@@ -19,6 +19,8 @@ const settings: Readonly<Record<string, Setting>> = {
   'auto.create.topics.enable': truth(autoCreateTopics => ({ autoCreateTopics })),
   'delete.topic.enable': truth(deleteTopics => ({ deleteTopics })),
   'group.initial.rebalance.delay.ms': whole(0, groupInitialRebalanceDelayMs => ({ groupInitialRebalanceDelayMs })),
+  'log.initial.task.delay.ms': whole(0, retentionInitialDelayMs => ({ retentionInitialDelayMs })),
+  'log.retention.check.interval.ms': whole(1, retentionCheckIntervalMs => ({ retentionCheckIntervalMs })),
   'num.partitions': whole(1, numPartitions => ({ numPartitions })),
   'offsets.topic.num.partitions': whole(1, offsetsTopicPartitions => ({ offsetsTopicPartitions })),
 }

@@ -10,6 +10,7 @@ import type { Random } from '../common/random.ts'
 import { defaultGroupConfig } from '../groups/group-config.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { LogDirectory } from '../log/log-directory.ts'
+import { LogSweeps } from '../log/log-sweeps.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { inProcessWork, type SlowWork } from '../log/slow-work.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
@@ -160,6 +161,7 @@ export class Broker {
     await listeners.stop()
     await recovery.done
     await parts.topics.idle()
+    await parts.sweeps.stop()
     try {
       await logs.close()
     } finally {
@@ -204,8 +206,10 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults, clock, random, taps, logger })
   const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
   undo.push(() => groups.stop())
+  const sweeps = sweepsOf(logs, { config, clock, logger })
+  undo.push(() => sweeps.stop())
   const parts: BrokerParts = {
-    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, groups, offsets,
+    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, sweeps, groups, offsets,
     durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
@@ -219,6 +223,11 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
     return recovery.done
   })
   return { parts, catalog, logs, listeners, recovery, startTookMs, unlock }
+}
+
+function sweepsOf(logs: LogDirectory, { config, clock, logger }: { config: BrokerConfig; clock: Clock; logger: Logger }): LogSweeps {
+  const { retentionInitialDelayMs: initialDelayMs, retentionCheckIntervalMs: everyMs } = config
+  return new LogSweeps({ clock, logger, initialDelayMs, everyMs, logs: () => logs.openLogs(), saveStartOffsets: () => logs.saveStartOffsets() })
 }
 
 type GroupParts = Pick<BrokerParts, 'topics' | 'clock' | 'random' | 'taps' | 'logger'> & { readonly config: BrokerConfig }

@@ -8,9 +8,10 @@ import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
-import type { LogConfig } from './log-config.ts'
+import { defaultLogConfig, type LogConfig } from './log-config.ts'
 import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 import { PartitionLog } from './partition-log.ts'
+import { SegmentDeletion } from './segment-deletion.ts'
 import type { SlowWork } from './slow-work.ts'
 
 const META = 'meta.properties'
@@ -57,20 +58,23 @@ export class LogDirectory {
   /** Folders found at start that no topic has claimed. */
   readonly #unclaimed: Set<string>
   readonly #logs = new Map<string, PartitionLog>()
-  readonly #removals = new Set<Promise<void>>()
+  readonly #deletion: SegmentDeletion
   /** Names of partitions whose files nobody has verified since an unclean stop. */
   readonly #unverified: Set<string>
   readonly #checkpoints = new SerialQueue()
+  readonly #startsWrites = new SerialQueue()
+  #nextStartsWrite: Promise<void> | undefined
   #checkpointTimer: Timer | undefined
 
   private constructor(options: LogDirectoryOptions, found: Found) {
     this.folder = options.folder
     this.#options = options
     this.#found = found
+    this.#deletion = new SegmentDeletion(options)
     const folders = found.folders.filter(name => !DELETED_FOLDER.test(name))
     this.#unclaimed = new Set(folders)
     this.#unverified = new Set(folders.filter(name => !found.isClean || found.unverified.has(name)))
-    for (const name of found.folders) if (DELETED_FOLDER.test(name)) this.#removeBehind(`${this.folder}/${name}`)
+    for (const name of found.folders) if (DELETED_FOLDER.test(name)) this.#deletion.removeFolder(`${this.folder}/${name}`)
     this.#checkpointLater()
   }
 
@@ -158,7 +162,8 @@ export class LogDirectory {
     const { disk, clock, logger } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
     this.#unclaimed.delete(name)
-    const log = await PartitionLog.open({ disk, clock, logger, folder: `${this.folder}/${name}`, ...partition, ...state })
+    const deletion = this.#deletion
+    const log = await PartitionLog.open({ disk, clock, logger, deletion, folder: `${this.folder}/${name}`, ...partition, ...state })
     this.#unverified.delete(name)
     this.#logs.set(name, log)
     return log
@@ -168,7 +173,7 @@ export class LogDirectory {
   async delete(log: PartitionLog): Promise<void> {
     this.#logs.delete(partitionFolderName(log.topic, log.partition))
     await log.abandon()
-    await this.#renameAndRemove(log.folder, log.topicId)
+    await this.#renameAndRemove(log.folder, log.topicId, log.config.fileDeleteDelayMs)
   }
 
   /** The same for a partition that was not opened or could not be; a folder of another topic is left alone. */
@@ -178,13 +183,14 @@ export class LogDirectory {
     if (readPartitionMetadata(this.#options.disk.readSmallNow(`${path}/${PARTITION_METADATA_FILE}`)) !== topicId) return
     this.#unverified.delete(name)
     this.#unclaimed.delete(name)
-    await this.#renameAndRemove(path, topicId)
+    await this.#renameAndRemove(path, topicId, defaultLogConfig.fileDeleteDelayMs)
   }
 
-  async #renameAndRemove(path: string, topicId: string): Promise<void> {
+  async #renameAndRemove(path: string, topicId: string, delayMs: number): Promise<void> {
     const renamed = `${path}.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
     await this.#options.disk.rename(path, renamed)
-    this.#removeBehind(renamed)
+    this.#deletion.forget(path)
+    this.#deletion.dropFolder(renamed, delayMs)
   }
 
   /** Removes folders of deleted topics that a stop left behind: only those whose own metadata names one of `topicIds`. */
@@ -198,7 +204,7 @@ export class LogDirectory {
       const hex = `.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
       const renamed = name.endsWith('-delete') ? name : `${name}${hex}`
       if (renamed !== name) disk.renameNow(`${this.folder}/${name}`, `${this.folder}/${renamed}`)
-      this.#removeBehind(`${this.folder}/${renamed}`)
+      this.#deletion.removeFolder(`${this.folder}/${renamed}`)
     }
   }
 
@@ -208,7 +214,7 @@ export class LogDirectory {
     await this.#checkpoints.idle()
     await this.#closeLogs()
     // Last: a large folder takes long to unlink, and the logs that stay must not wait for it.
-    await Promise.all(this.#removals)
+    await this.#deletion.stop()
   }
 
   async #closeLogs(): Promise<void> {
@@ -224,13 +230,6 @@ export class LogDirectory {
     // Kafka reads the first two members only; ours says which partitions this run never came to.
     const marker = { version: 0, brokerEpoch: -1, unverified: [...this.#unverified] }
     await this.#options.disk.replace(`${this.folder}/${CLEAN_SHUTDOWN}`, Buffer.from(JSON.stringify(marker)))
-  }
-
-  #removeBehind(path: string): void {
-    const removal = this.#options.disk.remove(path).catch((failure: unknown) => {
-      this.#options.logger.warn('a deleted partition could not be removed; the next start tries again', { path, failure })
-    }).finally(() => this.#removals.delete(removal))
-    this.#removals.add(removal)
   }
 
   #checkpointLater(): void {
@@ -254,7 +253,21 @@ export class LogDirectory {
   async #saveCheckpoints(): Promise<void> {
     const { disk } = this.#options
     await disk.replace(`${this.folder}/${RECOVERY_POINTS_FILE}`, this.#offsets(this.#found.recoveryPoints, log => log.recoveryPoint))
-    await disk.replace(`${this.folder}/${START_OFFSETS_FILE}`, this.#offsets(this.#found.startOffsets, log => log.startOffset))
+    await this.saveStartOffsets()
+  }
+
+  /** The logs that are open. */
+  openLogs(): Iterable<PartitionLog> {
+    return this.#logs.values()
+  }
+
+  /** Makes where logs start now durable. Those who ask before a write has begun share it. */
+  saveStartOffsets(): Promise<void> {
+    this.#nextStartsWrite ??= this.#startsWrites.run(() => {
+      this.#nextStartsWrite = undefined
+      return this.#options.disk.replace(`${this.folder}/${START_OFFSETS_FILE}`, this.#offsets(this.#found.startOffsets, log => log.startOffset))
+    })
+    return this.#nextStartsWrite
   }
 
   /** Of the open logs, and as they were for those that this run has not opened. */

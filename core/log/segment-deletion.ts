@@ -77,9 +77,14 @@ export class SegmentDeletion {
     }
   }
 
-  /** Unlinks a folder that was renamed already; `delayMs` 0 for one that an earlier run left. */
+  /** Unlinks a folder that was renamed already, with all that is in it. */
   dropFolder(path: string, delayMs: number): void {
     this.#add({ folder: path, paths: [path], dueAt: this.#clock.elapsed() + delayMs })
+  }
+
+  /** The same without a delay: for a folder that waited when an earlier run ended. */
+  removeFolder(path: string): void {
+    void this.#unlinks.run(() => this.#unlink([{ folder: path, paths: [path], dueAt: 0 }]))
   }
 
   /** Drops what waits of a partition whose whole folder goes: its files go with it. */

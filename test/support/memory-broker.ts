@@ -42,7 +42,7 @@ export async function startMemoryBroker(options: {
     disk: folder === undefined ? disk : nodeDisk,
     clock,
     random: seededRandom(7),
-    logger: createLogger(line => lines.push(line), { now: clock.now }),
+    logger: createLogger(line => lines.push(line), { now: () => clock.now() }),
     processId: folder === undefined ? null : process.pid,
   })
   await broker.recovered

@@ -61,8 +61,10 @@ test.each(['before', 'while'] as const)('a topic deleted %s its partitions are r
   await (recovering ?? recover())
   expect(old?.partitions.map(({ state }) => state.is)).toEqual(['failed', 'failed'])
   expect(await again.create(1)).toMatchObject({ partitions: [{ state: { is: 'ready' } }] })
-  await again.logs.close()
+  again.clock.advance(60_000)
+  while ((await foldersOf(again)).length > 1) await Promise.resolve()
   expect(await foldersOf(again)).toEqual(['orders-0'])
+  await again.logs.close()
   expect(again.disk.openFiles).toBe(0)
 })
 

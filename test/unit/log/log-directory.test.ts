@@ -79,15 +79,47 @@ test('each minute logs are made durable, so that little is verified after a kill
   await logs.close()
 })
 
-test('a deleted partition is renamed as Kafka does, then removed; its name is free at once', async () => {
-  const { logs, disk } = await openDirectory()
+test('a deleted partition is renamed as Kafka does, its name is free at once, and its files go after file.delete.delay.ms', async () => {
+  const { logs, disk, clock } = await openDirectory()
   const log = await logs.create(toOpen('orders'))
   mustAppend(log, batch(['a']))
   await logs.delete(log)
   const recreated = await logs.create(toOpen('orders', 0, OTHER_ID))
   expect(readAll(recreated)).toEqual([])
+  const waiting = (): string[] => disk.paths.filter(path => path.includes(`/orders-0.${Buffer.from(TOPIC_ID, 'base64url').toString('hex')}-delete/`))
+  clock.advance(defaultLogConfig.fileDeleteDelayMs - 1)
+  expect(waiting().length).toBeGreaterThan(0)
+  clock.advance(1)
+  while (waiting().length > 0) await Promise.resolve()
+  expect(readAll(recreated)).toEqual([])
   await logs.close()
-  expect(disk.paths.filter(path => path.includes('-delete'))).toEqual([])
+  expect(clock.pendingCount).toBe(0)
+})
+
+test('a deleted partition whose delay was not over at the stop goes at the next start', async () => {
+  const { logs, disk } = await openDirectory()
+  await logs.delete(await logs.create(toOpen('orders')))
+  await logs.close()
+  expect(disk.paths.some(path => path.includes('-delete/'))).toBe(true)
+  const again = await openDirectory(disk)
+  await again.logs.close()
+  expect([disk.paths.filter(path => path.includes('-delete/')), again.clock.pendingCount]).toEqual([[], 0])
+})
+
+test('starts that move are on disk as soon as they were saved, and those who ask together share a write', async () => {
+  const { logs, disk } = await openDirectory()
+  const [one, two] = [await logs.create(toOpen('one')), await logs.create(toOpen('two'))]
+  for (const log of [one, two]) mustAppend(log, batch(['a', 'b', 'c']))
+  one.trimTo(2)
+  const first = logs.saveStartOffsets()
+  two.trimTo(1)
+  expect(logs.saveStartOffsets()).toBe(first)
+  await first
+  expect(text(disk, '/logs/log-start-offset-checkpoint')).toBe('0\n2\none 0 2\ntwo 0 1\n')
+  disk.crash('power')
+  const again = await openDirectory(disk)
+  expect((await again.logs.open(toOpen('one'))).startOffset).toBe(2)
+  await again.logs.close()
 })
 
 test('folders marked as deleted are removed at the next start, folders of deleted topics when they are named', async () => {
