@@ -137,5 +137,5 @@ export class CleanedSegment {
 
 /** Removes the .cleaned files of a segment, if there are any. */
 export function removeCleaned(disk: Disk, folder: string, baseOffset: number): void {
-  for (const suffix of CLEANED_FILES) disk.removeNow(segmentFile(folder, baseOffset, suffix) + CLEANED_SUFFIX)
+  for (const suffix of CLEANED_FILES.toReversed()) disk.removeNow(segmentFile(folder, baseOffset, suffix) + CLEANED_SUFFIX)
 }
