@@ -10,6 +10,8 @@ import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
 import { type AppendOrigin, type Refusal, validateBatch } from './batch-validation.ts'
+import type { CleanedGroup } from './cleaner/clean-job.ts'
+import { swapIn } from './cleaner/swap.ts'
 import { Durability } from './durability.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
@@ -177,6 +179,11 @@ export class PartitionLog {
 
   get sizeBytes(): number {
     return this.#segments.sizeBytes
+  }
+
+  /** In offset order, the active one last: for who judges or compacts them. */
+  get segments(): readonly Segment[] {
+    return this.#segments.all
   }
 
   get segmentCount(): number {
@@ -357,6 +364,13 @@ export class PartitionLog {
   /** The files of the log stay where a reader on another thread finds them until it calls the answer (`SegmentReader`). Keep it short. */
   lease(): () => void {
     return this.#deletion.lease(this.folder)
+  }
+
+  /** Puts a compacted segment in the place of those it was made of; false when some of them are gone. Rejects when the disk fails. */
+  replaceSegments(group: CleanedGroup): Promise<boolean> {
+    const { fileDeleteDelayMs, indexIntervalBytes } = this.#config
+    const settings = { fileDeleteDelayMs, indexIntervalBytes, folder: this.folder, isClosed: () => this.#isClosed }
+    return swapIn(group, { ...settings, disk: this.#disk, clock: this.#clock, segments: this.#segments, deletion: this.#deletion })
   }
 
   #snapshotNow(): void {
