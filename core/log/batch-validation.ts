@@ -1,10 +1,10 @@
 /**
  * Whether a batch may be appended: Kafka's checks, in Kafka's order (UnifiedLog.analyzeAndValidateRecords, LogValidator): base offset,
  * size, checksum, header, every record. What is accepted is the sender's own bytes, or a rebuilt batch where the topic's codec is
- * another or the offsets inside a compressed batch do not count up.
+ * another or the records' offsets do not count up.
  *
- * A compressed batch is opened here when it inflates to at most INLINE_INFLATE_BYTES_MAX. A larger one is accepted on its header and
- * checksum alone, unless the topic is compacted (keys must be seen) or recompresses: a slot in the scan worker will open those.
+ * Three ways to the same answers: all of it at once; in line, which leaves what would hold up the serving thread; and streamed, for the
+ * scan thread, where a compressed batch is walked as it inflates.
  */
 
 import { INFLATED_BATCH_BYTES_MAX, INLINE_INFLATE_BYTES_MAX } from '../common/limits.ts'
@@ -14,25 +14,24 @@ import {
   baseOffsetOf,
   baseSequenceOf,
   BATCH_HEADER_BYTES,
-  baseTimestampOf,
   checksumOf,
   codecIdOf,
   isControl,
   isIntact,
-  isLogAppendTime,
   lastOffsetDeltaOf,
   MAGIC,
   magicOf,
-  maxTimestampOf,
   producerIdOf,
   recordCountOf,
   sizeOf,
 } from '../records/batch-header.ts'
-import { type Codec, codecOf } from '../records/compression.ts'
+import { type Codec, codecOf, inflate, inflatePieces, saysLargerThan } from '../records/compression.ts'
 import { CorruptBatch, InflatedTooLarge } from '../records/corrupt-batch.ts'
-import { encodeBatch, readBatch, recordSection } from '../records/record-batch.ts'
 import { RecordCursor } from '../records/record-cursor.ts'
+import { RecordStream } from '../records/record-stream.ts'
 import type { LogConfig } from './log-config.ts'
+import { rebuildBatch, withOffsetsCountedUp } from './rebuild-batch.ts'
+import { RecordChecks } from './record-checks.ts'
 
 export type RecordError = { readonly index: number; readonly message: string }
 
@@ -58,21 +57,57 @@ export type AppendOrigin = 'client' | 'coordinator'
 /** What a batch is checked against; plain data, so that it can be sent to another thread. `name` is that of the partition. */
 export type BatchRules = { readonly name: string; readonly config: LogConfig; readonly origin: AppendOrigin; readonly nowMs: number }
 
-/** int64 is kept as a number: a timestamp beyond this would not read back as it was sent. */
-const TIMESTAMP_MAX = Number.MAX_SAFE_INTEGER
-const RECORD_ERRORS_MAX = 100
+/** Reused for every batch that is checked at once: the warm path allocates nothing. */
 const cursor = new RecordCursor()
+const checks = new RecordChecks()
 
 /** The batch to store, with the timestamps of its header put right, or why not. One batch, from the start of `bytes` to its end. */
 export function validateBatch(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
   const refusal = checkFrame(bytes, rules) ?? checkHeader(bytes, rules)
   if (refusal) return refusal
   try {
-    return checkRecords(bytes, rules)
+    return checkRecords(bytes, rules, INFLATED_BATCH_BYTES_MAX)
   } catch (failure) {
-    if (failure instanceof CorruptBatch) return { error: failure.kafkaError, message: `${failure.message} (${rules.name})` }
-    throw failure
+    return asRefusal(failure, rules)
   }
+}
+
+/** The same for the serving thread; 'slow' for a batch that inflates to more than INLINE_INFLATE_BYTES_MAX or must be recompressed. */
+export function validateInline(bytes: Buffer, rules: BatchRules): Buffer | Refusal | 'slow' {
+  const refusal = checkFrame(bytes, rules) ?? checkHeader(bytes, rules)
+  if (refusal) return refusal
+  try {
+    const codec = codecIn(bytes)
+    if (codec !== targetCodec(bytes, codec, rules) || saysLargerThan(codec, sectionOf(bytes), INLINE_INFLATE_BYTES_MAX)) return 'slow'
+    return checkRecords(bytes, rules, INLINE_INFLATE_BYTES_MAX)
+  } catch (failure) {
+    return failure instanceof InflatedTooLarge ? 'slow' : asRefusal(failure, rules)
+  }
+}
+
+/** The same for the scan thread: the records are checked as they inflate, and held whole only when the batch is then rebuilt. */
+export async function validateStreamed(bytes: Buffer, rules: BatchRules): Promise<Buffer | Refusal> {
+  const refusal = checkFrame(bytes, rules) ?? checkHeader(bytes, rules)
+  if (refusal) return refusal
+  try {
+    const codec = codecIn(bytes)
+    if (codec === 'none') return checkRecords(bytes, rules, INFLATED_BATCH_BYTES_MAX)
+    const streamed = new RecordChecks()
+    streamed.reset(bytes, rules)
+    const stream = new RecordStream(recordCountOf(bytes, 0), (...record) => streamed.take(...record))
+    await inflatePieces(codec, sectionOf(bytes), { bytesMax: INFLATED_BATCH_BYTES_MAX, take: piece => stream.push(piece) })
+    stream.end()
+    return streamed.refusal() ?? accepted(bytes, streamed, rules) ?? rebuilt(bytes, inflate(codec, sectionOf(bytes), INFLATED_BATCH_BYTES_MAX), streamed, rules)
+  } catch (failure) {
+    return asRefusal(failure, rules)
+  }
+}
+
+function asRefusal(failure: unknown, { name }: BatchRules): Refusal {
+  if (!(failure instanceof CorruptBatch)) throw failure
+  // Kafka knows no such bound. A producer that is told so splits the batch and sends it again.
+  if (failure instanceof InflatedTooLarge) return { error: 'MESSAGE_TOO_LARGE', message: `${failure.message} (${name})` }
+  return { error: failure.kafkaError, message: `${failure.message} (${name})` }
 }
 
 function checkFrame(bytes: Buffer, { name, config, origin }: BatchRules): Refusal | undefined {
@@ -111,134 +146,50 @@ function checkHeader(bytes: Buffer, { name, origin }: BatchRules): Refusal | und
   return undefined
 }
 
-function checkRecords(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
-  const { config, nowMs } = rules
-  const attributes = attributesOf(bytes, 0)
-  const codec = codecOf(codecIdOf(attributes))
-  const target = isControl(attributes) ? codec : targetCodec(codec, config) // Kafka leaves markers as they are
-  const section = openSection(bytes, codec, config.cleanupPolicy.includes('compact') || target !== codec)
-  if (!section) return acceptUnopened(bytes, rules)
-  const walked = walkRecords(bytes, section, codec, rules)
-  if (typeof walked !== 'number') return walked
-  if (target !== codec || !offsetsCountUp) return rebuild(bytes, target, rules)
-  assignTimestamp(bytes, 0, config.timestampType, config.timestampType === 'LogAppendTime' ? nowMs : walked)
-  return bytes
-}
-
-function targetCodec(source: Codec, config: LogConfig): Codec {
-  if (config.compressionType === 'producer') return source
-  return config.compressionType === 'uncompressed' ? 'none' : config.compressionType
-}
-
-function openSection(bytes: Buffer, codec: Codec, mustOpen: boolean): Buffer | undefined {
-  const facts = { codecId: codecIdOf(attributesOf(bytes, 0)), sizeBytes: bytes.length }
-  if (codec === 'none' || mustOpen) return recordSection(bytes, 0, facts, INFLATED_BATCH_BYTES_MAX)
-  try {
-    return recordSection(bytes, 0, facts, INLINE_INFLATE_BYTES_MAX)
-  } catch (failure) {
-    if (failure instanceof InflatedTooLarge) return undefined
-    throw failure
+function checkRecords(bytes: Buffer, rules: BatchRules, inflatedBytesMax: number): Buffer | Refusal {
+  const section = inflate(codecIn(bytes), sectionOf(bytes), inflatedBytesMax)
+  const count = recordCountOf(bytes, 0)
+  checks.reset(bytes, rules)
+  cursor.reset(section, 0, section.length)
+  for (let index = 0; index < count; index++) {
+    cursor.next()
+    checks.take(cursor.offsetDelta, cursor.timestampDelta, cursor.keyLength, cursor.valueLength)
   }
+  if (cursor.hasMore) throw new CorruptBatch(`bytes are left after the ${count} records of a batch`)
+  return checks.refusal() ?? accepted(bytes, checks, rules) ?? rebuilt(bytes, section, checks, rules)
 }
 
-/** See the head of the file. The header's own greatest timestamp stands for all of the batch. */
-function acceptUnopened(bytes: Buffer, rules: BatchRules): Buffer | Refusal {
-  const { config, nowMs } = rules
-  const maxTimestamp = maxTimestampOf(bytes, 0)
-  const refusal = checkTimestamp(maxTimestamp, isLogAppendTime(attributesOf(bytes, 0)), rules)
-  if (refusal) return refuseRecords('INVALID_TIMESTAMP', [{ index: 0, message: refusal }])
+/** The batch as it was sent; undefined when it must be rebuilt. */
+function accepted(bytes: Buffer, { offsetsCountUp, maxTimestamp }: RecordChecks, rules: BatchRules): Buffer | undefined {
+  const codec = codecIn(bytes)
+  if (!offsetsCountUp || targetCodec(bytes, codec, rules) !== codec) return undefined
+  return stamped(bytes, maxTimestamp, rules)
+}
+
+/** The records written again, with another codec or with offsets that count up; the size may have grown beyond what the topic takes. */
+function rebuilt(bytes: Buffer, section: Buffer, { offsetsCountUp, maxTimestamp }: RecordChecks, rules: BatchRules): Buffer | Refusal {
+  const { name, config } = rules
+  const records = offsetsCountUp ? section : withOffsetsCountedUp(section, recordCountOf(bytes, 0))
+  const batch = rebuildBatch(bytes, records, { codec: targetCodec(bytes, codecIn(bytes), rules), levels: config.compressionLevels })
+  if (batch.length <= config.maxMessageBytes) return stamped(batch, maxTimestamp, rules)
+  return { error: 'MESSAGE_TOO_LARGE', message: `a rebuilt batch of ${batch.length} bytes for ${name} exceeds max.message.bytes ${config.maxMessageBytes}` }
+}
+
+function stamped(bytes: Buffer, maxTimestamp: number, { config, nowMs }: BatchRules): Buffer {
   assignTimestamp(bytes, 0, config.timestampType, config.timestampType === 'LogAppendTime' ? nowMs : maxTimestamp)
   return bytes
 }
 
-/** Set by walkRecords: a second result of a function that runs for every batch and should not allocate. */
-let offsetsCountUp = true
-
-/** The greatest timestamp of the records, or why they are refused. */
-function walkRecords(bytes: Buffer, section: Buffer, codec: Codec, rules: BatchRules): number | Refusal {
-  const { config, nowMs } = rules
-  const count = recordCountOf(bytes, 0)
-  const baseTimestamp = baseTimestampOf(bytes, 0)
-  const isAppendTime = isLogAppendTime(attributesOf(bytes, 0))
-  const appendTime = maxTimestampOf(bytes, 0)
-  const checksTime = config.timestampType === 'CreateTime'
-  const earliest = nowMs - config.timestampBeforeMaxMs
-  const latest = nowMs + config.timestampAfterMaxMs
-  const needsKey = config.cleanupPolicy.includes('compact')
-  let maxTimestamp = -1
-  let faults: RecordFault[] | undefined
-  offsetsCountUp = true
-  cursor.reset(section, 0, section.length)
-  for (let index = 0; index < count; index++) {
-    cursor.next()
-    const timestamp = isAppendTime ? appendTime : baseTimestamp + cursor.timestampDelta
-    if (timestamp > maxTimestamp) maxTimestamp = timestamp
-    if (cursor.offsetDelta !== index) offsetsCountUp = false
-    const isTimely = checksTime ? timestamp === -1 || (timestamp >= earliest && timestamp <= latest && timestamp <= TIMESTAMP_MAX) : true
-    if ((needsKey && cursor.keyLength < 0) || !isTimely || (isAppendTime && (!checksTime || timestamp === -1))) {
-      faults = noteFault(faults, { index, hasKey: cursor.keyLength >= 0, timestamp, isAppendTime }, rules)
-    }
-  }
-  if (cursor.hasMore) throw new CorruptBatch(`bytes are left after the ${count} records of a batch`)
-  if (faults) return refuseFaults(faults)
-  if (codec === 'none' && !offsetsCountUp) throw new CorruptBatch('the offsets of a batch do not count up from 0')
-  return maxTimestamp
+function codecIn(bytes: Buffer): Codec {
+  return codecOf(codecIdOf(attributesOf(bytes, 0)))
 }
 
-type RecordFault = RecordError & { readonly isTime: boolean }
-type FaultyRecord = { readonly index: number; readonly hasKey: boolean; readonly timestamp: number; readonly isAppendTime: boolean }
-
-function noteFault(faults: RecordFault[] | undefined, record: FaultyRecord, rules: BatchRules): RecordFault[] {
-  const list = faults ?? []
-  if (list.length >= RECORD_ERRORS_MAX) return list
-  if (rules.config.cleanupPolicy.includes('compact') && !record.hasKey) {
-    list.push({ index: record.index, isTime: false, message: `Compacted topic cannot accept message without key in topic partition ${rules.name}.` })
-    return list
-  }
-  list.push({ index: record.index, isTime: true, message: checkTimestamp(record.timestamp, record.isAppendTime, rules) ?? 'invalid timestamp' })
-  return list
+function sectionOf(bytes: Buffer): Buffer {
+  return bytes.subarray(BATCH_HEADER_BYTES)
 }
 
-/** Why a record may not have this timestamp, or undefined. */
-function checkTimestamp(timestamp: number, isAppendTime: boolean, { config, nowMs }: BatchRules): string | undefined {
-  if (config.timestampType === 'CreateTime' && timestamp !== -1) {
-    const earliest = nowMs - config.timestampBeforeMaxMs
-    const latest = nowMs + config.timestampAfterMaxMs
-    if (timestamp >= earliest && timestamp <= latest && Math.abs(timestamp) <= TIMESTAMP_MAX) return undefined
-    return `Timestamp ${timestamp} is out of range. The timestamp should be within [${earliest}, ${latest}]`
-  }
-  return isAppendTime ? 'Producer should not set timestamp type to LogAppendTime.' : undefined
-}
-
-function refuseFaults(faults: readonly RecordFault[]): Refusal {
-  const errors = faults.map(({ index, message }) => ({ index, message }))
-  return refuseRecords(faults.some(fault => fault.isTime) ? 'INVALID_TIMESTAMP' : 'INVALID_RECORD', errors)
-}
-
-function refuseRecords(error: 'INVALID_TIMESTAMP' | 'INVALID_RECORD', recordErrors: readonly RecordError[]): Refusal {
-  if (error === 'INVALID_TIMESTAMP') {
-    return { error, recordErrors, message: 'One or more records have been rejected due to invalid timestamp' }
-  }
-  const shown = recordErrors.slice(0, 3).map(record => `record ${record.index}: ${record.message}`).join(', ')
-  const message =
-    `One or more records have been rejected due to ${recordErrors.length} record errors in total, ` +
-    `and only showing the first three errors at most: ${shown}`
-  return { error, recordErrors, message }
-}
-
-/** Writes the records again, with another codec or with offsets that count up; the size may have grown beyond what the topic takes. */
-function rebuild(bytes: Buffer, codec: Codec, { name, config, nowMs }: BatchRules): Buffer | Refusal {
-  const batch = readBatch(bytes, 0)
-  const rebuilt = encodeBatch({
-    records: [...batch.records()],
-    codec,
-    producerId: batch.producerId,
-    producerEpoch: batch.producerEpoch,
-    baseSequence: batch.baseSequence,
-    isTransactional: batch.isTransactional,
-    isControl: batch.isControl,
-  })
-  if (config.timestampType === 'LogAppendTime') assignTimestamp(rebuilt, 0, 'LogAppendTime', nowMs)
-  if (rebuilt.length <= config.maxMessageBytes) return rebuilt
-  return { error: 'MESSAGE_TOO_LARGE', message: `a recompressed batch of ${rebuilt.length} bytes for ${name} exceeds max.message.bytes ${config.maxMessageBytes}` }
+/** Control records are not compressed unless they were written so (LogValidator). */
+function targetCodec(bytes: Buffer, source: Codec, { config }: BatchRules): Codec {
+  if (config.compressionType === 'producer' || (source === 'none' && isControl(attributesOf(bytes, 0)))) return source
+  return config.compressionType === 'uncompressed' ? 'none' : config.compressionType
 }

@@ -1,6 +1,6 @@
 /** What the log has done away from the serving thread: work on one batch or segment that would hold up everybody else's requests. */
 
-import { type BatchRules, type Refusal, validateBatch } from './batch-validation.ts'
+import { type BatchRules, type Refusal, validateStreamed } from './batch-validation.ts'
 
 export interface SlowWork {
   /**
@@ -14,8 +14,6 @@ export interface SlowWork {
 /** In this thread, for a disk that lives in its memory. */
 export function inProcessWork(): SlowWork {
   return {
-    async check(batch, rules) {
-      return validateBatch(Buffer.from(batch), rules)
-    },
+    check: (batch, rules) => validateStreamed(Buffer.from(batch), rules),
   }
 }

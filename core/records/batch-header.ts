@@ -16,7 +16,7 @@ export const BATCH_HEADER_BYTES = 61
 export const BATCH_PREFIX_BYTES = 12
 export const MAGIC = 2
 
-const CODEC_MASK = 0x07
+export const CODEC_MASK = 0x07
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20

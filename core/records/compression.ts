@@ -4,19 +4,23 @@
  */
 
 import { createRequire } from 'node:module'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { createGunzip, gunzipSync, gzipSync } from 'node:zlib'
 import { CorruptBatch, InflatedTooLarge } from './corrupt-batch.ts'
-import { inflatedBytesOfLz4, splitLz4Frames } from './lz4-frames.ts'
-import { inflateSnappy, type RawSnappy } from './snappy-frames.ts'
-import { inflatedBytesOfZstd, ZSTD_BLOCK_BYTES_MAX } from './zstd-frames.ts'
+import { inflatedBytesOfLz4, lz4Pieces, splitLz4Frames } from './lz4-frames.ts'
+import { inflateSnappy, type RawSnappy, snappyPieces } from './snappy-frames.ts'
+import { inflatedBytesOfZstd, ZSTD_BLOCK_BYTES_MAX, zstdPieces } from './zstd-frames.ts'
 
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** In the order of their ids in a batch's attributes. */
 const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-const ZSTD_LEVEL = 3
 
-type Lz4 = { compressFrameSync(bytes: Buffer): Buffer; decompressFrameSync(bytes: Buffer): Buffer }
+/** Kafka's compression.gzip.level and compression.zstd.level; the libraries of the others know one level. */
+export type CompressionLevels = { readonly gzip: number; readonly zstd: number }
+/** Kafka's defaults; -1 is zlib's own. */
+const defaultLevels: CompressionLevels = { gzip: -1, zstd: 3 }
+
+type Lz4 = { compressFrameSync(bytes: Buffer): Buffer; decompressFrameSync(bytes: Buffer): Buffer; uncompressSync(bytes: Buffer): Buffer }
 type Zstd = {
   Encoder: new (level: number) => { encodeSync(bytes: Buffer): Buffer }
   Decoder: new () => { decodeSync(bytes: Buffer): Buffer }
@@ -39,21 +43,51 @@ export function inflate(codec: Codec, bytes: Buffer, bytesMax: number): Buffer {
   try {
     return inflaters[codec](bytes, bytesMax)
   } catch (failure) {
-    if (failure instanceof CorruptBatch) throw failure
-    if (isBufferTooLarge(failure)) throw tooLarge(codec, bytesMax)
-    throw new CorruptBatch(`records cannot be inflated as ${codec}`, 'INVALID_RECORD', { cause: failure })
+    throw asCorrupt(failure, codec, bytesMax)
   }
 }
 
-export function deflate(codec: Codec, bytes: Buffer): Buffer {
-  return codec === 'none' ? bytes : deflaters[codec](bytes)
+/**
+ * `bytes` inflated and handed to `take` piece by piece, so that they are never held whole: gzip in pieces of 64 KiB, snappy and lz4 by
+ * their blocks, zstd by its frames. Rejects as `inflate` throws, and with what `take` throws.
+ */
+export async function inflatePieces(codec: Codec, bytes: Buffer, o: { readonly bytesMax: number; readonly take: (piece: Buffer) => void }): Promise<void> {
+  const { bytesMax } = o
+  let thrown: { readonly failure: unknown } | undefined
+  let total = 0
+  const take = (piece: Buffer): void => {
+    total += piece.length
+    if (total > bytesMax) throw tooLarge(codec, bytesMax)
+    try {
+      o.take(piece)
+    } catch (failure) {
+      thrown = { failure }
+      throw failure
+    }
+  }
+  try {
+    if (codec === 'none') take(bytes)
+    else if (codec === 'gzip') await gunzipPieces(bytes, bytesMax, take)
+    else for (const piece of pieces[codec](bytes, bytesMax)) take(piece)
+  } catch (failure) {
+    throw thrown ? thrown.failure : asCorrupt(failure, codec, bytesMax)
+  }
+}
+
+/** Whether `bytes` may inflate to more than `bytesMax`: said cheaply and only for gzip, whose streams end with their size modulo 2^32. */
+export function saysLargerThan(codec: Codec, bytes: Buffer, bytesMax: number): boolean {
+  return codec === 'gzip' && bytes.length >= 4 && bytes.readUInt32LE(bytes.length - 4) > bytesMax
+}
+
+export function deflate(codec: Codec, bytes: Buffer, levels = defaultLevels): Buffer {
+  return codec === 'none' ? bytes : deflaters[codec](bytes, levels)
 }
 
 const deflaters = {
-  gzip: (bytes: Buffer) => gzipSync(bytes),
+  gzip: (bytes: Buffer, { gzip }: CompressionLevels) => gzipSync(bytes, { level: gzip }),
   snappy: (bytes: Buffer) => snappy().compressSync(bytes),
   lz4: (bytes: Buffer) => lz4().compressFrameSync(bytes),
-  zstd: (bytes: Buffer) => new (zstd().Encoder)(ZSTD_LEVEL).encodeSync(bytes),
+  zstd: (bytes: Buffer, levels: CompressionLevels) => new (zstd().Encoder)(levels.zstd).encodeSync(bytes),
 }
 
 const inflaters = {
@@ -61,7 +95,7 @@ const inflaters = {
   snappy: (bytes: Buffer, bytesMax: number) => inflateSnappy(snappy(), bytes, bytesMax),
   lz4(bytes: Buffer, bytesMax: number) {
     if (inflatedBytesOfLz4(bytes, bytesMax) > bytesMax) throw tooLarge('lz4', bytesMax)
-    const frames = splitLz4Frames(bytes).map(frame => lz4().decompressFrameSync(frame))
+    const frames = Array.from(splitLz4Frames(bytes), frame => lz4().decompressFrameSync(frame))
     return frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames)
   },
   zstd(bytes: Buffer, bytesMax: number) {
@@ -70,6 +104,50 @@ const inflaters = {
     if (inflated.length > bytesMax) throw tooLarge('zstd', bytesMax)
     return inflated
   },
+}
+
+const pieces = {
+  snappy: (bytes: Buffer, bytesMax: number) => snappyPieces(snappy(), bytes, bytesMax),
+  lz4(bytes: Buffer, bytesMax: number) {
+    if (inflatedBytesOfLz4(bytes, bytesMax) > bytesMax) throw tooLarge('lz4', bytesMax)
+    return lz4Pieces({ frame: frame => lz4().decompressFrameSync(frame), block: block => lz4().uncompressSync(block) }, bytes)
+  },
+  zstd(bytes: Buffer, bytesMax: number) {
+    if (inflatedBytesOfZstd(bytes) > bytesMax + ZSTD_BLOCK_BYTES_MAX) throw tooLarge('zstd', bytesMax)
+    return zstdPieces(frame => new (zstd().Decoder)().decodeSync(frame), bytes)
+  },
+}
+
+/** Streams that say they are small are inflated at once: no turns of the event loop, so that a simulation replays exactly. */
+const GUNZIP_AT_ONCE_BYTES_MAX = 1024 * 1024
+const GUNZIP_PIECE_BYTES = 64 * 1024
+
+async function gunzipPieces(bytes: Buffer, bytesMax: number, take: (piece: Buffer) => void): Promise<void> {
+  const atOnce = Math.min(bytesMax, GUNZIP_AT_ONCE_BYTES_MAX)
+  if (!saysLargerThan('gzip', bytes, atOnce)) {
+    const inflated = gunzipUpTo(bytes, atOnce)
+    if (inflated) return take(inflated)
+  }
+  const gunzip = createGunzip({ chunkSize: GUNZIP_PIECE_BYTES })
+  gunzip.end(bytes)
+  for await (const piece of gunzip as AsyncIterable<Buffer>) take(piece) // without an encoding a stream gives buffers
+}
+
+/** undefined when the result would be larger. */
+function gunzipUpTo(bytes: Buffer, bytesMax: number): Buffer | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: bytesMax })
+  } catch (failure) {
+    if (isBufferTooLarge(failure)) return undefined
+    throw failure
+  }
+}
+
+/** What a library threw, as what it means for a reader of records. */
+function asCorrupt(failure: unknown, codec: Codec, bytesMax: number): CorruptBatch {
+  if (failure instanceof CorruptBatch) return failure
+  if (isBufferTooLarge(failure)) return tooLarge(codec, bytesMax)
+  return new CorruptBatch(`records cannot be inflated as ${codec}`, 'INVALID_RECORD', { cause: failure })
 }
 
 function tooLarge(codec: Codec, bytesMax: number): InflatedTooLarge {

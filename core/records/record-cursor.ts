@@ -75,7 +75,8 @@ export class RecordCursor {
 
   #skipHeaders(count: number, end: number): void {
     if (count < 0 || count > end - this.#at) throw new CorruptBatch(`a record has ${count} headers in ${end - this.#at} bytes`)
-    for (let index = 0; index < count && this.#at < end; index++) {
+    for (let index = 0; index < count; index++) {
+      if (this.#at >= end) throw new CorruptBatch(`a record says it has ${count} headers and has ${index}`)
       const nameLength = this.#varint()
       if (nameLength < 0) throw new CorruptBatch(`a header name has the length ${nameLength}`)
       this.#at += nameLength
