@@ -39,9 +39,12 @@ export class LeaderEpochs {
     return true
   }
 
-  /** Drops what starts at or after `endOffset`, and moves the first epoch that reaches `startOffset` up to it. */
+  /**
+   * Drops what starts after `endOffset`, and moves the first epoch that reaches `startOffset` up to it. An epoch that starts at the end
+   * has no record yet, and stays: clients have seen it, and would take a lower one for an old answer.
+   */
   trim(startOffset: number, endOffset: number): void {
-    let entries = this.#entries.filter(entry => entry.startOffset < endOffset || entry.startOffset === 0)
+    let entries = this.#entries.filter(entry => entry.startOffset <= endOffset)
     const first = entries.findLast(entry => entry.startOffset <= startOffset)
     if (first) entries = [{ epoch: first.epoch, startOffset }, ...entries.filter(entry => entry.startOffset > startOffset)]
     this.#entries = entries

@@ -78,6 +78,12 @@ test('an epoch ends where the next begins, the current one at the end of the log
 
 test('epochs are cut with the log, from both ends', () => {
   const epochs = new LeaderEpochs(new MemoryDisk(), '/x', [{ epoch: 0, startOffset: 0 }, { epoch: 1, startOffset: 10 }, { epoch: 2, startOffset: 20 }])
-  epochs.trim(12, 20)
+  epochs.trim(12, 19)
   expect(epochs.entries).toEqual([{ epoch: 1, startOffset: 12 }])
+})
+
+test('an epoch without a record yet is not forgotten: the next start would fall back behind what clients have seen', () => {
+  const epochs = new LeaderEpochs(new MemoryDisk(), '/x', [{ epoch: 0, startOffset: 0 }, { epoch: 1, startOffset: 20 }])
+  epochs.trim(0, 20)
+  expect([epochs.latest, epochs.at(19), epochs.at(20)]).toEqual([1, 0, 1])
 })
