@@ -11,7 +11,7 @@ export type Skipped = { readonly folder: string; readonly reason: string }
 
 const PIECE_BYTES = 1024 * 1024
 /** Of the running broker, or built from the data: without its indexes a copy is read through, verified and indexed when it is opened. */
-const NOT_DATA = /\.(lock|tmp|swap|cleaned|deleted|index|timeindex|snapshot)$/
+const NOT_DATA = /\.(lock|tmp|swap|cleaned|deleted|index|timeindex|txnindex|snapshot)$/
 
 /** Topics whose partitions 0…n−1 are all there, and what was left out with the reason. ENOENT when there is no such folder. */
 export async function readForeignLogs(disk: Disk, source: string): Promise<{ readonly topics: readonly ForeignTopic[]; readonly skipped: readonly Skipped[] }> {

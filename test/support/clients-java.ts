@@ -27,6 +27,12 @@ export async function startJavaProducer(address: string, topic: string, count: n
   return new RunningProcess('java', ['-XX:+UseSerialGC', '-cp', await javaClientClassPath(), mainClass, address, 'produce-acked', topic, String(count)])
 }
 
+/** Runs the commands that are not every driver's: `transact`, `committed`; its lines. */
+export async function runJavaClient(address: string, ...args: readonly string[]): Promise<string[]> {
+  const ran = await run('java', [...QUICK_START, '-cp', await javaClientClassPath(), mainClass, address, ...args])
+  return ran.stdout.toString().split('\n').filter(Boolean)
+}
+
 export const javaDriver = lineDriver({
   name: `Java client ${KAFKA_VERSION}`,
   command: async () => ['java', ...QUICK_START, '-cp', await javaClientClassPath(), mainClass],

@@ -39,6 +39,8 @@ public final class JavaClient {
     switch (args[1]) {
       case "produce" -> produce(address, args[2], args[3]);
       case "produce-acked" -> produceAcked(address, args[2], Integer.parseInt(args[3]));
+      case "transact" -> transact(address, args[2]);
+      case "committed" -> committed(address, args[2]);
       case "group" -> group(address, args[2], args[3], Integer.parseInt(args[4]));
       case "at" -> at(address, new TopicPartition(args[2], Integer.parseInt(args[3])), Long.parseLong(args[4]));
       case "missing" -> missing(address, args[2]);
@@ -82,6 +84,67 @@ public final class JavaClient {
       }
     }
     OUT.println("done");
+  }
+
+  /**
+   * A history of transactions over partitions 0 and 1: sixty short ones, every third aborted, beside two long ones of either fate, and one
+   * left open in partition 0 with a committed one behind it. Values begin with kept, dropped, open or behind. Ends without closing anything.
+   */
+  private static void transact(String address, String topic) throws Exception {
+    var shortOnes = transactional(address, "short");
+    var longKept = transactional(address, "long-kept");
+    var longDropped = transactional(address, "long-dropped");
+    longKept.beginTransaction();
+    longDropped.beginTransaction();
+    for (int round = 0; round < 60; round++) {
+      boolean isDropped = round % 3 == 0;
+      if (round % 10 == 5 && round < 40) sendBoth(longKept, topic, "kept-long-" + round, 1);
+      if (round % 10 == 5 && round < 50) sendBoth(longDropped, topic, "dropped-long-" + round, 1);
+      shortOnes.beginTransaction();
+      sendBoth(shortOnes, topic, (isDropped ? "dropped-" : "kept-") + round, 40);
+      if (isDropped) shortOnes.abortTransaction();
+      else shortOnes.commitTransaction();
+      if (round == 40) longKept.commitTransaction();
+      if (round == 50) longDropped.abortTransaction();
+    }
+    var open = transactional(address, "left-open");
+    open.beginTransaction();
+    open.send(new ProducerRecord<>(topic, 0, null, "open".getBytes(StandardCharsets.UTF_8))).get();
+    shortOnes.beginTransaction();
+    sendBoth(shortOnes, topic, "behind", 2);
+    shortOnes.commitTransaction();
+    Runtime.getRuntime().halt(0); // closing a producer would end its transaction
+  }
+
+  private static void sendBoth(KafkaProducer<byte[], byte[]> producer, String topic, String name, int count) {
+    for (int at = 0; at < count; at++) {
+      byte[] value = (name + "-" + at + " " + "x".repeat(500)).getBytes(StandardCharsets.UTF_8);
+      for (int partition = 0; partition < 2; partition++) producer.send(new ProducerRecord<>(topic, partition, null, value));
+    }
+    producer.flush();
+  }
+
+  private static KafkaProducer<byte[], byte[]> transactional(String address, String id) {
+    var producer = producer(address, Map.of("transactional.id", id, "transaction.timeout.ms", 900_000));
+    producer.initTransactions();
+    return producer;
+  }
+
+  /** Prints all that read_committed shows of a topic, "partition offset value" up to the value's first blank, then "end partition offset". */
+  private static void committed(String address, String topic) {
+    Map<String, Object> settings = Map.of("bootstrap.servers", address, "isolation.level", "read_committed", "enable.auto.commit", false);
+    try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      var partitions = consumer.partitionsFor(topic).stream().map(found -> new TopicPartition(topic, found.partition())).toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+        for (var found : consumer.poll(Duration.ofMillis(500))) {
+          OUT.println(found.partition() + " " + found.offset() + " " + new String(found.value(), StandardCharsets.UTF_8).split(" ")[0]);
+        }
+      }
+      ends.forEach((partition, end) -> OUT.println("end " + partition.partition() + " " + end));
+    }
   }
 
   private static void group(String address, String topic, String group, int count) throws Exception {
