@@ -17,6 +17,8 @@ export class EntryFile {
   #bytes: Buffer | undefined
   #count: number
   #writtenCount: number
+  /** Being rebuilt: there is no file until it is complete, so that nobody takes a part of it for the whole after a crash. */
+  #isRebuilt = false
 
   /** `count`: how many entries of the file are good; what follows them is cut with the next write. */
   constructor(disk: Disk, path: string, entryBytes: number, count: number) {
@@ -78,17 +80,21 @@ export class EntryFile {
     return at
   }
 
-  /** Writes when a group is full. Called after the entry from `extend` was filled; never throws, for what the entry points to is stored. */
-  writeIfDue(): void {
-    if (this.#count - this.#writtenCount < UNWRITTEN_ENTRIES_MAX) return
-    try {
-      this.writeNow()
-    } catch {
-      // A full disk: the file lags, and the next entry, a roll, a flush or the close tries again, the latter three aloud.
-    }
+  /** A group is full; the caller of `extend` has filled its entry by then. */
+  get isWriteDue(): boolean {
+    return this.#count - this.#writtenCount >= UNWRITTEN_ENTRIES_MAX
+  }
+
+  /** Forgets all entries and removes the file; the next `writeNow` makes it, with all there are by then. */
+  rebuildNow(): void {
+    this.#disk.removeNow(this.path)
+    this.#count = 0
+    this.#writtenCount = 0
+    this.#isRebuilt = true
   }
 
   writeNow(): void {
+    if (this.#isRebuilt) return this.#writeRebuilt()
     if (this.#count === this.#writtenCount) return
     const file = openFileNow(this.#disk, this.path, 'create')
     try {
@@ -98,6 +104,12 @@ export class EntryFile {
     } finally {
       file.closeNow()
     }
+    this.#writtenCount = this.#count
+  }
+
+  #writeRebuilt(): void {
+    this.#disk.replaceNow(this.path, this.bytes.subarray(0, this.#count * this.entryBytes))
+    this.#isRebuilt = false
     this.#writtenCount = this.#count
   }
 
@@ -124,8 +136,9 @@ export class EntryFile {
     }
   }
 
-  /** Writes what waits and forgets what is in memory; the next use reads the file again. */
+  /** Writes what waits and forgets what is in memory; the next use reads the file again. Nothing for one that is being rebuilt. */
   releaseNow(): void {
+    if (this.#isRebuilt) return
     this.writeNow()
     this.#bytes = undefined
   }

@@ -18,12 +18,12 @@ export class OffsetIndex {
     return this.entries.count >= Math.floor(indexBytesMax / OFFSET_ENTRY_BYTES)
   }
 
+  /** Writing it is for the segment, `entries.isWriteDue`. */
   append(offset: number, position: number): void {
     const at = this.entries.extend()
     const bytes = this.entries.bytes
     bytes.writeInt32BE(offset - this.#baseOffset, at)
     bytes.writeInt32BE(position, at + 4)
-    this.entries.writeIfDue()
   }
 
   offsetAt(index: number): number {

@@ -196,14 +196,33 @@ export class Segment implements OpenSegment {
       this.offsetIndex.append(lastOffset, position)
       this.timeIndex.appendIfLater(this.#maxTimestamp, this.#offsetOfMaxTimestamp)
       this.#bytesSinceIndexEntry = 0
+      if (this.offsetIndex.entries.isWriteDue) this.#writeIndexesIfPossible()
     }
     this.#bytesSinceIndexEntry += sizeBytes
   }
 
-  /** Forgets the indexes, for a rebuild from the first batch. */
+  /** Never throws, for what the entries point to is stored. */
+  #writeIndexesIfPossible(): void {
+    try {
+      this.writeIndexesNow()
+    } catch {
+      // A full disk: the files lag, and the next entry, a roll, a flush or the close tries again, the latter three aloud.
+    }
+  }
+
+  /**
+   * Times first: what lies before the last entry of the .index file has its entries in the .timeindex file too, and a start after a kill
+   * reads only what lies after it.
+   */
+  writeIndexesNow(): void {
+    this.timeIndex.entries.writeNow()
+    this.offsetIndex.entries.writeNow()
+  }
+
+  /** Forgets the indexes, for a rebuild from the first batch; the files are there again, whole, when the segment is sealed. */
   resetIndexesNow(): void {
-    this.offsetIndex.entries.cutNow(0)
-    this.timeIndex.entries.cutNow(0)
+    this.offsetIndex.entries.rebuildNow()
+    this.timeIndex.entries.rebuildNow()
     this.transactionIndex.resetNow()
     this.#maxTimestamp = -1
     this.#offsetOfMaxTimestamp = -1
@@ -305,8 +324,7 @@ export class Segment implements OpenSegment {
   sealNow(): void {
     this.#quietSinceMs = this.#clock.now()
     this.timeIndex.appendIfLater(this.maxTimestamp, this.offsetOfMaxTimestamp)
-    this.offsetIndex.entries.writeNow()
-    this.timeIndex.entries.writeNow()
+    this.writeIndexesNow()
     this.transactionIndex.writeNow()
     if (this.#hasTornTail) this.#cutTornTail(this.file())
   }
@@ -314,8 +332,8 @@ export class Segment implements OpenSegment {
   /** Makes the segment durable as it is now; nothing to do for one that was dropped. */
   async flush(): Promise<void> {
     if (!this.#isDropped) await this.file().flush()
-    if (!this.#isDropped) await this.offsetIndex.entries.flush()
     if (!this.#isDropped) await this.timeIndex.entries.flush()
+    if (!this.#isDropped) await this.offsetIndex.entries.flush()
     if (!this.#isDropped) await this.transactionIndex.flush()
   }
 
@@ -326,8 +344,8 @@ export class Segment implements OpenSegment {
   }
 
   releaseNow(): void {
-    this.offsetIndex.entries.releaseNow()
     this.timeIndex.entries.releaseNow()
+    this.offsetIndex.entries.releaseNow()
     this.transactionIndex.releaseNow()
     this.closeNow()
   }

@@ -27,7 +27,6 @@ export class TimeIndex {
     const bytes = this.entries.bytes
     writeInt64(bytes, timestamp, at)
     bytes.writeInt32BE(offset - this.#baseOffset, at + 8)
-    this.entries.writeIfDue()
   }
 
   /** -1 when there is no entry. */
