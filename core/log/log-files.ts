@@ -5,6 +5,9 @@ export const PARTITION_METADATA_FILE = 'partition.metadata'
 
 export type SegmentSuffix = '.log' | '.index' | '.timeindex' | '.txnindex' | '.snapshot'
 
+/** Appended to the name of a file that waits to be unlinked. */
+export const DELETED_SUFFIX = '.deleted'
+
 /** Left by an interrupted deletion or cleaning: swapped files replace the originals, the other two are dropped. */
 export const TRANSIENT_SUFFIXES = ['.deleted', '.cleaned', '.swap'] as const
 

@@ -7,11 +7,10 @@ import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
-import { segmentFile } from './log-files.ts'
+import { DELETED_SUFFIX, segmentFile } from './log-files.ts'
 import type { Segment } from './segment.ts'
 
-/** Appended to the name of a file that waits to be unlinked. */
-export const DELETED_SUFFIX = '.deleted'
+export { DELETED_SUFFIX } from './log-files.ts'
 
 type Waiting = {
   /** The partition's folder, whose leases hold the files. */

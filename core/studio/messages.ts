@@ -8,7 +8,7 @@ import type { InputOf } from './contract/contract.ts'
 import type { StudioContract } from './contract/index.ts'
 import type { Cursor, MessageDetail, MessagePage, Position } from './contract/messages.ts'
 import type { StudioParts } from './parts.ts'
-import { sourceOf } from './partition-source.ts'
+import { Leases, sourceOf } from './partition-source.ts'
 import { produceOne } from './produce.ts'
 import { Encoded } from './rpc/codec.ts'
 import type { Implementation } from './rpc/serve.ts'
@@ -44,9 +44,11 @@ export function messagesArea(parts: StudioParts): Implementation<StudioContract>
 }
 
 async function page(parts: StudioParts, { topic: name, cursor, direction, limit }: InputOf<Methods['page']>): Promise<Encoded<MessagePage>> {
-  const answer = await ask(parts, name, () => {
+  const answer = await ask(parts, name, leases => {
     const topic = existing(parts, name)
-    const sources = uniqueByPartition(cursor).map(({ partition, offset }) => sourceOf(readyLog(topic, partition), offsetOf(offset), direction))
+    const sources = uniqueByPartition(cursor).map(({ partition, offset }) => (
+      sourceOf(readyLog(topic, partition), { cursor: offsetOf(offset), direction, leases })
+    ))
     return { is: 'page', sources, direction, limit, cellBytesMax: PAGE_CELL_BYTES_MAX }
   })
   assert(answer.is === 'page', 'a page is answered with a page')
@@ -56,11 +58,11 @@ async function page(parts: StudioParts, { topic: name, cursor, direction, limit 
 async function record(parts: StudioParts, input: InputOf<Methods['record']>): Promise<Encoded<MessageDetail>> {
   const { topic: name, partition, bytesMax } = input
   const offset = offsetOf(input.offset)
-  const answer = await ask(parts, name, () => {
+  const answer = await ask(parts, name, leases => {
     const log = readyLog(existing(parts, name), partition)
     if (offset < log.startOffset) throw noRecord(input, `the partition now starts at ${log.startOffset}: retention took it`)
     if (offset >= log.endOffset) throw noRecord(input, `the partition ends at ${log.endOffset}`)
-    return { is: 'record', source: sourceOf(log, offset, 'forward'), bytesMax }
+    return { is: 'record', source: sourceOf(log, { cursor: offset, direction: 'forward', leases }), bytesMax }
   })
   if (answer.is !== 'record') throw noRecord(input, 'it was compacted away, or is a marker of a transaction')
   return new Encoded(answer.bytes)
@@ -71,13 +73,22 @@ function noRecord({ topic, partition, offset }: InputOf<Methods['record']>, reas
 }
 
 /** Asks the scan thread, again with fresh sources when files went away meanwhile. */
-async function ask(parts: StudioParts, topic: string, request: () => ScanRequest): Promise<Exclude<ScanAnswer, { is: 'gone' | 'unreadable' }>> {
+async function ask(parts: StudioParts, topic: string, request: (leases: Leases) => ScanRequest): Promise<Exclude<ScanAnswer, { is: 'gone' | 'unreadable' }>> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const answer = await parts.scan.ask(request())
+    const answer = await askOnce(parts, request)
     if (answer.is === 'unreadable') throw new StudioError('UNAVAILABLE', `${topic} cannot be read there: ${answer.reason}.`)
     if (answer.is !== 'gone') return answer
   }
   throw new StudioError('UNAVAILABLE', `Files of ${topic} were removed while they were read; try again.`)
+}
+
+async function askOnce(parts: StudioParts, request: (leases: Leases) => ScanRequest): Promise<ScanAnswer> {
+  const leases = new Leases()
+  try {
+    return await parts.scan.ask(request(leases))
+  } finally {
+    leases.release()
+  }
 }
 
 /** The logs of the named partitions, each of which must be ready; of all that are ready when none is named. */

@@ -6,8 +6,27 @@ import type { PartitionSource } from './scan/source.ts'
 /** Segments one request reads into; where more would be needed it ends early and the next page goes on. */
 const SEGMENTS_MAX = 16
 
-/** `cursor` as in PartitionSource; one outside the log is moved to its nearest end. */
-export function sourceOf(log: PartitionLog, cursor: number, direction: 'forward' | 'backward'): PartitionSource {
+/** Logs whose files are being read: nothing of them is unlinked until `release`, which comes with the answer of the scan thread. */
+export class Leases {
+  readonly #held = new Map<PartitionLog, () => void>()
+
+  take(log: PartitionLog): void {
+    if (!this.#held.has(log)) this.#held.set(log, log.lease())
+  }
+
+  release(): void {
+    for (const release of this.#held.values()) release()
+    this.#held.clear()
+  }
+}
+
+/** `cursor` as in PartitionSource; one outside the log is moved to its nearest end. Takes a lease, which the caller releases. */
+export function sourceOf(log: PartitionLog, at: { readonly cursor: number; readonly direction: 'forward' | 'backward'; readonly leases: Leases }): PartitionSource {
+  at.leases.take(log)
+  return covered(log, at.cursor, at.direction)
+}
+
+function covered(log: PartitionLog, cursor: number, direction: 'forward' | 'backward'): PartitionSource {
   const { startOffset, endOffset, partition } = log
   const at = Math.min(Math.max(cursor, startOffset), endOffset)
   const all = log.segmentFiles()
@@ -18,7 +37,9 @@ export function sourceOf(log: PartitionLog, cursor: number, direction: 'forward'
     cursor: at,
     coveredFrom: first === 0 ? startOffset : Math.max(startOffset, all[first]?.baseOffset ?? startOffset),
     coveredTo: all[last]?.baseOffset ?? endOffset,
-    segments: all.slice(first, last).map(({ path, baseOffset, sizeBytes }) => ({ path, baseOffset, endPosition: sizeBytes })),
+    segments: all.slice(first, last).map((file, index) => (
+      { path: file.path, baseOffset: file.baseOffset, endPosition: file.sizeBytes, isClosed: first + index < all.length - 1 }
+    )),
   }
 }
 

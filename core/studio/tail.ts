@@ -9,7 +9,7 @@ import type { Timer } from '../common/clock.ts'
 import { ROWS_PER_ITEM_MAX } from '../common/limits.ts'
 import type { TailItem } from './contract/messages.ts'
 import type { StudioParts } from './parts.ts'
-import { sourceOf } from './partition-source.ts'
+import { Leases, sourceOf } from './partition-source.ts'
 import { Encoded } from './rpc/codec.ts'
 import type { Sink } from './rpc/serve.ts'
 import type { ScanAnswer } from './scan/scan.ts'
@@ -99,8 +99,9 @@ class Tail {
     const { parts, topic, sink } = this.#options
     this.#isAsking = true
     this.#lastLookAt = parts.clock.elapsed()
+    const leases = new Leases()
     try {
-      const sources = this.#sources()
+      const sources = this.#sources(leases)
       if (sources.length === 0 || !sink.ready()) return
       const skipped = this.#skipped
       const question = { is: 'tail', skipped, sources, direction: 'forward', limit: ROWS_PER_ITEM_MAX, cellBytesMax: ITEM_CELL_BYTES_MAX } as const
@@ -109,6 +110,7 @@ class Tail {
       parts.logger.warn('a live tail ended', { topic: topic.record.name, error })
       sink.end({ code: 'UNAVAILABLE', message: error instanceof Error ? error.message : String(error) })
     } finally {
+      leases.release()
       this.#isAsking = false
     }
     if (this.#isBehind()) this.#schedule()
@@ -137,7 +139,7 @@ class Tail {
   }
 
   /** Partitions with something new. Where that is too much for a reader, positions first move on, and the difference is counted. */
-  #sources(): PartitionSource[] {
+  #sources(leases: Leases): PartitionSource[] {
     const { positions } = this.#options
     const behind: { partition: Partition; count: number }[] = []
     for (const partition of this.#watched) {
@@ -153,7 +155,7 @@ class Tail {
       const end = partition.log?.endOffset ?? 0
       // Each keeps its share of one item.
       if (backlog > BACKLOG_MAX) this.#skipTo(partition.index, end - count, end - Math.ceil((count / backlog) * ROWS_PER_ITEM_MAX))
-      return partition.log ? sourceOf(partition.log, positions.get(partition.index) ?? end, 'forward') : null
+      return partition.log ? sourceOf(partition.log, { cursor: positions.get(partition.index) ?? end, direction: 'forward', leases }) : null
     }).filter(source => source !== null)
   }
 

@@ -2,6 +2,7 @@
 
 import type { Disk, DiskFile } from '../../common/disk.ts'
 import { FRAME_BYTES_MAX } from '../../common/limits.ts'
+import { DELETED_SUFFIX } from '../../log/log-files.ts'
 import { CorruptBatch } from '../../records/corrupt-batch.ts'
 import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, baseOffsetOf, sizeOf } from '../../records/batch-header.ts'
 import { SegmentGone, type SegmentSource } from './source.ts'
@@ -26,11 +27,16 @@ export class SegmentReader {
     this.#index = index
   }
 
-  /** Throws SegmentGone when the file is no longer there. Close it. */
+  /** Throws SegmentGone when the file is no longer there, under its name or as a deleted one that waits for its readers. Close it. */
   static open(disk: Disk, segment: SegmentSource): SegmentReader {
-    const file = openIfThere(disk, segment.path)
+    const file = openIfThere(disk, segment.path) ?? openIfThere(disk, segment.path + DELETED_SUFFIX)
     if (!file) throw new SegmentGone(`${segment.path} is gone`)
-    return new SegmentReader(segment, file, openIfThere(disk, segment.path.replace(/\.log$/, '.index')))
+    if (segment.isClosed && file.size !== segment.endPosition) {
+      file.closeNow()
+      throw new SegmentGone(`${segment.path} was replaced`)
+    }
+    const indexPath = segment.path.replace(/\.log$/, '.index')
+    return new SegmentReader(segment, file, openIfThere(disk, indexPath) ?? openIfThere(disk, indexPath + DELETED_SUFFIX))
   }
 
   close(): void {

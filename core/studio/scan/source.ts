@@ -6,6 +6,8 @@ export type SegmentSource = {
   readonly baseOffset: number
   /** Bytes of whole batches in it; the active segment may have more by now, which are not read. */
   readonly endPosition: number
+  /** Nothing is appended to it any more: a file of another size is another segment, compacted meanwhile. */
+  readonly isClosed: boolean
 }
 
 export type PartitionSource = {
@@ -21,7 +23,7 @@ export type PartitionSource = {
   readonly coveredTo: number
 }
 
-/** A file of the partition is no longer there: retention or a deletion was faster. */
+/** A file of the partition is no longer there, or is another one: a deletion or a compaction was faster. */
 export class SegmentGone extends Error {
   override readonly name = 'SegmentGone'
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -227,6 +227,17 @@ test('a segment that went away is gone, one that was cut is unreadable, with the
   const ask = (source: PartitionSource) => new Scanner(nodeDisk).ask({ is: 'page', sources: [source], direction: 'forward', limit: 5, cellBytesMax: 1e6 })
   expect(await ask(gone)).toEqual({ is: 'gone' })
   expect(await ask(cut)).toMatchObject({ is: 'unreadable', reason: expect.stringContaining('shorter') })
+})
+
+test('a segment that was dropped meanwhile is read under its deleted name, and one that another took the place of is gone', async () => {
+  const [dropped, replaced] = [writePartition(nodeDisk, folder(), [[batchOf(2)], [batchOf(1)]]), writePartition(nodeDisk, folder(), [[batchOf(2), batchOf(2)], [batchOf(1)]])]
+  for (const suffix of ['.log', '.index']) {
+    const path = (dropped.segments[0]?.path ?? '').replace('.log', suffix)
+    renameSync(path, `${path}.deleted`)
+  }
+  truncateSync(replaced.segments[0]?.path ?? '', (replaced.segments[0]?.endPosition ?? 0) / 2)
+  expect(offsets(await page(nodeDisk, [dropped], 'forward', 10))).toEqual([0, 1, 2])
+  expect(await new Scanner(nodeDisk).ask({ is: 'page', sources: [replaced], direction: 'forward', limit: 5, cellBytesMax: 1e6 })).toEqual({ is: 'gone' })
 })
 
 test('a tail answer carries how many records were skipped', async () => {

@@ -11,7 +11,7 @@ export function writePartition(disk: Disk, folder: string, segments: readonly (r
   disk.makeFolderNow(folder)
   let offset = 0
   const written: SegmentSource[] = []
-  for (const batches of segments) {
+  for (const [at, batches] of segments.entries()) {
     const baseOffset = offset
     const name = `${folder}/${String(baseOffset).padStart(20, '0')}`
     const index: Buffer[] = []
@@ -31,7 +31,7 @@ export function writePartition(disk: Disk, folder: string, segments: readonly (r
     }
     disk.openNow(`${name}.log`, 'create').writeNow(log, 0)
     if (o.index !== false) disk.openNow(`${name}.index`, 'create').writeNow([...index, Buffer.alloc(64)], 0)
-    written.push({ path: `${name}.log`, baseOffset, endPosition: position })
+    written.push({ path: `${name}.log`, baseOffset, endPosition: position, isClosed: at < segments.length - 1 })
   }
   return { partition: 0, cursor: 0, startOffset: 0, endOffset: offset, coveredFrom: 0, coveredTo: offset, segments: written }
 }
