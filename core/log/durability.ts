@@ -4,6 +4,7 @@
  * alone, which is enough to keep the records, and leaves the indexes to be rebuilt.
  */
 
+import { dirname } from 'node:path'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
@@ -89,7 +90,7 @@ export class Durability {
   }
 
   async #flush(what: 'logs' | 'all'): Promise<void> {
-    const { segments, disk, folder, endOffset, onFailure } = this.#options
+    const { segments, endOffset, onFailure } = this.#options
     const upTo = endOffset()
     const from = what === 'all' ? this.#recoveryPoint : this.#durableOffset
     const active = segments.active.baseOffset
@@ -98,7 +99,7 @@ export class Durability {
       for (const segment of segments.all.slice(segments.indexFor(from))) {
         if (segment.baseOffset < upTo) await this.#flushSegment(segment, what)
       }
-      if (what === 'all' || active > this.#namedUpTo) await disk.flushFolder(folder)
+      if (what === 'all' || active > this.#namedUpTo) await this.#flushNames()
     } catch (failure) {
       this.#isSuspect = true
       onFailure(failure)
@@ -107,6 +108,13 @@ export class Durability {
     this.#namedUpTo = Math.max(this.#namedUpTo, active)
     this.#durableOffset = Math.max(this.#durableOffset, upTo)
     if (what === 'all') this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo)
+  }
+
+  /** The names of the files and, once, of their folder: a new partition whose folder is lost loses all that was flushed in it. */
+  async #flushNames(): Promise<void> {
+    const { disk, folder } = this.#options
+    await disk.flushFolder(folder)
+    if (this.#namedUpTo < 0) await disk.flushFolder(dirname(folder))
   }
 
   /** Retention and compaction may take a segment away between two flushes: what is gone need not be durable. */
@@ -130,13 +138,13 @@ export class Durability {
   }
 
   async #rewrite(): Promise<void> {
-    const { segments, disk, folder, endOffset, onMended } = this.#options
+    const { segments, endOffset, onMended } = this.#options
     const upTo = endOffset()
     for (const segment of segments.all.slice(segments.indexFor(this.#durableOffset))) {
       const from = segment.locate(Math.max(this.#durableOffset, segment.baseOffset)) ?? segment.sizeBytes
       await rewriteFrom(segment, from)
     }
-    await disk.flushFolder(folder)
+    await this.#flushNames()
     this.#durableOffset = Math.max(this.#durableOffset, upTo)
     this.#isSuspect = false
     onMended()

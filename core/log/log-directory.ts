@@ -3,6 +3,7 @@
  * clean shutdown. A folder that belongs to no topic is listed, never adopted or removed.
  */
 
+import { dirname } from 'node:path'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
@@ -85,6 +86,8 @@ export class LogDirectory {
     const meta = disk.readSmallNow(`${folder}/${META}`)
     disk.makeFolderNow(folder)
     if (!meta) disk.replaceNow(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
+    // What will be flushed in it later is worth nothing when the folder itself is lost.
+    if (!meta) for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
     const marker = disk.readSmallNow(`${folder}/${CLEAN_SHUTDOWN}`)
     const folders = (await disk.list(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name)
     const found: Found = {

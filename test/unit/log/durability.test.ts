@@ -88,3 +88,14 @@ test('a flush that fails is not acknowledged, and the partition refuses records 
   disk.crash('power')
   expect(readAll((await openLog({ disk })).log)).toEqual(['kept', 'in doubt', 'taken again'])
 })
+
+test('the first flush of a new partition makes its folder durable too, where a file system does not order that by itself', async () => {
+  const disk = new MemoryDisk({ names: 'strict' })
+  disk.makeFolderNow('/data')
+  await disk.flushFolder('/')
+  const { log } = await openLog({ disk })
+  mustAppend(log, batch(['kept']))
+  await log.flush()
+  disk.crash('power')
+  expect(disk.paths.filter(path => path.endsWith('.log'))).toEqual(['/data/orders-0/00000000000000000000.log'])
+})
