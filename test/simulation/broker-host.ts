@@ -50,6 +50,7 @@ export class BrokerHost {
 
   async start(): Promise<void> {
     this.boot++
+    if (this.boot === 1) await this.#prepareMachine()
     this.#clock = new ProcessClock(this.#world.clock)
     this.#catalog = Catalog.open({ file: this.#image ?? ':memory:', disk: this.disk })
     const broker = await Broker.start({
@@ -75,6 +76,12 @@ export class BrokerHost {
         this.#world.fail(cause)
       }
     })
+  }
+
+  /** The data folder is there before the first start; where it is made by it, its name may be lost with the power. */
+  async #prepareMachine(): Promise<void> {
+    this.disk.makeFolderNow('/data')
+    await this.disk.flushFolder('/')
   }
 
   /** A clean stop, after which nothing may be left. */

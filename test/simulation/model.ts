@@ -102,8 +102,8 @@ export class PartitionModel {
     this.#durable = Math.max(this.#durable, offset)
   }
 
-  /** A boot has opened the log: looks at what the one before it left. */
-  opened(log: PartitionLog, ending: Ending): void {
+  /** A boot has opened the log: looks at what the one before it left, and returns it. */
+  opened(log: PartitionLog, ending: Ending): readonly BatchInfo[] {
     const { endOffset, startOffset, leaderEpoch } = log
     const least = ending === 'power' ? this.#durable : this.#end
     if (endOffset < least) throw new Violation(`${this.name}: it ends at ${endOffset} after ${ending}, and ${least} offsets were safe`)
@@ -111,7 +111,7 @@ export class PartitionModel {
     if (leaderEpoch < this.#leaderEpoch) throw new Violation(`${this.name}: the leader epoch went back from ${this.#leaderEpoch} to ${leaderEpoch}`)
     if (endOffset < this.#end) this.#forget(endOffset, leaderEpoch)
     this.#leaderEpoch = leaderEpoch
-    this.whole(log)
+    return this.whole(log)
   }
 
   /** What lay from `endOffset` on is gone: a cut that clients could have noticed must raise the epoch. */

@@ -44,36 +44,43 @@ export function batchesIn(log: PartitionLog, from = log.startOffset, maxBytes = 
   return found
 }
 
-/** Looks a few offsets and timestamps up and compares with a scan of `batches`; says what differs, or nothing. */
-export function lookUpProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random, turns = 6): string | undefined {
+/**
+ * Looks a few offsets and timestamps up and compares with a scan of `batches`; says what differs, or nothing. Records may be added
+ * meanwhile: what the scan did not see is no contradiction.
+ */
+export async function lookUpProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random, turns = 6): Promise<string | undefined> {
   const records = batches.flatMap(batch => (batch.isControl ? [] : batch.records)).filter(({ offset }) => offset >= log.startOffset)
+  const end = (batches.at(-1)?.lastOffset ?? -1) + 1
   for (let turn = 0; turn < turns; turn++) {
-    const problem = offsetProblem(log, batches, random) ?? timestampProblem(log, records, random)
+    const problem = offsetProblem(log, batches, random) ?? await timestampProblem(log, records, random, end)
     if (problem !== undefined) return problem
   }
-  const latest = log.offsetOfMaxTimestamp()
+  const latest = await log.offsetOfMaxTimestamp()
   const most = records.reduce((max, { timestamp }) => Math.max(max, timestamp), -1)
+  if (latest && 'error' in latest) return `the greatest timestamp is looked up with ${String(latest.error)}`
+  if (latest && latest.offset >= end) return undefined
   if (most >= 0 && latest?.timestamp !== most) return `the greatest timestamp is said to be ${latest?.timestamp}, and is ${most}`
   return undefined
 }
 
-function offsetProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random): string | undefined {
+export function offsetProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random): string | undefined {
   const batch = batches[random.below(batches.length)]
   if (!batch) return undefined
   const offset = Math.max(log.startOffset, batch.baseOffset + random.below(batch.lastOffset - batch.baseOffset + 1))
-  const read = log.read({ offset, maxBytes: 1, minOneBatch: true })
+  const read = log.read({ offset, maxBytes: 1, minOneBatch: true, upTo: log.endOffset })
   if (read.error !== 'NONE') return `reading at ${offset} answers ${read.error}`
   const [found] = [...batchesOf(Buffer.concat(read.buffers))]
   read.release()
   return found?.baseOffset === batch.baseOffset ? undefined : `offset ${offset} is looked up in the batch at ${found?.baseOffset}, and is in the one at ${batch.baseOffset}`
 }
 
-function timestampProblem(log: PartitionLog, records: BatchInfo['records'], random: Random): string | undefined {
+async function timestampProblem(log: PartitionLog, records: BatchInfo['records'], random: Random, end: number): Promise<string | undefined> {
   const some = records[random.below(records.length)]
   if (!some) return undefined
   const timestamp = some.timestamp + random.below(3) - 1
   const expected = records.find(record => record.timestamp >= timestamp)
-  const found = log.offsetForTimestamp(timestamp)
-  if (found?.offset === expected?.offset) return undefined
+  const found = await log.offsetForTimestamp(timestamp)
+  if (found && 'error' in found) return `timestamp ${timestamp} is looked up with ${String(found.error)}`
+  if (found?.offset === expected?.offset || (!expected && found && found.offset >= end)) return undefined
   return `timestamp ${timestamp} is looked up at ${found?.offset}, and is first reached at ${expected?.offset}`
 }

@@ -6,13 +6,16 @@
 import { createTopics, deleteTopics } from '../../../core/protocol/apis/index.ts'
 import { errorName } from '../../../core/protocol/errors.ts'
 import type { DiskFault } from '../../../core/common/memory-disk.ts'
+import type { PartitionLog } from '../../../core/log/partition-log.ts'
 import { BrokerHost } from '../broker-host.ts'
 import { SimulatedClient } from '../client.ts'
 import { Consumer } from '../consumers.ts'
 import { PartitionModel, Violation } from '../model.ts'
 import { IdempotentProducer, PlainProducer, type Target } from '../producers.ts'
-import { lookUpProblem } from '../read-log.ts'
+import { type BatchInfo, lookUpProblem } from '../read-log.ts'
 import type { World } from '../world.ts'
+
+const FLUSHED = false
 
 export type BrokerLifeOptions = { readonly hasDiskTrouble: boolean }
 
@@ -71,9 +74,18 @@ class BrokerLife {
     const target = this.#targets.get(`${topicId}-${partition}`)
     if (!log || !target) return
     this.#world.note(`${target.model.name} ends at ${log.endOffset} of ${target.model.knownEnd}, epoch ${log.leaderEpoch}`)
-    target.model.opened(log, this.#host.ending)
-    const problem = lookUpProblem(log, target.model.whole(log), this.#world.random, 3)
-    if (problem !== undefined) throw new Violation(`${target.model.name}: ${problem}`)
+    this.#lookUpLater(target, log, target.model.opened(log, this.#host.ending))
+  }
+
+  /** Beside what the clients do; a boot that ends meanwhile ends this too. */
+  #lookUpLater({ model }: Target, log: PartitionLog, batches: readonly BatchInfo[]): void {
+    const { boot } = this.#host
+    const random = this.#world.fork()
+    void Promise.race([lookUpProblem(log, batches, random, 2), this.#world.sleep(10_000)]).then(problem => {
+      if (problem !== undefined && this.#host.boot === boot) this.#world.fail(new Violation(`${model.name}: ${problem}`))
+    }, (cause: unknown) => {
+      if (this.#host.boot === boot && this.#host.broker && !this.#hasDiskTrouble) this.#world.fail(cause)
+    })
   }
 
   /** What the broker itself says is durable must be there after a power loss. */
@@ -104,7 +116,7 @@ class BrokerLife {
     for (let partition = 0; partition < numPartitions; partition++) {
       const { topicId } = topic.record
       const key = `${topicId}-${partition}`
-      if (!this.#targets.has(key)) this.#targets.set(key, { topic: name, topicId, partition, model: new PartitionModel(`${name}-${partition}`, name === 'safe') })
+      if (!this.#targets.has(key)) this.#targets.set(key, { topic: name, topicId, partition, model: new PartitionModel(`${name}-${partition}`, FLUSHED && name === 'safe') })
     }
     return true
   }
@@ -212,7 +224,7 @@ class BrokerLife {
     for (const { topic, topicId, partition, model } of this.#targets.values()) {
       const log = this.#host.broker?.log(topic, partition)
       if (log?.topicId !== topicId) continue
-      const problem = lookUpProblem(log, model.whole(log), this.#world.random)
+      const problem = await lookUpProblem(log, model.whole(log), this.#world.random)
       if (problem !== undefined) throw new Violation(`${model.name}: ${problem}`)
     }
     await this.#again('stop')
