@@ -23,6 +23,12 @@ export const PARKED_REQUESTS_MAX = 8192
 export const READ_BUFFER_BYTES_MAX = 128 * MB
 /** Read buffers kept for reuse while idle: memory a quiet broker may hold on to. */
 export const READ_BUFFER_BYTES_KEPT = 16 * MB
+/** Bytes that may pass through this process before what it read or wrote is taken to have left the page cache: half a GiB stays cached on any desktop. */
+export const WARM_BYTES_MAX = 512 * MB
+/** What a cold read asks the thread pool for at once: a longer one would hold one of its four threads. */
+export const COLD_PIECE_BYTES = 1 * MB
+/** Partitions of one fetch that are read from a cold disk at the same time: the pool has four threads, and flushes may hold two. */
+export const COLD_READS_MAX = 4
 /** Segments whose files are open at once: far below the usual limit of 1024 or 4096 descriptors of a process. */
 export const SEGMENTS_OPEN_MAX = 512
 /** Kafka's producer.id.expiration.ms. */

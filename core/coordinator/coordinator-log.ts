@@ -2,7 +2,7 @@
 
 import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
-import type { Appended, PartitionLog } from '../log/partition-log.ts'
+import type { Appended, LogRead, PartitionLog } from '../log/partition-log.ts'
 import { batchesOf, encodeBatch, type RecordBatch, type RecordView } from '../records/record-batch.ts'
 
 /** A null value is a tombstone: the key is gone. */
@@ -52,7 +52,7 @@ export async function replay(options: Replay): Promise<boolean> {
   let sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
   for (let offset = log.startOffset; offset < log.endOffset;) {
     if (signal.aborted) return false
-    offset = replayOnce(options, offset)
+    offset = applyRead(options, offset, await log.readCold({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true }))
     if (clock.elapsed() < sliceEndsAt) continue
     await pause(clock, signal)
     sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
@@ -61,8 +61,9 @@ export async function replay(options: Replay): Promise<boolean> {
 }
 
 /** Applies one read's worth of batches and says where to go on. */
-function replayOnce({ log, apply }: Replay, offset: number): number {
-  const read = log.read({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true })
+function applyRead({ log, apply }: Replay, offset: number, read: LogRead): number {
+  // Reported by the log; what can still be read is worth more than a coordinator that does not serve.
+  if (read.error === 'CORRUPT_MESSAGE') return Math.max(read.damage.to, offset + 1)
   if (read.error !== 'NONE') return log.startOffset
   let next = offset
   try {

@@ -5,10 +5,17 @@
 
 import type { Disk } from '../common/disk.ts'
 import { openFileNow } from './open-segments.ts'
+import type { Readable, Reading } from './reading.ts'
 
 /** Entries that wait for the file: one write per 64, that is per 256 KiB of log or more. */
 const UNWRITTEN_ENTRIES_MAX = 64
 const FIRST_ENTRIES = 16
+/** What a search in a file reads at a time. */
+const PAGE_BYTES = 4096
+const NO_BYTES = Buffer.alloc(0)
+
+/** An entry found: its number, and where it stands in `bytes`, until the next search. */
+export type FoundEntry = { readonly index: number; readonly bytes: Buffer; readonly at: number }
 
 export class EntryFile {
   readonly path: string
@@ -66,6 +73,50 @@ export class EntryFile {
       file.closeNow()
     }
     return entry
+  }
+
+  get isLoaded(): boolean {
+    return this.#bytes !== undefined
+  }
+
+  /**
+   * The last entry that `isWithin`, where all before it are too; undefined when none is. In memory when the entries are there, else by
+   * reading some pages of the file: a closed segment's index is searched now and then, and not worth its megabytes of memory.
+   */
+  *findLast(isWithin: (bytes: Buffer, at: number) => boolean): Reading<FoundEntry | undefined> {
+    if (this.#count === 0) return undefined
+    const pages = new EntryPages(this.#bytes, this.entryBytes, this.#count)
+    const file = this.#bytes ? undefined : openFileNow(this.#disk, this.path, 'read')
+    try {
+      let low = 0
+      let high = this.#count
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if (!pages.holds(middle) && file) yield* pages.turnTo(middle, file)
+        if (isWithin(pages.bytes, pages.placeOf(middle))) low = middle + 1
+        else high = middle
+      }
+      if (low === 0) return undefined
+      if (!pages.holds(low - 1) && file) yield* pages.turnTo(low - 1, file)
+      return { index: low - 1, bytes: pages.bytes, at: pages.placeOf(low - 1) }
+    } finally {
+      file?.closeNow()
+    }
+  }
+
+  /** The entry of this number, from memory or from the file; undefined when there is none. */
+  *entryAt(index: number): Reading<FoundEntry | undefined> {
+    if (index < 0 || index >= this.#count) return undefined
+    const pages = new EntryPages(this.#bytes, this.entryBytes, this.#count)
+    if (!pages.holds(index)) {
+      const file = openFileNow(this.#disk, this.path, 'read')
+      try {
+        yield* pages.turnTo(index, file)
+      } finally {
+        file.closeNow()
+      }
+    }
+    return { index, bytes: pages.bytes, at: pages.placeOf(index) }
   }
 
   /** Makes room for one more entry and returns where it goes in `bytes`; the caller fills it. */
@@ -141,5 +192,39 @@ export class EntryFile {
     if (this.#isRebuilt) return
     this.writeNow()
     this.#bytes = undefined
+  }
+}
+
+/** The entries as far as they are in memory: all of them, or the page that was read last. */
+class EntryPages {
+  bytes: Buffer
+  readonly #entryBytes: number
+  readonly #count: number
+  #first = 0
+  #last: number
+
+  constructor(bytes: Buffer | undefined, entryBytes: number, count: number) {
+    this.bytes = bytes ?? NO_BYTES
+    this.#entryBytes = entryBytes
+    this.#count = count
+    this.#last = bytes ? count - 1 : -1
+  }
+
+  holds(index: number): boolean {
+    return index >= this.#first && index <= this.#last
+  }
+
+  placeOf(index: number): number {
+    return (index - this.#first) * this.#entryBytes
+  }
+
+  *turnTo(index: number, from: Readable): Reading<void> {
+    const perPage = Math.floor(PAGE_BYTES / this.#entryBytes)
+    this.#first = index - (index % perPage)
+    this.#last = Math.min(this.#first + perPage, this.#count) - 1
+    if (this.bytes.length === 0) this.bytes = Buffer.alloc(perPage * this.#entryBytes)
+    const target = this.bytes.subarray(0, (this.#last - this.#first + 1) * this.#entryBytes)
+    const count = yield { from, target, position: this.#first * this.#entryBytes }
+    if (count < target.length) target.fill(0, count) // the file was cut from outside: such entries point nowhere
   }
 }

@@ -1,7 +1,14 @@
-/** Reading from a row of segments into pooled buffers: whole batches, by reference, straight from the page cache. */
+/**
+ * Reading from a row of segments into pooled buffers: whole batches, by reference. What is in the page cache is read at once; a cold range
+ * on the thread pool, in pieces. A batch that cannot be what was written is never handed out: where it lies, the answer is CORRUPT_MESSAGE.
+ */
 
-import { BATCH_HEADER_BYTES, lastOffsetOf, sizeOf } from '../records/batch-header.ts'
+import { BATCH_HEADER_BYTES, baseOffsetOf, lastOffsetDeltaOf, leaderEpochOf, sizeOf } from '../records/batch-header.ts'
+import { BatchWalk, type Damage, HEADER_SCRATCH_BYTES, isWholeAt, knowsEpoch, type Stretch } from './batch-walk.ts'
+import type { DamagedPlace } from './damage-reports.ts'
+import type { LeaderEpoch } from './leader-epochs.ts'
 import { readBuffers } from './read-buffers.ts'
+import { type Reading, readingInTurn, readingNow } from './reading.ts'
 import type { Segment } from './segment.ts'
 import { segmentIndexFor } from './segment-list.ts'
 
@@ -25,86 +32,230 @@ export type LogRead =
       release(): void
     }
   | { readonly error: 'OFFSET_OUT_OF_RANGE' }
+  /** The batches at the offset are damaged on disk; from offset `damage.to` on there may be good ones. */
+  | { readonly error: 'CORRUPT_MESSAGE'; readonly message: string; readonly damage: DamagedPlace }
+
+/** A log as it is at one moment: its segments, how much of the active one, and where it ends. */
+export type LogView = {
+  readonly segments: readonly Segment[]
+  readonly endOffset: number
+  readonly epochs: readonly LeaderEpoch[]
+}
+
+type BoundRequest = ReadRequest & { readonly upTo: number }
+/** What can be decided without the disk, or the view to read from. */
+export type Look = { readonly is: 'answered'; readonly read: LogRead } | { readonly is: 'readable'; readonly view: LogView; readonly request: BoundRequest }
+
+/** A larger first batch is looked at together with its neighbours before memory is taken for it. */
+const FIRST_BATCH_BYTES_TRUSTED = 1024 * 1024
+/** How often a cold read begins again because its segments were replaced meanwhile. */
+const TRIES_MAX = 3
 
 const nothingToRelease = (): void => {}
+const sharedScratch = Buffer.alloc(HEADER_SCRATCH_BYTES)
 
-/** The caller has checked that `offset` lies within the log. */
-export function readSegments(segments: readonly Segment[], request: ReadRequest & { readonly upTo: number }): LogRead {
+export function readNow(view: LogView, request: BoundRequest): LogRead {
+  return readingNow(reading(view, request, sharedScratch))
+}
+
+/** Reads on the thread pool what is cold. `look` says what the log is like now: it is asked again after each wait. */
+export async function readInTurn(look: () => Look): Promise<LogRead> {
+  for (let tries = 1; ; tries++) {
+    const before = look()
+    if (before.is === 'answered') return before.read
+    const { view, request } = before
+    let read: LogRead | undefined
+    try {
+      read = await readingInTurn(reading(view, request, Buffer.allocUnsafe(HEADER_SCRATCH_BYTES)))
+    } catch (failure) {
+      // The file may be gone because its segment is: deleted, or compacted into another.
+      if (tries >= TRIES_MAX || isSameRow(look(), view)) throw failure
+    }
+    if (!read) continue
+    const after = look()
+    if (after.is === 'readable') return read
+    if (read.error === 'NONE') read.release()
+    return after.read
+  }
+}
+
+function isSameRow(look: Look, view: LogView): boolean {
+  return look.is === 'readable' && look.view.segments === view.segments
+}
+
+/** Whether a read would have to wait for the disk, as far as can be told without asking it. */
+export function isCold(segments: readonly Segment[], offset: number, maxBytes: number): boolean {
+  const segment = segments[segmentIndexFor(segments, offset)]
+  if (!segment) return false
+  const position = segment.placeInMemory(Math.max(offset, segment.baseOffset))
+  if (position === undefined) return segment.sizeBytes > 0
+  const bytes = Math.min(segment.sizeBytes - position, Math.max(maxBytes, HEADER_SCRATCH_BYTES))
+  return bytes > 0 && !segment.isWarm(position, bytes)
+}
+
+function* reading(view: LogView, request: BoundRequest, scratch: Buffer): Reading<LogRead> {
   if (request.offset >= request.upTo || (request.maxBytes <= 0 && !request.minOneBatch)) return nothing(request.offset)
+  const { segments } = view
+  // Of the active segment's growth nothing is seen: its size now and the end offset in `view` belong together.
+  const activeBytes = segments.at(-1)?.sizeBytes ?? 0
   for (let index = segmentIndexFor(segments, request.offset); index < segments.length; index++) {
     const segment = segments[index]
-    const position = segment?.locate(Math.max(request.offset, segment.baseOffset))
-    if (segment && position !== undefined) return readFrom(segment, position, request)
+    const next = segments[index + 1]
+    if (!segment) break
+    const stretch = { segment, sizeBytes: next ? segment.sizeBytes : activeBytes, endOffset: next?.baseOffset ?? view.endOffset, epochs: view.epochs }
+    const read = yield* readStretch(stretch, request, scratch)
+    if (read) return read
   }
   return nothing(request.offset)
 }
 
-function nothing(offset: number): LogRead {
-  return { error: 'NONE', buffers: [], byteCount: 0, nextOffset: offset, release: nothingToRelease }
+/** Undefined when the segment ends before the offset. */
+function* readStretch(stretch: Stretch, request: BoundRequest, scratch: Buffer): Reading<LogRead | undefined> {
+  const { segment, sizeBytes } = stretch
+  const offset = Math.max(request.offset, segment.baseOffset)
+  const hinted = segment.hinted(offset)
+  if (hinted !== undefined) {
+    if (hinted >= sizeBytes) return undefined // a reader stopped at the end of this segment, and the next one may begin later
+    const read = yield* readFrom({ stretch, position: hinted, expected: offset, isKnownSound: false }, request, scratch)
+    if (read) return read
+    segment.forgetHints()
+  }
+  const found = yield* new BatchWalk(stretch, scratch).find(offset)
+  if (found === undefined) return undefined
+  if (typeof found !== 'number') return corrupt(segment, found)
+  const read = yield* readFrom({ stretch, position: found, expected: segment.baseOffset, isKnownSound: true }, request, scratch)
+  // Sound a moment ago, and now too short to be read: the file was cut from outside.
+  return read ?? corrupt(segment, { is: 'damaged', position: found, from: request.offset, to: stretch.endOffset })
 }
 
-function readFrom(segment: Segment, position: number, request: ReadRequest & { readonly upTo: number }): LogRead {
-  const available = segment.sizeBytes - position
-  const wanted = Math.min(available, Math.max(request.maxBytes, BATCH_HEADER_BYTES))
+type Place = {
+  readonly stretch: Stretch
+  readonly position: number
+  /** The batch there must not begin before this offset. */
+  readonly expected: number
+  /** The batch there was judged together with its neighbours. */
+  readonly isKnownSound: boolean
+}
+
+/** Undefined when the first batch must be looked at together with its neighbours, and was not. */
+function* readFrom(place: Place, request: BoundRequest, scratch: Buffer): Reading<LogRead | undefined> {
+  const { stretch, position } = place
+  const wanted = Math.min(stretch.sizeBytes - position, Math.max(request.maxBytes, BATCH_HEADER_BYTES))
   const pooled = readBuffers.take(wanted)
-  if (!pooled) return request.minOneBatch ? readOne(segment, position, request) : nothing(request.offset)
-  const length = fill(pooled, wanted, segment, position)
-  const whole = wholeBatches(pooled, Math.min(length, Math.max(0, request.maxBytes)), request.upTo)
-  if (whole.bytes > 0) return answer(segment, position, { buffer: pooled, ...whole })
+  if (!pooled) return request.minOneBatch ? yield* readOne(place, request, scratch) : nothing(request.offset)
+  const run = yield* fill(pooled, wanted, place, request, scratch)
+  if (run.bytes > 0) return answer(place, pooled, run)
   readBuffers.give(pooled)
-  return request.minOneBatch ? readOne(segment, position, request) : nothing(request.offset)
+  if (run.end === 'doubtful' && !place.isKnownSound) return undefined
+  return run.end === 'limit' || !request.minOneBatch ? nothing(request.offset) : yield* readOne(place, request, scratch)
 }
 
 /** The one batch at `position`, however large and whatever the pool's budget. */
-function readOne(segment: Segment, position: number, request: ReadRequest & { readonly upTo: number }): LogRead {
+function* readOne(place: Place, request: BoundRequest, scratch: Buffer): Reading<LogRead | undefined> {
+  const { stretch, position, isKnownSound } = place
+  const header = yield* new BatchWalk(stretch, scratch).headerAt(position)
   // A size that was damaged on disk must not become an allocation.
-  const size = Math.min(segment.batchBytesAt(position), segment.sizeBytes - position)
-  const buffer = readBuffers.takeAnyway(size)
-  const length = fill(buffer, size, segment, position)
-  const whole = wholeBatches(buffer, length, request.upTo)
-  if (whole.bytes > 0) return answer(segment, position, { buffer, ...whole })
+  if (!header?.isWhole || (header.sizeBytes > FIRST_BATCH_BYTES_TRUSTED && !isKnownSound)) return undefined
+  const buffer = readBuffers.takeAnyway(header.sizeBytes)
+  const run = yield* fill(buffer, header.sizeBytes, place, { ...request, maxBytes: header.sizeBytes }, scratch)
+  if (run.bytes > 0) return answer(place, buffer, run)
   readBuffers.give(buffer)
-  return nothing(request.offset)
+  return run.end === 'limit' ? nothing(request.offset) : undefined
 }
 
+/** Whole sound batches at the front of a buffer, and why they end: at `upTo`, with the bytes, or at something that must be looked at. */
+type Run = { readonly bytes: number; readonly nextOffset: number; readonly end: 'limit' | 'bytes' | 'doubtful' }
+
 /** Reads into a pooled buffer, which goes back when the disk fails. */
-function fill(buffer: Buffer, bytes: number, segment: Segment, position: number): number {
+function* fill(buffer: Buffer, bytes: number, place: Place, request: BoundRequest, scratch: Buffer): Reading<Run> {
+  const { segment, sizeBytes } = place.stretch
   try {
-    return segment.file().readNow(buffer.subarray(0, bytes), position)
+    const target = buffer.length === bytes ? buffer : buffer.subarray(0, bytes)
+    const count = yield { from: segment, target, position: place.position }
+    const length = Math.min(count, Math.max(0, request.maxBytes))
+    const walk = soundBatches(buffer, length, place, request.upTo)
+    if (walk.end !== 'bytes' || walk.pending === walk.bytes || place.position + walk.pending >= sizeBytes) return settled(walk, place)
+    // The last whole batch is only known by what comes after it.
+    const next = yield* new BatchWalk(place.stretch, scratch).headerAt(place.position + walk.pending)
+    return settled(walk, place, next?.isWhole === true && next.baseOffset >= walk.pendingNext)
   } catch (failure) {
     readBuffers.give(buffer)
     throw failure
   }
 }
 
-function answer(segment: Segment, position: number, read: { buffer: Buffer; bytes: number; nextOffset: number }): LogRead {
-  const { buffer, bytes, nextOffset } = read
-  segment.hint(nextOffset, position + bytes)
+/** `bytes` were proved by the header that follows them; the one batch between them and `pending` was not. */
+type Walk = { readonly bytes: number; readonly nextOffset: number; readonly pending: number; readonly pendingNext: number; readonly end: Run['end'] }
+
+/** Runs for each batch of each fetch: headers are read in place, and nothing is allocated. */
+function soundBatches(bytes: Buffer, length: number, { stretch, position, expected }: Place, upTo: number): Walk {
+  const { sizeBytes, endOffset, epochs } = stretch
+  const current = epochs.at(-1)
+  let sound = 0
+  let soundNext = -1
+  let next = expected
+  let at = 0
+  let end: Run['end'] = 'bytes'
+  while (at + BATCH_HEADER_BYTES <= length) {
+    const baseOffset = baseOffsetOf(bytes, at)
+    const lastOffset = baseOffset + lastOffsetDeltaOf(bytes, at)
+    const epoch = leaderEpochOf(bytes, at)
+    const isOfKnownEpoch = current && current.epoch === epoch && baseOffset >= current.startOffset ? true : knowsEpoch(epochs, epoch, baseOffset)
+    if (!isWholeAt(bytes, at, sizeBytes - position - at) || baseOffset < next || lastOffset < baseOffset || lastOffset >= endOffset || !isOfKnownEpoch) {
+      end = 'doubtful'
+      break
+    }
+    sound = at
+    if (at > 0) soundNext = next
+    if (lastOffset >= upTo) {
+      end = 'limit'
+      break
+    }
+    const size = sizeOf(bytes, at)
+    if (at + size > length) break
+    at += size
+    next = lastOffset + 1
+  }
+  return { bytes: sound, nextOffset: soundNext, pending: at, pendingNext: next, end }
+}
+
+function settled(walk: Walk, { stretch, position, isKnownSound }: Place, isFollowed = false): Run {
+  const { bytes, nextOffset, pending, pendingNext, end } = walk
+  const isLast = position + pending === stretch.sizeBytes
+  if (pending > bytes && (isFollowed || isLast || (isKnownSound && bytes === 0))) return { bytes: pending, nextOffset: pendingNext, end: 'bytes' }
+  return { bytes, nextOffset, end: bytes === 0 && pending > 0 ? 'doubtful' : end }
+}
+
+function answer({ stretch, position }: Place, buffer: Buffer, { bytes, nextOffset }: Run): LogRead {
+  stretch.segment.hint(nextOffset, position + bytes)
   return { error: 'NONE', buffers: [buffer.subarray(0, bytes)], byteCount: bytes, nextOffset, release: () => readBuffers.give(buffer) }
 }
 
-function wholeBatches(bytes: Buffer, length: number, upTo: number): { bytes: number; nextOffset: number } {
-  let at = 0
-  let nextOffset = -1
-  while (at + BATCH_HEADER_BYTES <= length) {
-    const size = sizeOf(bytes, at)
-    const lastOffset = lastOffsetOf(bytes, at)
-    if (size < BATCH_HEADER_BYTES || at + size > length || lastOffset >= upTo) break
-    nextOffset = lastOffset + 1
-    at += size
-  }
-  return { bytes: at, nextOffset }
+function nothing(offset: number): LogRead {
+  return { error: 'NONE', buffers: [], byteCount: 0, nextOffset: offset, release: nothingToRelease }
 }
 
-/** Bytes from the batch with `offset` to the one with `upTo`, or to the end; counting stops at `limit`. */
+function corrupt({ logPath }: Segment, damage: Damage): LogRead {
+  const { position, from, to } = damage
+  return { error: 'CORRUPT_MESSAGE', message: `offsets ${from} to ${to - 1} are damaged at position ${position} of ${logPath}`, damage: { ...damage, path: logPath } }
+}
+
+/** Bytes from the batch with `offset` to the one with `upTo`, or to the end; counting stops at `limit`, which is also what a cold range counts for. */
 export function bytesBetween(segments: readonly Segment[], range: { offset: number; upTo: number | undefined; limit: number }): number {
+  const { offset, upTo, limit } = range
+  if (isCold(segments, offset, 0) || (upTo !== undefined && isCold(segments, upTo, 0))) return limit
   let total = 0
-  for (let index = segmentIndexFor(segments, range.offset); index < segments.length && total < range.limit; index++) {
+  for (let index = segmentIndexFor(segments, offset); index < segments.length && total < limit; index++) {
     const segment = segments[index]
-    if (!segment || (range.upTo !== undefined && segment.baseOffset >= range.upTo)) break
-    const from = segment.locate(Math.max(range.offset, segment.baseOffset)) ?? segment.sizeBytes
-    const to = range.upTo === undefined ? segment.sizeBytes : (segment.locate(range.upTo) ?? segment.sizeBytes)
+    if (!segment || (upTo !== undefined && segment.baseOffset >= upTo)) break
+    const from = placeOf(segment, Math.max(offset, segment.baseOffset))
+    const to = upTo === undefined ? segment.sizeBytes : placeOf(segment, upTo)
     total += Math.max(0, to - from)
   }
-  return Math.min(total, range.limit)
+  return Math.min(total, limit)
+}
+
+/** The position of `offset` or, inside damage, of what comes before it: a reader is then told of the damage. */
+function placeOf(segment: Segment, offset: number): number {
+  return offset <= segment.baseOffset ? 0 : (segment.hinted(offset) ?? segment.locate(offset) ?? segment.sizeBytes)
 }

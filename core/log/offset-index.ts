@@ -1,9 +1,13 @@
 /** A segment's .index: int32 offset relative to the base, int32 position; one entry per more than index.interval.bytes of log. */
 
 import type { Disk } from '../common/disk.ts'
-import { EntryFile } from './entry-file.ts'
+import { EntryFile, type FoundEntry } from './entry-file.ts'
+import type { Reading } from './reading.ts'
 
 export const OFFSET_ENTRY_BYTES = 8
+
+/** What an entry says: the batch at `position` ends with `offset`. */
+export type OffsetEntry = { readonly index: number; readonly offset: number; readonly position: number }
 
 export class OffsetIndex {
   readonly entries: EntryFile
@@ -50,5 +54,27 @@ export class OffsetIndex {
   positionBefore(offset: number): number {
     const index = this.floor(offset)
     return index < 0 ? 0 : this.positionAt(index)
+  }
+
+  /** The greatest entry at or below `offset`. */
+  *lookup(offset: number): Reading<OffsetEntry | undefined> {
+    const relative = offset - this.#baseOffset
+    return this.#read(yield* this.entries.findLast((bytes, at) => bytes.readInt32BE(at) <= relative))
+  }
+
+  /** The first entry of a batch that starts after `position`. */
+  *lookupAfter(position: number): Reading<OffsetEntry | undefined> {
+    const last = yield* this.entries.findLast((bytes, at) => bytes.readInt32BE(at + 4) <= position)
+    return yield* this.entryAt(last ? last.index + 1 : 0)
+  }
+
+  *entryAt(index: number): Reading<OffsetEntry | undefined> {
+    return this.#read(yield* this.entries.entryAt(index))
+  }
+
+  #read(found: FoundEntry | undefined): OffsetEntry | undefined {
+    if (!found) return undefined
+    const { index, bytes, at } = found
+    return { index, offset: this.#baseOffset + bytes.readInt32BE(at), position: bytes.readInt32BE(at + 4) }
   }
 }

@@ -10,13 +10,15 @@ import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
 import { type AppendOrigin, type Refusal, validateBatch } from './batch-validation.ts'
+import type { DamagedPlace } from './damage-reports.ts'
 import type { CleanedGroup } from './cleaner/clean-job.ts'
 import { swapIn } from './cleaner/swap.ts'
 import { Durability } from './durability.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { encodePartitionMetadata, PARTITION_METADATA_FILE, readPartitionMetadata, segmentFile } from './log-files.ts'
-import { bytesBetween, type LogRead, type ReadRequest, readSegments } from './log-read.ts'
+import type { LogRead, ReadRequest } from './log-read.ts'
+import { LogReader, type ReadableLog } from './log-reader.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
 import { recoverLog } from './recovery.ts'
@@ -24,7 +26,7 @@ import { countBelow, type Expired, expiredSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
-import { findMaxTimestamp, findTimestamp, type TimestampHit } from './timestamp-search.ts'
+import type { TimeAnswer } from './timestamp-search.ts'
 import { type AbortedTransaction, collectAborted } from './transaction-index.ts'
 
 export { defaultLogConfig, type LogConfig } from './log-config.ts'
@@ -89,6 +91,9 @@ export class PartitionLog {
   onChange: ((log: PartitionLog) => void) | undefined
   /** Called when `health` becomes another. */
   onHealth: ((log: PartitionLog) => void) | undefined
+  /** Called once for each place where a reader met damaged batches. */
+  onDamage: ((log: PartitionLog, place: DamagedPlace) => void) | undefined
+  readonly reader: LogReader
   #disk: Disk
   #clock: Clock
   #logger: Logger
@@ -118,6 +123,9 @@ export class PartitionLog {
     this.#clock = options.clock
     this.#logger = options.logger
     this.#name = `${options.topic}-${options.partition}`
+    const see = (): ReadableLog => ({ segments: this.#segments.all, startOffset: this.#startOffset, endOffset: this.#endOffset, epochs: this.#epochs.entries })
+    this.reader = new LogReader({ see: () => (this.#isClosed ? undefined : see()), name: this.#name, logger: options.logger })
+    this.reader.onDamage = place => this.onDamage?.(this, place)
     this.#config = options.config
     this.#segments = new SegmentList(parts.segments)
     this.#startOffset = parts.startOffset
@@ -385,25 +393,28 @@ export class PartitionLog {
    * end at or after `upTo` (an offset, exclusive; by default the high watermark) are left out. Call `release` when the bytes were sent.
    */
   read(request: ReadRequest): LogRead {
-    if (this.#isClosed) throw new Error(`the log of ${this.#name} is closed`)
-    if (request.offset < this.#startOffset || request.offset > this.#endOffset) return { error: 'OFFSET_OUT_OF_RANGE' }
-    return readSegments(this.#segments.all, { ...request, upTo: Math.min(request.upTo ?? this.#endOffset, this.#endOffset) })
+    return this.reader.read(request)
   }
 
-  /** Bytes a read from `offset` up to offset `upTo` would find, `limit` at most. */
+  // What follows is the reader's, where each has its docstring.
+  readCold(request: ReadRequest): Promise<LogRead> {
+    return this.reader.readCold(request)
+  }
+
+  isCold(offset: number, maxBytes: number): boolean {
+    return this.reader.isCold(offset, maxBytes)
+  }
+
   availableBytes(offset: number, upTo: number, limit: number): number {
-    if (offset >= upTo || offset < this.#startOffset) return 0
-    return bytesBetween(this.#segments.all, { offset, upTo: upTo >= this.#endOffset ? undefined : upTo, limit })
+    return this.reader.availableBytes(offset, upTo, limit)
   }
 
-  /** The first record at or after `timestamp`, with its epoch; null when there is none. */
-  offsetForTimestamp(timestamp: number): TimestampHit | null {
-    return findTimestamp(this.#segments.all, timestamp, this.#startOffset)
+  offsetForTimestamp(timestamp: number): Promise<TimeAnswer> {
+    return this.reader.offsetForTimestamp(timestamp)
   }
 
-  /** The first record that has the greatest timestamp of the log; null when it is empty. */
-  offsetOfMaxTimestamp(): TimestampHit | null {
-    return findMaxTimestamp(this.#segments.all)
+  offsetOfMaxTimestamp(): Promise<TimeAnswer> {
+    return this.reader.offsetOfMaxTimestamp()
   }
 
   endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {

@@ -5,13 +5,16 @@
 
 import type { Clock } from '../common/clock.ts'
 import type { Disk, DiskFile } from '../common/disk.ts'
-import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, lastOffsetOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
+import { COLD_PIECE_BYTES } from '../common/limits.ts'
+import { BATCH_HEADER_BYTES, lastOffsetOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
 import type { LogConfig } from './log-config.ts'
 import { segmentFile } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { markClosed, markOpened, markUsed, openFileNow, type OpenSegment } from './open-segments.ts'
+import { type Reading, readingNow } from './reading.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
+import { WarmPages } from './warm-pages.ts'
 
 /** An int32 in the indexes. */
 const RELATIVE_OFFSET_MAX = 0x7fffffff
@@ -57,6 +60,7 @@ export class Segment implements OpenSegment {
   #hasTornTail = false
   /** Its files were renamed to be unlinked: a flush that was under way must not open or make them again. */
   #isDropped = false
+  #warm = new WarmPages()
   #hintOffsets = new Float64Array(HINTS).fill(-1)
   #hintPositions = new Float64Array(HINTS)
   #nextHint = 0
@@ -116,6 +120,18 @@ export class Segment implements OpenSegment {
     this.#offsetOfMaxTimestamp = offset
   }
 
+  /** The greatest timestamp and its offset, as above; read once, then remembered. */
+  *latest(): Reading<{ readonly timestamp: number; readonly offset: number }> {
+    if (Number.isNaN(this.#maxTimestamp)) {
+      const last = yield* this.timeIndex.last()
+      if (Number.isNaN(this.#maxTimestamp)) {
+        this.#maxTimestamp = last?.timestamp ?? -1
+        this.#offsetOfMaxTimestamp = last?.offset ?? -1
+      }
+    }
+    return { timestamp: this.#maxTimestamp, offset: this.#offsetOfMaxTimestamp }
+  }
+
   file(): DiskFile {
     markUsed(this)
     if (this.#file) return this.#file
@@ -160,6 +176,7 @@ export class Segment implements OpenSegment {
       throw failure
     }
     this.#sizeBytes = position + batch.length
+    this.#warm.touch(position, batch.length)
     this.indexBatch(position, batch.length, lastOffset, maxTimestamp)
   }
 
@@ -255,20 +272,51 @@ export class Segment implements OpenSegment {
     this.#sizeBytes = sizeBytes
     this.#hasTornTail = false
     if (sizeBytes === 0) this.#firstTimestamp = undefined
+    this.#warm.cut(sizeBytes)
     this.forgetHints()
   }
 
-  /** The position of the first batch that ends at or after `offset`; undefined when the segment ends before it. */
+  /** The position of the first batch that ends at or after `offset`; undefined when the segment ends before it. Trusts its headers. */
   locate(offset: number): number | undefined {
-    for (let hint = 0; hint < HINTS; hint++) {
-      if (this.#hintOffsets[hint] !== offset) continue
-      const position = this.#hintPositions[hint] ?? 0
-      return position < this.#sizeBytes ? position : undefined // a reader stopped at the end of this segment, and the next one may begin later
-    }
-    return this.#scan(this.offsetIndex.positionBefore(offset), (bytes, at) => lastOffsetOf(bytes, at) >= offset)
+    const entry = readingNow(this.offsetIndex.lookup(offset))
+    return this.#scan(entry?.position ?? 0, (bytes, at) => lastOffsetOf(bytes, at) >= offset)
   }
 
-  /** A batch starts at `position` with `offset`: the next `locate` of it need not search. */
+  /** Where a reader stopped that goes on at `offset`; undefined when none did. It may be the end of the segment. */
+  hinted(offset: number): number | undefined {
+    for (let hint = 0; hint < HINTS; hint++) if (this.#hintOffsets[hint] === offset) return this.#hintPositions[hint]
+    return undefined
+  }
+
+  /** The position of `offset`, or a little before it, as far as memory tells. */
+  placeInMemory(offset: number): number | undefined {
+    if (offset <= this.baseOffset) return 0
+    return this.hinted(offset) ?? (this.offsetIndex.entries.isLoaded ? this.offsetIndex.positionBefore(offset) : undefined)
+  }
+
+  readNow(target: Uint8Array, position: number): number {
+    const count = this.file().readNow(target, position)
+    this.#warm.touch(position, count)
+    return count
+  }
+
+  /** Reads on the thread pool, in pieces. Asks for the file each time: between two pieces it may have been closed to make room for others. */
+  async read(target: Uint8Array, position: number): Promise<number> {
+    let done = 0
+    while (done < target.length) {
+      const count = await this.file().read(target.subarray(done, done + COLD_PIECE_BYTES), position + done)
+      if (count === 0) break
+      this.#warm.touch(position + done, count)
+      done += count
+    }
+    return done
+  }
+
+  isWarm(position: number, bytes: number): boolean {
+    return this.#warm.has(position, bytes)
+  }
+
+  /** A batch starts at `position` with `offset`: the next read of it need not search. */
   hint(offset: number, position: number): void {
     this.#hintOffsets[this.#nextHint] = offset
     this.#hintPositions[this.#nextHint] = position
@@ -277,12 +325,6 @@ export class Segment implements OpenSegment {
 
   forgetHints(): void {
     this.#hintOffsets.fill(-1)
-  }
-
-  /** The position of the first batch from `offset` on whose greatest timestamp is at least `timestamp`, at position `after` or later. */
-  locateTimestamp(timestamp: number, offset: number, after = 0): number | undefined {
-    const indexed = this.offsetIndex.positionBefore(Math.max(this.timeIndex.offsetBefore(timestamp), offset))
-    return this.#scan(Math.max(indexed, after), (bytes, at) => maxTimestampOf(bytes, at) >= timestamp && lastOffsetOf(bytes, at) >= offset)
   }
 
   /** Goes from header to header from `position` on until `isWanted`. */
@@ -300,13 +342,6 @@ export class Segment implements OpenSegment {
       at += Math.max(BATCH_HEADER_BYTES, sizeOf(scratch, at - chunkAt))
     }
     return undefined
-  }
-
-  /** Bytes of the batch at `position`. */
-  batchBytesAt(position: number): number {
-    const prefix = scratch.subarray(0, BATCH_PREFIX_BYTES)
-    this.file().readNow(prefix, position)
-    return sizeOf(prefix, 0)
   }
 
   /** The offset after the segment's last batch: the base when it is empty. Reads from the last index entry on. */

@@ -3,6 +3,7 @@
 import type { Disk } from '../common/disk.ts'
 import { readInt64, writeInt64 } from '../records/batch-header.ts'
 import { EntryFile } from './entry-file.ts'
+import type { Reading } from './reading.ts'
 
 export const TIME_ENTRY_BYTES = 12
 
@@ -59,5 +60,17 @@ export class TimeIndex {
       else high = middle
     }
     return low === 0 ? this.#baseOffset : this.offsetAt(low - 1)
+  }
+
+  /** As `offsetBefore`, without holding the entries in memory. */
+  *lookup(timestamp: number): Reading<number> {
+    const found = yield* this.entries.findLast((bytes, at) => readInt64(bytes, at) <= timestamp)
+    return found ? this.#baseOffset + found.bytes.readInt32BE(found.at + 8) : this.#baseOffset
+  }
+
+  /** The last entry, which is the greatest; undefined when there is none. */
+  *last(): Reading<{ readonly timestamp: number; readonly offset: number } | undefined> {
+    const found = yield* this.entries.entryAt(this.entries.count - 1)
+    return found && { timestamp: readInt64(found.bytes, found.at), offset: this.#baseOffset + found.bytes.readInt32BE(found.at + 8) }
   }
 }

@@ -27,9 +27,7 @@ type Methods = StudioContract['messages']
 export function messagesArea(parts: StudioParts): Implementation<StudioContract>['messages'] {
   const rounds = new Map<string, number>()
   return {
-    locate: ({ topic, partitions, at }) => chosenLogs(existing(parts, topic), partitions).map(log => (
-      { partition: log.partition, offset: BigInt(locate(log, at)) }
-    )),
+    locate: ({ topic, partitions, at }) => locateAll(chosenLogs(existing(parts, topic), partitions), at),
     page: input => page(parts, input),
     record: input => record(parts, input),
     tail: ({ topic: name, partitions, from }, sink) => {
@@ -112,13 +110,23 @@ function notReady({ topic, index, state }: Partition): StudioError {
   return new StudioError('UNAVAILABLE', `Partition ${index} of ${topic} ${reason}.`)
 }
 
-function locate(log: PartitionLog, at: Position): number {
+async function locateAll(logs: readonly PartitionLog[], at: Position): Promise<{ partition: number; offset: bigint }[]> {
+  const found: { partition: number; offset: bigint }[] = []
+  for (const log of logs) found.push({ partition: log.partition, offset: BigInt(await locate(log, at)) })
+  return found
+}
+
+async function locate(log: PartitionLog, at: Position): Promise<number> {
   const { startOffset, endOffset } = log
   switch (at.is) {
     case 'start': return startOffset
     case 'end': return endOffset
     case 'offset': return Math.min(Math.max(offsetOf(at.offset), startOffset), endOffset)
-    case 'time': return log.offsetForTimestamp(offsetOf(at.timestamp))?.offset ?? endOffset
+    case 'time': {
+      const found = await log.offsetForTimestamp(offsetOf(at.timestamp))
+      if (!found) return endOffset
+      return 'is' in found ? found.to : found.offset // batches that cannot be read are passed over
+    }
     default: return at satisfies never
   }
 }

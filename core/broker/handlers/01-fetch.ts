@@ -2,10 +2,11 @@
  * Fetch (1): v4 to v18, advertised to 4.3's range.
  * Whole batches from the one that holds the offset, by reference, at least one batch for the first partition that has any (KIP-74);
  * long poll until min bytes, a reason to answer at once, or max wait. read_committed reads to the last stable offset.
+ * What is in the page cache is read in the same turn; cold partitions on the thread pool, some at a time. Damaged batches answer CORRUPT_MESSAGE.
  * Differences: no fetch sessions yet, every answer says session id 0, which is always legal (KIP-227).
  */
 
-import { FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
+import { COLD_READS_MAX, FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
 import type { LogRead, ReadRequest } from '../../log/log-read.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
 import type { AbortedTransaction } from '../../log/transaction-index.ts'
@@ -85,6 +86,7 @@ function isWorthAnswering(request: Request, wanted: readonly Wanted[]): boolean 
     if (refusal || !log) return true
     if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return true
     if (divergenceOf(asked, log)) return true
+    if (log.reader.isInOlderSegment(asked.fetchOffset, endOf(request, log))) return true // as Kafka: it would get no more by waiting
     bytes += log.availableBytes(asked.fetchOffset, endOf(request, log), asked.partitionMaxBytes)
   }
   return bytes >= request.minBytes
@@ -94,50 +96,162 @@ function endOf(request: Request, log: PartitionLog): number {
   return request.isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark
 }
 
-function answer(request: Request, wanted: readonly Wanted[], context: RequestContext): ResponseOf<typeof fetch> {
-  const budget = { bytes: Math.min(request.maxBytes, FETCH_ANSWER_BYTES_MAX), hasData: false }
-  const byTopic = new Map<TopicRequest, PartitionAnswer[]>()
-  for (const want of wanted) {
-    const partitions = byTopic.get(want.topic) ?? []
-    partitions.push(read(request, want, budget, context))
-    byTopic.set(want.topic, partitions)
-  }
-  const responses = [...byTopic].map(([{ topic, topicId }, partitions]) => ({ topic, topicId, partitions }))
-  return { sessionId: 0, responses }
+type FetchAnswer = ResponseOf<typeof fetch>
+
+function answer(request: Request, wanted: readonly Wanted[], context: RequestContext): FetchAnswer | Promise<FetchAnswer> {
+  const reads = new FetchReads(request, context)
+  if (wanted.some(want => reads.isCold(want))) return answerInTurn(wanted, reads)
+  return answerOf(wanted, wanted.map(want => reads.read(want)))
 }
 
-function read(request: Request, { asked, partition, refusal }: Wanted, budget: { bytes: number; hasData: boolean }, context: RequestContext): PartitionAnswer {
-  const log = partition?.log
-  if (refusal) return refused(asked.partition, refusal)
-  if (!partition || !log) return refused(asked.partition, 'NOT_LEADER_OR_FOLLOWER')
-  const divergingEpoch = divergenceOf(asked, log)
-  if (divergingEpoch === 'unknown') return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
-  if (divergingEpoch) return { ...facts(asked, request, log), divergingEpoch, records: NO_RECORDS }
-  const upTo = endOf(request, log)
-  if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
-  const maxBytes = Math.min(asked.partitionMaxBytes, budget.bytes)
-  if (asked.fetchOffset >= upTo || (maxBytes <= 0 && budget.hasData)) return { ...facts(asked, request, log), records: NO_RECORDS }
-  const found = readLog(log, { offset: asked.fetchOffset, maxBytes, minOneBatch: !budget.hasData, upTo }, context)
-  if (found.error !== 'NONE') return refused(asked.partition, found.error)
-  context.afterWrite(found.release)
-  if (found.byteCount > 0) {
-    budget.hasData = true
-    budget.bytes -= found.byteCount
-    count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, context)
+/** In the order of the request, as the rules on sizes want it; the next cold partitions are read meanwhile. */
+async function answerInTurn(wanted: readonly Wanted[], reads: FetchReads): Promise<FetchAnswer> {
+  const answers: PartitionAnswer[] = []
+  for (const [at, want] of wanted.entries()) {
+    reads.readAhead(wanted, at)
+    answers.push(await reads.readInTurn(want))
   }
-  const aborted = request.isolationLevel === READ_COMMITTED ? abortedIn(log, asked.fetchOffset, found.nextOffset, context) : null
-  if (aborted === undefined) return refused(asked.partition, storageError(context))
-  return { ...facts(asked, request, log), abortedTransactions: aborted, records: found.buffers }
+  return answerOf(wanted, answers)
+}
+
+function answerOf(wanted: readonly Wanted[], answers: readonly PartitionAnswer[]): FetchAnswer {
+  const byTopic = new Map<TopicRequest, PartitionAnswer[]>()
+  for (const [at, { topic }] of wanted.entries()) {
+    const answer = answers[at]
+    if (!answer) continue
+    const partitions = byTopic.get(topic)
+    if (partitions) partitions.push(answer)
+    else byTopic.set(topic, [answer])
+  }
+  return { sessionId: 0, responses: [...byTopic].map(([{ topic, topicId }, partitions]) => ({ topic, topicId, partitions })) }
+}
+
+/** What a read came to, or why it could not be made. */
+type Found = LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' }
+
+/** The reads of one fetch: what its answer may still hold, and cold reads that were begun ahead of their turn. */
+class FetchReads {
+  readonly #request: Request
+  readonly #context: RequestContext
+  #bytesLeft: number
+  #hasData = false
+  #ahead = new Map<Wanted, { readonly found: Promise<Found>; readonly maxBytes: number }>()
+
+  constructor(request: Request, context: RequestContext) {
+    this.#request = request
+    this.#context = context
+    this.#bytesLeft = Math.min(request.maxBytes, FETCH_ANSWER_BYTES_MAX)
+  }
+
+  isCold({ asked, partition, refusal }: Wanted): boolean {
+    const log = partition?.log
+    return !refusal && log !== undefined && log.isCold(asked.fetchOffset, asked.partitionMaxBytes)
+  }
+
+  read(want: Wanted): PartitionAnswer {
+    const log = want.partition?.log
+    const known = this.#answerUnread(want)
+    if (known || !log) return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
+    return this.#answerFound(want, log, readLog(log, this.#requestFor(want, log), this.#context))
+  }
+
+  /** Begins to read the cold partitions from `from` on: some at a time, and as far as there is room if all of them bring what they may. */
+  readAhead(wanted: readonly Wanted[], from: number): void {
+    let room = this.#bytesLeft
+    for (const { maxBytes } of this.#ahead.values()) room -= maxBytes
+    for (let at = from; at < wanted.length && this.#ahead.size < COLD_READS_MAX && room > 0; at++) {
+      const want = wanted[at]
+      const log = want?.partition?.log
+      if (!want || !log || this.#ahead.has(want) || this.#answerUnread(want) || !this.isCold(want)) continue
+      const wish = this.#requestFor(want, log)
+      const maxBytes = Math.min(wish.maxBytes, room)
+      this.#ahead.set(want, { found: readLogInTurn(log, { ...wish, maxBytes, minOneBatch: at === from && wish.minOneBatch }, this.#context), maxBytes })
+      room -= maxBytes
+    }
+  }
+
+  async readInTurn(want: Wanted): Promise<PartitionAnswer> {
+    const begun = this.#ahead.get(want)
+    if (!begun) return this.#isColdNow(want) ? this.#readAgain(want) : this.read(want)
+    const found = await begun.found
+    this.#ahead.delete(want)
+    const log = want.partition?.log
+    const known = this.#answerUnread(want)
+    const isTooMuch = found.error === 'NONE' && this.#hasData && found.byteCount > this.#bytesLeft
+    if (known || !log || isTooMuch) {
+      if (found.error === 'NONE') found.release()
+      return known ?? (log ? { ...facts(want.asked, this.#request, log), records: NO_RECORDS } : refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER'))
+    }
+    // Begun when another might still have brought the first batch: now it is this one's turn to bring one, however large.
+    if (found.error === 'NONE' && found.byteCount === 0 && !this.#hasData) return this.#readAgain(want)
+    return this.#answerFound(want, log, found)
+  }
+
+  /** With data, only what fits is wanted, and nothing of what may be cold is read without room. */
+  #isColdNow(want: Wanted): boolean {
+    return this.#answerUnread(want) === undefined && this.isCold(want)
+  }
+
+  async #readAgain(want: Wanted): Promise<PartitionAnswer> {
+    const before = want.partition?.log
+    const found = before && await readLogInTurn(before, this.#requestFor(want, before), this.#context)
+    const log = want.partition?.log
+    const known = this.#answerUnread(want)
+    if (found && log && !known) return this.#answerFound(want, log, found)
+    if (found?.error === 'NONE') found.release()
+    return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
+  }
+
+  #requestFor({ asked }: Wanted, log: PartitionLog): ReadRequest {
+    const maxBytes = Math.min(asked.partitionMaxBytes, this.#bytesLeft)
+    return { offset: asked.fetchOffset, maxBytes, minOneBatch: !this.#hasData, upTo: endOf(this.#request, log) }
+  }
+
+  /** The answer that needs no look at the segments: a refusal, or nothing to read. */
+  #answerUnread({ asked, partition, refusal }: Wanted): PartitionAnswer | undefined {
+    const log = partition?.log
+    if (refusal) return refused(asked.partition, refusal)
+    if (!log) return refused(asked.partition, 'NOT_LEADER_OR_FOLLOWER')
+    const divergingEpoch = divergenceOf(asked, log)
+    if (divergingEpoch === 'unknown') return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
+    if (divergingEpoch) return { ...facts(asked, this.#request, log), divergingEpoch, records: NO_RECORDS }
+    if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
+    const isFull = Math.min(asked.partitionMaxBytes, this.#bytesLeft) <= 0 && this.#hasData
+    if (asked.fetchOffset >= endOf(this.#request, log) || isFull) return { ...facts(asked, this.#request, log), records: NO_RECORDS }
+    return undefined
+  }
+
+  #answerFound({ asked, partition }: Wanted, log: PartitionLog, found: Found): PartitionAnswer {
+    if (found.error !== 'NONE') return refused(asked.partition, found.error)
+    this.#context.afterWrite(found.release)
+    if (found.byteCount > 0 && partition) {
+      this.#hasData = true
+      this.#bytesLeft -= found.byteCount
+      count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, this.#context)
+    }
+    const aborted = this.#request.isolationLevel === READ_COMMITTED ? abortedIn(log, asked.fetchOffset, found.nextOffset, this.#context) : null
+    if (aborted === undefined) return refused(asked.partition, storageError(this.#context))
+    return { ...facts(asked, this.#request, log), abortedTransactions: aborted, records: found.buffers }
+  }
 }
 
 /** A disk that fails costs its own partitions. */
-function readLog(log: PartitionLog, wanted: ReadRequest, context: RequestContext): LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' } {
+function readLog(log: PartitionLog, wanted: ReadRequest, context: RequestContext): Found {
   try {
     return log.read(wanted)
   } catch (cause) {
-    context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
-    return { error: storageError(context) }
+    return unreadable(log, cause, context)
   }
+}
+
+/** Never rejects: a read begun ahead must not fail unseen. */
+function readLogInTurn(log: PartitionLog, wanted: ReadRequest, context: RequestContext): Promise<Found> {
+  return log.readCold(wanted).catch((cause: unknown) => unreadable(log, cause, context))
+}
+
+function unreadable(log: PartitionLog, cause: unknown, context: RequestContext): Found {
+  context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
+  return { error: storageError(context) }
 }
 
 /** What the records from `from` to before `upTo` hold of aborted transactions; undefined when the disk fails: leaving one out would show what never was. */

@@ -23,16 +23,38 @@ const LATEST_TIERED = -5n
 const EARLIEST_PENDING_UPLOAD = -6n
 /** The version from which each constant may be asked for. */
 const SINCE = new Map([[LATEST, 1], [EARLIEST, 1], [MAX_TIMESTAMP, 7], [EARLIEST_LOCAL, 8], [LATEST_TIERED, 9], [EARLIEST_PENDING_UPLOAD, 11]])
+const READ_COMMITTED = 1
 const NOTHING: Found = { offset: -1, timestamp: -1, leaderEpoch: -1 }
 
 export const listOffsetsHandler = handler(listOffsets, (request, context) => {
   const duplicates = duplicatesOf(request)
+  const isDuplicate = (name: string, { partitionIndex }: PartitionRequest): boolean => duplicates.has(`${name} ${partitionIndex}`)
+  if (request.topics.some(({ partitions }) => partitions.some(isLookedUp))) return locateInTurn(request, isDuplicate, context)
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map(asked => (duplicates.has(`${name} ${asked.partitionIndex}`) ? refused(asked, 'INVALID_REQUEST') : locate(name, asked, request, context))),
+    partitions: partitions.map(asked => (isDuplicate(name, asked) ? refused(asked, 'INVALID_REQUEST') : locate(name, asked, request, context))),
   }))
   return { topics }
 })
+
+/** Whether records must be looked at: the others are facts that the log knows. */
+function isLookedUp({ timestamp }: PartitionRequest): boolean {
+  return timestamp >= 0n || timestamp === MAX_TIMESTAMP
+}
+
+/** One after the other: what is cold is read from the disk, and other requests go on meanwhile. */
+async function locateInTurn(request: Request, isDuplicate: (name: string, asked: PartitionRequest) => boolean, context: RequestContext): Promise<ResponseOf<typeof listOffsets>> {
+  const topics: { name: string; partitions: PartitionAnswer[] }[] = []
+  for (const { name, partitions } of request.topics) {
+    const answers: PartitionAnswer[] = []
+    for (const asked of partitions) {
+      if (isDuplicate(name, asked)) answers.push(refused(asked, 'INVALID_REQUEST'))
+      else answers.push(isLookedUp(asked) ? await lookUp(name, asked, request, context) : locate(name, asked, request, context))
+    }
+    topics.push({ name, partitions: answers })
+  }
+  return { topics }
+}
 
 function duplicatesOf(request: Request): Set<string> {
   const seen = new Set<string>()
@@ -47,36 +69,52 @@ function duplicatesOf(request: Request): Set<string> {
   return twice
 }
 
-function locate(name: string, asked: PartitionRequest, request: Request, { version, broker }: RequestContext): PartitionAnswer {
-  const partition = broker.topics.partition(name, asked.partitionIndex)
-  if (!partition) return refused(asked, 'UNKNOWN_TOPIC_OR_PARTITION')
-  const { log } = partition
-  if (!log) return refused(asked, 'NOT_LEADER_OR_FOLLOWER')
-  if (asked.currentLeaderEpoch >= 0 && asked.currentLeaderEpoch !== log.leaderEpoch) {
-    return refused(asked, asked.currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH')
-  }
-  if (asked.timestamp < 0n && version < (SINCE.get(asked.timestamp) ?? Infinity)) return refused(asked, 'UNSUPPORTED_VERSION')
-  const { offset, timestamp, leaderEpoch } = find(log, asked.timestamp, request.isolationLevel === 1)
-  return { partitionIndex: asked.partitionIndex, errorCode: 0, timestamp: BigInt(timestamp), offset, leaderEpoch }
+function locate(name: string, asked: PartitionRequest, request: Request, context: RequestContext): PartitionAnswer {
+  const log = logOf(name, asked, context)
+  return typeof log === 'string' ? refused(asked, log) : found(asked, knownOffset(log, asked.timestamp, request))
 }
 
-function find(log: PartitionLog, timestamp: bigint, isReadCommitted: boolean): Found {
-  const end = isReadCommitted ? log.lastStableOffset : log.highWatermark
-  const withinReach = (found: Found | null): Found => (found && found.offset < end ? found : NOTHING)
+async function lookUp(name: string, asked: PartitionRequest, request: Request, context: RequestContext): Promise<PartitionAnswer> {
+  const log = logOf(name, asked, context)
+  if (typeof log === 'string') return refused(asked, log)
+  try {
+    const answer = await (asked.timestamp === MAX_TIMESTAMP ? log.offsetOfMaxTimestamp() : log.offsetForTimestamp(Number(asked.timestamp)))
+    if (answer && 'is' in answer) return refused(asked, 'CORRUPT_MESSAGE')
+    return found(asked, answer && answer.offset < endOf(log, request) ? answer : NOTHING)
+  } catch (cause) {
+    context.broker.logger.error('a partition could not be searched by time', { topic: log.topic, partition: log.partition, cause })
+    return refused(asked, 'KAFKA_STORAGE_ERROR')
+  }
+}
+
+function logOf(name: string, { partitionIndex, currentLeaderEpoch, timestamp }: PartitionRequest, { version, broker }: RequestContext): PartitionLog | KafkaError {
+  const partition = broker.topics.partition(name, partitionIndex)
+  if (!partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
+  const { log } = partition
+  if (!log) return 'NOT_LEADER_OR_FOLLOWER'
+  if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== log.leaderEpoch) return currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
+  return timestamp < 0n && version < (SINCE.get(timestamp) ?? Infinity) ? 'UNSUPPORTED_VERSION' : log
+}
+
+/** For the constants that name a place of the log. */
+function knownOffset(log: PartitionLog, timestamp: bigint, request: Request): Found {
   switch (timestamp) {
     case LATEST:
-      return { offset: end, timestamp: -1, leaderEpoch: log.leaderEpoch }
+      return { offset: endOf(log, request), timestamp: -1, leaderEpoch: log.leaderEpoch }
     case EARLIEST:
     case EARLIEST_LOCAL:
       return { offset: log.startOffset, timestamp: -1, leaderEpoch: log.epochAt(log.startOffset) }
-    case MAX_TIMESTAMP:
-      return withinReach(log.offsetOfMaxTimestamp())
-    case LATEST_TIERED:
-    case EARLIEST_PENDING_UPLOAD:
-      return NOTHING
     default:
-      return withinReach(log.offsetForTimestamp(Number(timestamp)))
+      return NOTHING
   }
+}
+
+function endOf(log: PartitionLog, { isolationLevel }: Request): number {
+  return isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark
+}
+
+function found({ partitionIndex }: PartitionRequest, { offset, timestamp, leaderEpoch }: Found): PartitionAnswer {
+  return { partitionIndex, errorCode: 0, timestamp: BigInt(timestamp), offset, leaderEpoch }
 }
 
 function refused({ partitionIndex }: PartitionRequest, error: KafkaError): PartitionAnswer {

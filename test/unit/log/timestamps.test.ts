@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { LeaderEpochs } from '../../../core/log/leader-epochs.ts'
+import type { TimeAnswer } from '../../../core/log/timestamp-search.ts'
 import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { mustAppend, openLog, record, START_MS } from './fixture.ts'
 
@@ -15,14 +16,14 @@ async function logWithTimes(times: readonly (readonly number[])[], config = {}):
   return log
 }
 
-const found = (hit: { offset: number; timestamp: number } | null): unknown => hit && [hit.offset, hit.timestamp - START_MS]
+const found = (hit: TimeAnswer): unknown => (hit && 'timestamp' in hit ? [hit.offset, hit.timestamp - START_MS] : hit)
 
 test('a time finds the first record at or after it, also where times go backwards', async () => {
   const log = await logWithTimes([[10, 12], [11], [30, 20, 40], [5], [40]])
-  expect([0, 10, 11, 12, 13, 20, 31, 40].map(time => found(log.offsetForTimestamp(START_MS + time)))).toEqual([
+  expect(await Promise.all([0, 10, 11, 12, 13, 20, 31, 40].map(async time => found(await log.offsetForTimestamp(START_MS + time))))).toEqual([
     [0, 10], [0, 10], [1, 12], [1, 12], [3, 30], [3, 30], [5, 40], [5, 40],
   ])
-  expect(log.offsetForTimestamp(START_MS + 41)).toBeNull()
+  expect(await log.offsetForTimestamp(START_MS + 41)).toBeNull()
 })
 
 test('a time is found in every segment, as a walk over all records finds it', async () => {
@@ -35,7 +36,7 @@ test('a time is found in every segment, as a walk over all records finds it', as
     const batchIndex = times.findIndex(each => Math.max(...each) >= time)
     const before = times.slice(0, Math.max(0, batchIndex)).flat().length
     const offset = batchIndex < 0 ? -1 : before + (times[batchIndex]?.findIndex(each => each >= time) ?? 0)
-    expect(found(log.offsetForTimestamp(START_MS + time))).toEqual(offset < 0 ? null : [offset, flat[offset]])
+    expect(found(await log.offsetForTimestamp(START_MS + time))).toEqual(offset < 0 ? null : [offset, flat[offset]])
   }
 })
 
@@ -45,21 +46,21 @@ test('records before the start of the log are not found', async () => {
   mustAppend(log, encodeBatch({ records: [30].map(time => record('x', { timestamp: START_MS + time })) }))
   await log.close()
   const { log: trimmed } = await openLog({ disk, isClean: true, startOffset: 1 })
-  expect(found(trimmed.offsetForTimestamp(START_MS + 5))).toEqual([1, 10])
-  expect(found(trimmed.offsetForTimestamp(START_MS + 25))).toEqual([3, 30])
+  expect(found(await trimmed.offsetForTimestamp(START_MS + 5))).toEqual([1, 10])
+  expect(found(await trimmed.offsetForTimestamp(START_MS + 25))).toEqual([3, 30])
 })
 
 test('the greatest time is that of the first record that has it', async () => {
   const log = await logWithTimes([[1, 5], [9, 3, 9], [9], [2]], { segmentBytes: 200 })
-  expect(found(log.offsetOfMaxTimestamp())).toEqual([2, 9])
+  expect(found(await log.offsetOfMaxTimestamp())).toEqual([2, 9])
 })
 
 test('an empty log and records without time have no greatest time', async () => {
   const { log } = await openLog()
-  expect(log.offsetOfMaxTimestamp()).toBeNull()
+  expect(await log.offsetOfMaxTimestamp()).toBeNull()
   mustAppend(log, encodeBatch({ records: [record('x', { timestamp: -1 })] }))
-  expect(log.offsetOfMaxTimestamp()).toBeNull()
-  expect(log.offsetForTimestamp(0)).toBeNull()
+  expect(await log.offsetOfMaxTimestamp()).toBeNull()
+  expect(await log.offsetForTimestamp(0)).toBeNull()
 })
 
 test('an epoch ends where the next begins, the current one at the end of the log', () => {
