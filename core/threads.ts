@@ -1,9 +1,11 @@
 /** Where code of the engine runs: the one place that knows its threads (architecture rule 9). */
 
 import { Worker } from 'node:worker_threads'
+import { systemClock } from './common/clock.ts'
 import type { Disk } from './common/disk.ts'
 import type { Logger } from './common/logger.ts'
 import { nodeDisk } from './common/node-disk.ts'
+import { systemRandom } from './common/random.ts'
 import { inProcessWork, type SlowWork } from './log/slow-work.ts'
 import { Scanner, type Scan } from './studio/scan/scan.ts'
 import { ScanThread } from './threads/scan-thread.ts'
@@ -24,5 +26,5 @@ export function startScan(options: { readonly logger: Logger; readonly disk?: Di
   const { logger, disk = nodeDisk, startWorker = () => new Worker(workerUrl('scan'), { name: 'scan' }) } = options
   if (disk === nodeDisk) return new ScanThread({ startWorker, logger })
   const scanner = new Scanner(disk)
-  return { ...inProcessWork(), ask: request => scanner.ask(request), stop: () => scanner.stop() }
+  return { ...inProcessWork({ disk, clock: systemClock, random: systemRandom }), ask: request => scanner.ask(request), stop: () => scanner.stop() }
 }

@@ -188,7 +188,7 @@ export class Broker {
 
 /** Each step that opened something adds its undoing to `undo`. */
 async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise<Running> {
-  const { dataFolder, disk, clock, random, logger, processId, work = inProcessWork() } = options
+  const { dataFolder, disk, clock, random, logger, processId, work = inProcessWork(options) } = options
   const startedAt = clock.elapsed()
   const config = { ...defaultBrokerConfig, ...options.config }
   prepareDataFolder(dataFolder, disk)

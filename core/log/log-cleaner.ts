@@ -11,6 +11,7 @@ import { SerialQueue } from '../common/serial-queue.ts'
 import { BATCH_HEADER_BYTES, maxTimestampOf } from '../records/batch-header.ts'
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint.ts'
 import type { CleanedGroup, CleanJob, CleanProgress, CleanResult, CleanWatch } from './cleaner/clean-job.ts'
+import { removeCleaned } from './cleaner/cleaned-segment.ts'
 import { type DirtyPart, dirtyPart, type SegmentToJudge } from './cleaner/dirty-part.ts'
 import { HalfSwapped } from './cleaner/swap.ts'
 import type { LogConfig } from './log-config.ts'
@@ -229,9 +230,9 @@ export class LogCleaner {
   }
 
   async #cleanOne(log: PartitionLog, part: DirtyPart, abort: AbortController): Promise<boolean> {
-    const { clock, logger } = this.#options
+    const { clock, disk, logger } = this.#options
     const startedAt = clock.elapsed()
-    const swaps = new Swaps(log, abort)
+    const swaps = new Swaps({ log, abort, discard: group => removeCleaned(disk, log.folder, group.replaced[0] ?? 0) })
     const job = this.#jobFor(log, part)
     const bytesBefore = job.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
     let result: CleanResult
@@ -312,18 +313,23 @@ export class LogCleaner {
   }
 }
 
-/** Groups of one compaction on their way into the log, one after another while the next is being written. */
+/**
+ * Groups of one compaction on their way into the log, one after another while the next is being written. After one that failed no other
+ * follows: a tombstone must not be gone from a later segment while what it deletes is back in an earlier one.
+ */
 class Swaps {
   readonly #log: PartitionLog
   readonly #abort: AbortController
+  readonly #discard: (group: CleanedGroup) => void
   #tail: Promise<void> = Promise.resolve()
   /** No segment was gone, none failed. */
   areComplete = true
   failure: unknown
 
-  constructor(log: PartitionLog, abort: AbortController) {
-    this.#log = log
-    this.#abort = abort
+  constructor(o: { readonly log: PartitionLog; readonly abort: AbortController; readonly discard: (group: CleanedGroup) => void }) {
+    this.#log = o.log
+    this.#abort = o.abort
+    this.#discard = o.discard
   }
 
   add(group: CleanedGroup): void {
@@ -331,6 +337,7 @@ class Swaps {
   }
 
   async #swap(group: CleanedGroup): Promise<void> {
+    if (!this.areComplete) return this.#discard(group)
     try {
       if (await this.#log.replaceSegments(group)) return
     } catch (failure) {

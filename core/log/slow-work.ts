@@ -1,6 +1,8 @@
 /** What the log has done away from the serving thread: work on one batch or segment that would hold up everybody else's requests. */
 
 import { type BatchRules, type Refusal, validateStreamed } from './batch-validation.ts'
+import { type CleanParts, cleanSegments } from './cleaner/clean.ts'
+import type { CleanJob, CleanResult, CleanWatch } from './cleaner/clean-job.ts'
 
 export interface SlowWork {
   /**
@@ -9,11 +11,17 @@ export interface SlowWork {
    * which clients retry; rejects for a bug only.
    */
   check(batch: Buffer, rules: BatchRules): Promise<Buffer | Refusal>
+  /**
+   * Compacts closed segments into `.cleaned` files beside them, in pieces between which other work goes on. Each finished group is told with
+   * its progress. Rejects when the disk fails or the thread dies under it; what a rejected or aborted compaction had not handed over goes.
+   */
+  clean(job: CleanJob, watch: CleanWatch): Promise<CleanResult>
 }
 
 /** In this thread, for a disk that lives in its memory. */
-export function inProcessWork(): SlowWork {
+export function inProcessWork(parts: CleanParts): SlowWork {
   return {
+    clean: (job, watch) => cleanSegments(job, watch, parts),
     check: (batch, rules) => validateStreamed(Buffer.from(batch), rules),
   }
 }

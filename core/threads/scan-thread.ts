@@ -6,6 +6,7 @@
 import type { Worker } from 'node:worker_threads'
 import type { Logger } from '../common/logger.ts'
 import type { BatchRules, Refusal } from '../log/batch-validation.ts'
+import type { CleanJob, CleanResult, CleanWatch } from '../log/cleaner/clean-job.ts'
 import type { SlowWork } from '../log/slow-work.ts'
 import { StudioError } from '../studio/rpc/studio-error.ts'
 import type { Scan, ScanAnswer, ScanRequest } from '../studio/scan/scan.ts'
@@ -53,6 +54,28 @@ export class ScanThread implements Scan, SlowWork {
     })
   }
 
+  /** Rejects when the thread dies under it or the disk fails; 'aborted' when the thread is stopped. */
+  clean(job: CleanJob, { onProgress, signal }: CleanWatch): Promise<CleanResult> {
+    if (this.#isStopped || signal.aborted) return Promise.resolve({ is: 'aborted' })
+    return new Promise((resolve, reject) => {
+      const id = this.#post(id => ({ id, is: 'clean', job }), [], {
+        settle: message => {
+          if (message.is === 'progress') return onProgress(message.progress)
+          signal.removeEventListener('abort', stop)
+          if (message.is === 'cleaned') resolve(message.result)
+          else reject(bugIn(message))
+        },
+        lost: cause => {
+          signal.removeEventListener('abort', stop)
+          if (cause === null) resolve({ is: 'aborted' })
+          else reject(new Error(DIED, { cause }))
+        },
+      })
+      const stop = (): void => this.#worker?.postMessage({ id, is: 'stop-clean' } satisfies ToScanThread)
+      signal.addEventListener('abort', stop)
+    })
+  }
+
   /** Ends the thread; what waits for it is refused. */
   async stop(): Promise<void> {
     this.#isStopped = true
@@ -89,10 +112,11 @@ export class ScanThread implements Scan, SlowWork {
     })
   }
 
-  #post(message: (id: number) => ToScanThread, transfer: ArrayBuffer[], pending: Pending): void {
+  #post(message: (id: number) => ToScanThread, transfer: ArrayBuffer[], pending: Pending): number {
     const id = ++this.#lastId
     this.#pending.set(id, pending)
     this.#running().postMessage(message(id), transfer)
+    return id
   }
 
   #running(): Worker {
@@ -108,7 +132,7 @@ export class ScanThread implements Scan, SlowWork {
 
   #settle(message: FromScanThread): void {
     const pending = this.#pending.get(message.id)
-    this.#pending.delete(message.id)
+    if (message.is !== 'progress') this.#pending.delete(message.id)
     pending?.settle(message)
   }
 

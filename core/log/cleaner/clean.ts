@@ -15,7 +15,7 @@ import { scanBatches } from '../batch-scan.ts'
 import { segmentFile } from '../log-files.ts'
 import { BatchFilter } from './batch-filter.ts'
 import type { CleanedGroup, CleanJob, CleanResult, CleanWatch, SourceSegment } from './clean-job.ts'
-import { CleanedSegment, CleanedSegmentTooLarge } from './cleaned-segment.ts'
+import { CLEANED_SUFFIX, CleanedSegment, CleanedSegmentTooLarge } from './cleaned-segment.ts'
 import { OffsetMap } from './offset-map.ts'
 import { Pace } from './pace.ts'
 import { groupSegments } from './segment-groups.ts'
@@ -61,6 +61,7 @@ class Cleaning {
     const dirty = segments.filter((_, at) => (segments[at + 1]?.baseOffset ?? endOffset) > firstDirtyOffset)
     const total = (list: readonly SourceSegment[]): number => list.reduce((sum, segment) => sum + segment.sizeBytes, 0)
     this.#bytesTotal = total(segments) + total(dirty)
+    await this.#removeStale()
     await this.#mapKeys(dirty)
     const cleanedUpTo = this.#map.latestOffset + 1
     const copied = segments.filter(segment => segment.baseOffset < cleanedUpTo)
@@ -69,6 +70,13 @@ class Cleaning {
     for (const group of groupSegments(copied, this.#job)) await this.#cleanGroup(group, filter)
     const { recordsRead, recordsKept } = filter
     return { is: 'cleaned', endOffset: cleanedUpTo, bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten, recordsRead, recordsKept }
+  }
+
+  /** A start takes every `.swap` above a `.cleaned` for unfinished: none may be left of a compaction whose thread died. */
+  async #removeStale(): Promise<void> {
+    const { disk } = this.#parts
+    const { folder } = this.#job
+    for (const { name } of await disk.list(folder)) if (name.endsWith(CLEANED_SUFFIX)) await disk.remove(`${folder}/${name}`)
   }
 
   /** Reads the dirty segments into the map, until they end or it is full. */
