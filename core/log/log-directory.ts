@@ -162,11 +162,11 @@ export class LogDirectory {
   }
 
   async #open(partition: PartitionToOpen, state: { isClean: boolean; recoveryPoint: number; startOffset: number }): Promise<PartitionLog> {
-    const { disk, clock, logger } = this.#options
+    const { disk, clock, logger, work } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
     this.#unclaimed.delete(name)
     const deletion = this.#deletion
-    const log = await PartitionLog.open({ disk, clock, logger, deletion, folder: `${this.folder}/${name}`, ...partition, ...state })
+    const log = await PartitionLog.open({ disk, clock, logger, deletion, folder: `${this.folder}/${name}`, ...(work && { work }), ...partition, ...state })
     this.#unverified.delete(name)
     this.#logs.set(name, log)
     return log

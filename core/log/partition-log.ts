@@ -9,7 +9,8 @@ import type { Disk } from '../common/disk.ts'
 import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
-import { type AppendOrigin, type Refusal, validateBatch } from './batch-validation.ts'
+import { AppendTurn, type Validate } from './append-turn.ts'
+import { type AppendOrigin, type Refusal, validateBatch, validateInline } from './batch-validation.ts'
 import type { DamagedPlace } from './damage-reports.ts'
 import type { CleanedGroup } from './cleaner/clean-job.ts'
 import { swapIn } from './cleaner/swap.ts'
@@ -26,6 +27,7 @@ import { countBelow, type Expired, expiredSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
+import { type BatchCheck, checkInProcess } from './slow-work.ts'
 import type { TimeAnswer } from './timestamp-search.ts'
 import { type AbortedTransaction, collectAborted } from './transaction-index.ts'
 
@@ -69,6 +71,8 @@ export type PartitionLogOptions = {
   readonly recoveryPoint?: number
   readonly startOffset?: number
   readonly logger: Logger
+  /** Where batches that would hold up the serving thread are checked; in this thread unless told. */
+  readonly work?: BatchCheck
   /** Unlinks what the log drops; one for all logs of a data folder. */
   readonly deletion?: SegmentDeletion
 }
@@ -113,6 +117,9 @@ export class PartitionLog {
   #health: LogHealth = { is: 'online' }
   #lookedAtMs = 0
   #isClosed = false
+  #work: BatchCheck
+  /** Made when the first batch needs it. */
+  #turn: AppendTurn | undefined
 
   private constructor(options: PartitionLogOptions, parts: Parts) {
     this.topic = options.topic
@@ -122,6 +129,7 @@ export class PartitionLog {
     this.#disk = options.disk
     this.#clock = options.clock
     this.#logger = options.logger
+    this.#work = options.work ?? checkInProcess
     this.#name = `${options.topic}-${options.partition}`
     const see = (): ReadableLog => ({ segments: this.#segments.all, startOffset: this.#startOffset, endOffset: this.#endOffset, epochs: this.#epochs.entries })
     this.reader = new LogReader({ see: () => (this.#isClosed ? undefined : see()), name: this.#name, logger: options.logger })
@@ -228,6 +236,27 @@ export class PartitionLog {
    * and markers (records/control-record.ts), for which `transactionVersion` is that of the transaction they end, by default 0.
    */
   append(records: Buffer, o: AppendOptions = {}): Appended {
+    const appended = this.#append(records, validateBatch, o)
+    assert(appended !== 'slow')
+    return appended
+  }
+
+  /**
+   * Appends a client's batch, at once when it can be checked at once. One that needs slow work takes the partition's turn until it is
+   * stored or refused, and later ones wait behind it; `records` must not change before the answer. Rejects for a bug only.
+   */
+  appendInTurn(records: Buffer): Appended | Promise<Appended> {
+    if (this.#turn?.isTaken) return this.#turn.add(records)
+    const appended = this.#append(records, validateInline, {})
+    if (appended !== 'slow') return appended
+    this.#turn ??= new AppendTurn(this.#work, {
+      append: (waited, validate) => this.#append(waited, validate, {}),
+      rules: () => ({ name: this.#name, config: this.#config, origin: 'client', nowMs: this.#clock.now() }),
+    })
+    return this.#turn.add(records, true)
+  }
+
+  #append(records: Buffer, validate: Validate, o: AppendOptions): Appended | 'slow' {
     if (this.#isClosed) return { error: 'KAFKA_STORAGE_ERROR', message: `the log of ${this.#name} is closed` }
     const origin = o.origin ?? 'client'
     const nowMs = o.nowMs ?? this.#clock.now()
@@ -235,7 +264,7 @@ export class PartitionLog {
       const trouble = this.#look(nowMs)
       if (trouble !== undefined) return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} cannot be written: ${trouble}` }
     }
-    const batch = validateBatch(records, { name: this.#name, config: this.#config, origin, nowMs })
+    const batch = validate(records, { name: this.#name, config: this.#config, origin, nowMs })
     if (!Buffer.isBuffer(batch)) return batch
     if (batch.length > this.#config.segmentBytes) {
       return { error: 'RECORD_LIST_TOO_LARGE', message: `a batch of ${batch.length} bytes for ${this.#name} exceeds segment.bytes` }

@@ -18,10 +18,13 @@ export interface SlowWork {
   clean(job: CleanJob, watch: CleanWatch): Promise<CleanResult>
 }
 
+/** The part of it that appends need. */
+export type BatchCheck = Pick<SlowWork, 'check'>
+
+/** In this thread, which needs nothing. */
+export const checkInProcess: BatchCheck = { check: (batch, rules) => validateStreamed(Buffer.from(batch), rules) }
+
 /** In this thread, for a disk that lives in its memory. */
 export function inProcessWork(parts: CleanParts): SlowWork {
-  return {
-    clean: (job, watch) => cleanSegments(job, watch, parts),
-    check: (batch, rules) => validateStreamed(Buffer.from(batch), rules),
-  }
+  return { ...checkInProcess, clean: (job, watch) => cleanSegments(job, watch, parts) }
 }

@@ -51,7 +51,6 @@ test.each([
   ['an unknown codec', changed(bytes => bytes.writeInt16BE(5, 21)), 'INVALID_RECORD'],
   ['plain records marked as gzip', changed(bytes => bytes.writeInt16BE(1, 21)), 'INVALID_RECORD'],
   ['record lengths that lie', changed(bytes => bytes.writeInt8(2, 61)), 'INVALID_RECORD'],
-  ['offsets that do not count up', changed(bytes => bytes.writeInt8(4, 64)), 'INVALID_RECORD'],
 ] as const)('%s is refused and nothing of it is stored', async (_, bytes, error) => {
   const { log, disk } = await openLog()
   mustAppend(log, batch(['before']))
@@ -157,7 +156,7 @@ test('offsets inside a compressed batch that do not count up are written anew', 
   expect(readAll(log)).toEqual(['a', 'b'])
 })
 
-test('a compressed batch too large to open in line is taken on its header and checksum', async () => {
+test('a large compressed batch is opened too', async () => {
   const { log } = await openLog()
   const big = 'x'.repeat(100_000)
   mustAppend(log, batch([big, big, big], { codec: 'zstd' }))
