@@ -1,5 +1,6 @@
 /** One partition as the broker serves it: its log once recovered, who leads it, and the fetches that wait for it. */
 
+import type { DamagedPlace } from '../log/damage-reports.ts'
 import type { LogHealth, PartitionLog } from '../log/partition-log.ts'
 import { Counters } from './taps.ts'
 
@@ -16,6 +17,7 @@ export class Partition {
   readonly leader: number
   readonly counters = new Counters()
   readonly #onHealth: (partition: Partition, health: LogHealth) => void
+  readonly #onDamage: ((partition: Partition, place: DamagedPlace) => void) | undefined
   #state: PartitionState = { is: 'recovering' }
   #waiting = new Set<() => void>()
 
@@ -25,11 +27,14 @@ export class Partition {
     readonly leader: number
     /** The log cannot be written any more, or can again. */
     readonly onHealth: (partition: Partition, health: LogHealth) => void
+    /** A reader met damaged batches; once for each place. */
+    readonly onDamage?: (partition: Partition, place: DamagedPlace) => void
   }) {
     this.topic = options.topic
     this.index = options.index
     this.leader = options.leader
     this.#onHealth = options.onHealth
+    this.#onDamage = options.onDamage
   }
 
   get state(): PartitionState {
@@ -45,6 +50,7 @@ export class Partition {
     this.#state = { is: 'ready', log }
     log.onChange = () => this.wake()
     log.onHealth = ({ health }) => this.#onHealth(this, health)
+    log.onDamage = (_, place) => this.#onDamage?.(this, place)
   }
 
   fail(reason: string): void {
