@@ -11,6 +11,7 @@ import { readBuffers } from './read-buffers.ts'
 import { type Reading, readingInTurn, readingNow } from './reading.ts'
 import type { Segment } from './segment.ts'
 import { segmentIndexFor } from './segment-list.ts'
+import { type AbortedTransaction, collectAborted } from './transaction-index.ts'
 
 export type ReadRequest = {
   readonly offset: number
@@ -19,6 +20,8 @@ export type ReadRequest = {
   readonly minOneBatch: boolean
   /** Only batches that end before this offset. */
   readonly upTo?: number
+  /** Also name the aborted transactions that have records in the answer (read_committed). */
+  readonly withAborted?: boolean
 }
 
 export type LogRead =
@@ -28,6 +31,8 @@ export type LogRead =
       readonly byteCount: number
       /** The offset after the last record read; the one asked for when nothing was. */
       readonly nextOffset: number
+      /** Null unless it was asked for. */
+      readonly aborted: readonly AbortedTransaction[] | null
       /** Gives the buffers back; call it once, when the bytes were sent or are not wanted. */
       release(): void
     }
@@ -55,7 +60,20 @@ const nothingToRelease = (): void => {}
 const sharedScratch = Buffer.alloc(HEADER_SCRATCH_BYTES)
 
 export function readNow(view: LogView, request: BoundRequest): LogRead {
-  return readingNow(reading(view, request, sharedScratch))
+  const read = readingNow(reading(view, request, sharedScratch))
+  return request.withAborted ? withAborted(read, view, request) : read
+}
+
+/** Compaction takes the records of aborted transactions out of the log together with their entries: `read` was made of the segments of `view`. */
+function withAborted(read: LogRead, { segments }: LogView, { offset }: BoundRequest): LogRead {
+  if (read.error !== 'NONE') return read
+  if (read.byteCount === 0) return { ...read, aborted: [] }
+  try {
+    return { ...read, aborted: collectAborted(segments, segmentIndexFor(segments, offset), { from: offset, upTo: read.nextOffset }) }
+  } catch (failure) {
+    read.release()
+    throw failure
+  }
 }
 
 /** Reads on the thread pool what is cold. `look` says what the log is like now: it is asked again after each wait. */
@@ -73,9 +91,11 @@ export async function readInTurn(look: () => Look): Promise<LogRead> {
     }
     if (!read) continue
     const after = look()
-    if (after.is === 'readable') return read
+    if (after.is === 'readable' && !request.withAborted) return read
+    if (after.is === 'readable' && after.view.segments === view.segments) return withAborted(read, view, request)
     if (read.error === 'NONE') read.release()
-    return after.read
+    if (after.is === 'answered') return after.read
+    if (tries >= TRIES_MAX) return { ...nothing(request.offset), aborted: [] } // and the reader asks again
   }
 }
 
@@ -228,11 +248,11 @@ function settled(walk: Walk, { stretch, position, isKnownSound }: Place, isFollo
 
 function answer({ stretch, position }: Place, buffer: Buffer, { bytes, nextOffset }: Run): LogRead {
   stretch.segment.hint(nextOffset, position + bytes)
-  return { error: 'NONE', buffers: [buffer.subarray(0, bytes)], byteCount: bytes, nextOffset, release: () => readBuffers.give(buffer) }
+  return { error: 'NONE', buffers: [buffer.subarray(0, bytes)], byteCount: bytes, nextOffset, aborted: null, release: () => readBuffers.give(buffer) }
 }
 
-function nothing(offset: number): LogRead {
-  return { error: 'NONE', buffers: [], byteCount: 0, nextOffset: offset, release: nothingToRelease }
+function nothing(offset: number): Extract<LogRead, { error: 'NONE' }> {
+  return { error: 'NONE', buffers: [], byteCount: 0, nextOffset: offset, aborted: null, release: nothingToRelease }
 }
 
 function corrupt({ logPath }: Segment, damage: Damage): LogRead {

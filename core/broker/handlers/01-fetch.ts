@@ -9,7 +9,6 @@
 import { COLD_READS_MAX, FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
 import type { LogRead, ReadRequest } from '../../log/log-read.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
-import type { AbortedTransaction } from '../../log/transaction-index.ts'
 import { fetch } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -204,7 +203,7 @@ class FetchReads {
 
   #requestFor({ asked }: Wanted, log: PartitionLog): ReadRequest {
     const maxBytes = Math.min(asked.partitionMaxBytes, this.#bytesLeft)
-    return { offset: asked.fetchOffset, maxBytes, minOneBatch: !this.#hasData, upTo: endOf(this.#request, log) }
+    return { offset: asked.fetchOffset, maxBytes, minOneBatch: !this.#hasData, upTo: endOf(this.#request, log), withAborted: this.#request.isolationLevel === READ_COMMITTED }
   }
 
   /** The answer that needs no look at the segments: a refusal, or nothing to read. */
@@ -229,9 +228,7 @@ class FetchReads {
       this.#bytesLeft -= found.byteCount
       count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, this.#context)
     }
-    const aborted = this.#request.isolationLevel === READ_COMMITTED ? abortedIn(log, asked.fetchOffset, found.nextOffset, this.#context) : null
-    if (aborted === undefined) return refused(asked.partition, storageError(this.#context))
-    return { ...facts(asked, this.#request, log), abortedTransactions: aborted, records: found.buffers }
+    return { ...facts(asked, this.#request, log), abortedTransactions: found.aborted, records: found.buffers }
   }
 }
 
@@ -252,16 +249,6 @@ function readLogInTurn(log: PartitionLog, wanted: ReadRequest, context: RequestC
 function unreadable(log: PartitionLog, cause: unknown, context: RequestContext): Found {
   context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
   return { error: storageError(context) }
-}
-
-/** What the records from `from` to before `upTo` hold of aborted transactions; undefined when the disk fails: leaving one out would show what never was. */
-function abortedIn(log: PartitionLog, from: number, upTo: number, { broker }: RequestContext): readonly AbortedTransaction[] | undefined {
-  try {
-    return from < upTo ? log.abortedTransactions(from, upTo) : []
-  } catch (cause) {
-    broker.logger.error('a transaction index could not be read', { topic: log.topic, partition: log.partition, cause })
-    return undefined
-  }
 }
 
 /** Before v6 clients know no KAFKA_STORAGE_ERROR, and Kafka says this instead. */
