@@ -19,6 +19,14 @@ export type BrokerConfig = {
   readonly retentionInitialDelayMs: number
   /** log.retention.check.interval.ms */
   readonly retentionCheckIntervalMs: number
+  /** log.cleaner.enable: whether logs are compacted. */
+  readonly cleanerEnabled: boolean
+  /** log.cleaner.backoff.ms: between two looks for logs to compact, when there is none. */
+  readonly cleanerBackoffMs: number
+  /** log.cleaner.io.max.bytes.per.second: read and written together; Infinity for no limit. */
+  readonly cleanerBytesPerSecond: number
+  /** log.cleaner.dedupe.buffer.size: memory for the keys of a log that is being compacted. */
+  readonly cleanerDedupeBytes: number
   /** What topic configs are that a topic does not set, by their topic names: `flush.messages` for log.flush.interval.messages. */
   readonly topicDefaults: Readonly<Record<string, string>>
 }
@@ -32,6 +40,10 @@ export const defaultBrokerConfig: BrokerConfig = {
   offsetsTopicPartitions: 50,
   retentionInitialDelayMs: 30_000,
   retentionCheckIntervalMs: 300_000,
+  cleanerEnabled: true,
+  cleanerBackoffMs: 15_000,
+  cleanerBytesPerSecond: Infinity,
+  cleanerDedupeBytes: 134_217_728,
   topicDefaults: {},
 }
 
@@ -51,6 +63,10 @@ export function describeBrokerConfig(config: BrokerConfig): BrokerConfigRow[] {
     row('group.initial.rebalance.delay.ms', config.groupInitialRebalanceDelayMs, 'INT', 'Time the coordinator waits for more members to join a new group before the first rebalance.', true),
     row('group.max.session.timeout.ms', 1_800_000, 'INT', 'The maximum allowed session timeout for registered consumers.'),
     row('group.min.session.timeout.ms', 6000, 'INT', 'The minimum allowed session timeout for registered consumers.'),
+    row('log.cleaner.backoff.ms', config.cleanerBackoffMs, 'LONG', 'The time between two looks for logs to compact, when there is none.', true),
+    row('log.cleaner.dedupe.buffer.size', config.cleanerDedupeBytes, 'LONG', 'The memory for the keys of a log that is being compacted.', true),
+    row('log.cleaner.enable', config.cleanerEnabled, 'BOOLEAN', 'Whether logs are compacted.', true),
+    row('log.cleaner.io.max.bytes.per.second', config.cleanerBytesPerSecond === Infinity ? Number.MAX_VALUE : config.cleanerBytesPerSecond, 'DOUBLE', 'The most that compaction reads and writes, together, in a second.', true),
     row('log.initial.task.delay.ms', config.retentionInitialDelayMs, 'LONG', 'The time from the start to the first retention sweep.', true),
     row('log.retention.check.interval.ms', config.retentionCheckIntervalMs, 'LONG', 'How often logs are looked at for segments to delete.', true),
     row('node.id', config.brokerId, 'INT', 'The node id of this server.', true),

@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { LogCleaner } from '../log/log-cleaner.ts'
 import type { LogSweeps } from '../log/log-sweeps.ts'
 import type { Api } from '../protocol/schema.ts'
 import type { BrokerConfig } from './broker-config.ts'
@@ -22,6 +23,7 @@ export type BrokerParts = {
   readonly config: BrokerConfig
   readonly topics: TopicRegistry
   readonly sweeps: LogSweeps
+  readonly cleaner: LogCleaner
   readonly groups: GroupCoordinator
   readonly offsets: OffsetsTopic
   readonly durableAcks: DurableAcks

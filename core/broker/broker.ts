@@ -9,6 +9,7 @@ import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { defaultGroupConfig } from '../groups/group-config.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { LogCleaner } from '../log/log-cleaner.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import { LogSweeps } from '../log/log-sweeps.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -162,6 +163,7 @@ export class Broker {
     await recovery.done
     await parts.topics.idle()
     await parts.sweeps.stop()
+    await parts.cleaner.stop()
     try {
       await logs.close()
     } finally {
@@ -208,8 +210,10 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => groups.stop())
   const sweeps = sweepsOf(logs, { config, clock, logger })
   undo.push(() => sweeps.stop())
+  const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
+  undo.push(() => cleaner.stop())
   const parts: BrokerParts = {
-    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, sweeps, groups, offsets,
+    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, sweeps, cleaner, groups, offsets,
     durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
@@ -228,6 +232,28 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
 function sweepsOf(logs: LogDirectory, { config, clock, logger }: { config: BrokerConfig; clock: Clock; logger: Logger }): LogSweeps {
   const { retentionInitialDelayMs: initialDelayMs, retentionCheckIntervalMs: everyMs } = config
   return new LogSweeps({ clock, logger, initialDelayMs, everyMs, logs: () => logs.openLogs(), saveStartOffsets: () => logs.saveStartOffsets() })
+}
+
+type CleanerParts = Pick<BrokerParts, 'config' | 'topics' | 'taps' | 'clock' | 'logger'> & { readonly disk: Disk; readonly work: SlowWork }
+
+function cleanerOf(logs: LogDirectory, { config, topics, taps, disk, clock, logger, work }: CleanerParts): LogCleaner {
+  const cleaner = new LogCleaner({
+    disk,
+    clock,
+    logger,
+    folder: logs.folder,
+    settings: { backoffMs: config.cleanerBackoffMs, bytesPerSecond: config.cleanerBytesPerSecond, mapBytes: config.cleanerDedupeBytes },
+    logs: () => logs.openLogs(),
+    clean: (job, watch) => work.clean(job, watch),
+    onProgress: progress => taps.emit({ is: 'cleaning', topic: progress.topic, partition: progress.partition, progress }),
+  })
+  topics.onDeleted(({ name }) => cleaner.forget(name))
+  taps.subscribe(event => {
+    const log = event.is === 'partition-state' ? topics.partition(event.topic, event.partition)?.log : undefined
+    if (log) cleaner.opened(log)
+  })
+  if (config.cleanerEnabled) cleaner.start()
+  return cleaner
 }
 
 type GroupParts = Pick<BrokerParts, 'topics' | 'clock' | 'random' | 'taps' | 'logger'> & { readonly config: BrokerConfig }

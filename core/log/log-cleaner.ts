@@ -15,7 +15,7 @@ import { removeCleaned } from './cleaner/cleaned-segment.ts'
 import { type DirtyPart, dirtyPart, type SegmentToJudge } from './cleaner/dirty-part.ts'
 import { HalfSwapped } from './cleaner/swap.ts'
 import type { LogConfig } from './log-config.ts'
-import { partitionFolderName } from './log-files.ts'
+import { partitionFolderName, readPartitionFolderName } from './log-files.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { Segment } from './segment.ts'
 
@@ -24,6 +24,8 @@ export const CLEANER_OFFSETS_FILE = 'cleaner-offset-checkpoint'
 
 /** Work in one turn of the event loop: requests wait no longer than this for a look at the logs. */
 const TURN_MS = 4
+/** Progress comes with every piece that is read, hundreds a second. */
+const TELL_EVERY_MS = 200
 
 export type LogCleanerSettings = {
   /** Between two looks when nothing is dirty (log.cleaner.backoff.ms). */
@@ -83,7 +85,8 @@ export class LogCleaner {
   readonly #cleanedUpTo: Map<string, number>
   readonly #uncleanable = new Map<string, Uncleanable>()
   readonly #reports = new Map<string, CleanReport>()
-  #current: { readonly log: PartitionLog; readonly abort: AbortController; progress: CleanProgress | undefined; readonly done: Promise<void> } | undefined
+  #current: { readonly log: PartitionLog; readonly abort: AbortController; progress: CleanProgress | undefined } | undefined
+  #toldAtMs = -Infinity
   readonly #writes = new SerialQueue()
   #timer: Timer | undefined
   #round: Promise<void> | undefined
@@ -131,17 +134,14 @@ export class LogCleaner {
     if ((this.#cleanedUpTo.get(name) ?? 0) > log.endOffset) this.#cleanedUpTo.delete(name)
   }
 
-  /** Ends the compaction of a log that is being deleted, and forgets what is known of it: another may come under its name. Rejects when the disk fails. */
-  async forget(log: PartitionLog): Promise<void> {
-    const name = partitionFolderName(log.topic, log.partition)
-    if (this.#current?.log === log) {
-      const { abort, done } = this.#current
-      abort.abort()
-      await done
+  /** A topic was deleted: what is known of its logs goes, for another may come under its name. */
+  forget(topic: string): void {
+    if (this.#current?.log.topic === topic) this.#current.abort.abort()
+    let isKnown = false
+    for (const names of [this.#uncleanable, this.#reports, this.#cleanedUpTo]) {
+      for (const name of names.keys()) if (readPartitionFolderName(name)?.topic === topic) isKnown = names.delete(name) || isKnown
     }
-    this.#uncleanable.delete(name)
-    this.#reports.delete(name)
-    if (this.#cleanedUpTo.delete(name)) await this.#saveOffsets()
+    if (isKnown) this.#saveOffsets().catch((failure: unknown) => this.#options.logger.warn('how far logs are compacted could not be written', { failure }))
   }
 
   /** Ends what is under way, removing what it had not put in place. */
@@ -214,9 +214,7 @@ export class LogCleaner {
   /** Whether the log may be looked at again in this round. */
   async #clean({ log, part }: Candidate): Promise<boolean> {
     const abort = new AbortController()
-    let resolve = (): void => {}
-    const done = new Promise<void>(settled => { resolve = settled })
-    this.#current = { log, abort, progress: undefined, done }
+    this.#current = { log, abort, progress: undefined }
     try {
       return await this.#cleanOne(log, part, abort)
     } catch (failure) {
@@ -225,7 +223,6 @@ export class LogCleaner {
       return false
     } finally {
       this.#current = undefined
-      resolve()
     }
   }
 
@@ -260,6 +257,9 @@ export class LogCleaner {
     const { group, ...shown } = progress
     if (this.#current) this.#current.progress = shown
     if (group) swaps.add(group)
+    const now = this.#options.clock.elapsed()
+    if (!group && now - this.#toldAtMs < TELL_EVERY_MS) return
+    this.#toldAtMs = now
     this.#options.onProgress?.(shown)
   }
 
