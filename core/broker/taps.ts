@@ -1,5 +1,7 @@
 /** What moves through the broker, counted where it happens: cheap totals that the window turns into rates. */
 
+import type { CleanProgress } from '../log/cleaner/clean-job.ts'
+
 /** Totals since the broker started. Plain mutable numbers: they are touched on every request. */
 export class Counters {
   recordsIn = 0
@@ -16,6 +18,8 @@ export type BrokerEvent =
   /** The disk refuses to take records of a partition, and takes them again. */
   | { readonly is: 'storage-trouble'; readonly topic: string; readonly partition: number; readonly reason: string }
   | { readonly is: 'storage-well'; readonly topic: string; readonly partition: number }
+  /** A log is being compacted: several a second, and one with each segment that takes its place. */
+  | { readonly is: 'cleaning'; readonly topic: string; readonly partition: number; readonly progress: CleanProgress }
   | { readonly is: 'warning'; readonly text: string }
 
 export class Taps {
