@@ -48,6 +48,8 @@ export class EventLog {
 
   #take(event: BrokerEvent): void {
     switch (event.is) {
+      // Moves several times a second; it is shown beside the partition.
+      case 'cleaning': return
       // Who it is comes with its first request.
       case 'connected': return
       case 'identified': return this.#identify(event.connectionId)
