@@ -2,6 +2,7 @@
 
 import type { Random } from '../../core/common/random.ts'
 import type { PartitionLog } from '../../core/log/partition-log.ts'
+import { type EndTransactionMarker, readMarker } from '../../core/records/control-record.ts'
 import { batchesOf } from '../../core/records/record-batch.ts'
 
 export type BatchInfo = {
@@ -9,6 +10,9 @@ export type BatchInfo = {
   readonly lastOffset: number
   readonly maxTimestamp: number
   readonly isControl: boolean
+  readonly isTransactional: boolean
+  /** Of a control batch that ends a transaction. */
+  readonly marker: EndTransactionMarker | undefined
   readonly producerId: number
   readonly records: readonly { readonly offset: number; readonly timestamp: number; readonly key: string | null; readonly value: string }[]
 }
@@ -29,15 +33,19 @@ export function batchesIn(log: PartitionLog, from = log.startOffset, maxBytes = 
     if (read.byteCount === 0) throw new Error(`there is nothing at ${at}, and the log ends at ${log.endOffset}`)
     const bytes = Buffer.concat(read.buffers)
     read.release()
+    let position = 0
     for (const batch of batchesOf(bytes)) {
       found.push({
         baseOffset: batch.baseOffset,
         lastOffset: batch.lastOffset,
         maxTimestamp: batch.maxTimestamp,
         isControl: batch.isControl,
+        isTransactional: batch.isTransactional,
+        marker: batch.isControl ? readMarker(bytes, position) : undefined,
         producerId: batch.producerId,
         records: [...batch.records()].map(({ offset, timestamp, key, value }) => ({ offset, timestamp, key: key && key.toString(), value: nameOf(value) })),
       })
+      position += batch.sizeBytes
     }
     at = (found.at(-1)?.lastOffset ?? at) + 1
   }
@@ -57,7 +65,7 @@ export async function lookUpProblem(log: PartitionLog, batches: readonly BatchIn
   }
   const latest = await log.offsetOfMaxTimestamp()
   const most = records.reduce((max, { timestamp }) => Math.max(max, timestamp), -1)
-  if (latest && 'error' in latest) return `the greatest timestamp is looked up with ${String(latest.error)}`
+  if (latest && 'path' in latest) return `the greatest timestamp is looked up in damage at ${latest.position}`
   if (latest && latest.offset >= end) return undefined
   if (most >= 0 && latest?.timestamp !== most) return `the greatest timestamp is said to be ${latest?.timestamp}, and is ${most}`
   return undefined
@@ -80,7 +88,7 @@ async function timestampProblem(log: PartitionLog, records: BatchInfo['records']
   const timestamp = some.timestamp + random.below(3) - 1
   const expected = records.find(record => record.timestamp >= timestamp)
   const found = await log.offsetForTimestamp(timestamp)
-  if (found && 'error' in found) return `timestamp ${timestamp} is looked up with ${String(found.error)}`
+  if (found && 'path' in found) return `timestamp ${timestamp} is looked up in damage at ${found.position}`
   if (found?.offset === expected?.offset || (!expected && found && found.offset >= end)) return undefined
   return `timestamp ${timestamp} is looked up at ${found?.offset}, and is first reached at ${expected?.offset}`
 }

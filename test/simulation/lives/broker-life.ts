@@ -16,6 +16,8 @@ import { type BatchInfo, lookUpProblem } from '../read-log.ts'
 import type { World } from '../world.ts'
 
 const FLUSHED = false
+/** A look-up in a boot that died never ends. */
+const LOOK_UP_MS_MAX = 5000
 
 export type BrokerLifeOptions = { readonly hasDiskTrouble: boolean }
 
@@ -81,10 +83,14 @@ class BrokerLife {
   #lookUpLater({ model }: Target, log: PartitionLog, batches: readonly BatchInfo[]): void {
     const { boot } = this.#host
     const random = this.#world.fork()
-    void Promise.race([lookUpProblem(log, batches, random, 2), this.#world.sleep(10_000)]).then(problem => {
-      if (problem !== undefined && this.#host.boot === boot) this.#world.fail(new Violation(`${model.name}: ${problem}`))
-    }, (cause: unknown) => {
-      if (this.#host.boot === boot && this.#host.broker && !this.#hasDiskTrouble) this.#world.fail(cause)
+    void this.#world.spawn(async () => {
+      try {
+        const problem = await Promise.race([lookUpProblem(log, batches, random, 2), this.#world.sleep(LOOK_UP_MS_MAX)])
+        if (problem !== undefined && this.#host.boot === boot) throw new Violation(`${model.name}: ${problem}`)
+      } catch (cause) {
+        const isOurs = cause instanceof Violation || (this.#host.boot === boot && this.#host.broker && !this.#hasDiskTrouble)
+        if (isOurs) throw cause
+      }
     })
   }
 
@@ -169,7 +175,7 @@ class BrokerLife {
   }
 
   async #delete({ topic, topicId }: Target): Promise<void> {
-    for (const key of [...this.#targets.keys()]) if (key.startsWith(topicId)) this.#targets.delete(key)
+    for (const key of this.#targets.keys()) if (key.startsWith(topicId)) this.#targets.delete(key)
     const answer = await this.#admin.ask(deleteTopics, 6, { topics: [{ name: null, topicId }], timeoutMs: 1000 })
     this.#world.note(`delete ${topic}: ${answer ? errorName(answer.responses[0]?.errorCode ?? 0) : 'unknown'}`)
   }

@@ -1,0 +1,5 @@
+/** The lives of scenario `broker`: see lives/. */
+
+import { testLives } from './seeds.ts'
+
+testLives('broker', 150)
