@@ -13,7 +13,7 @@ export class Counters {
 export type BrokerEvent =
   | { readonly is: 'connected' | 'disconnected'; readonly connectionId: number }
   | { readonly is: 'identified'; readonly connectionId: number }
-  | { readonly is: 'topic-created' | 'topic-deleted' | 'topic-changed'; readonly topic: string }
+  | { readonly is: 'topic-created' | 'topic-deleted' | 'topic-changed' | 'topic-configured'; readonly topic: string }
   | { readonly is: 'partition-state'; readonly topic: string; readonly partition: number }
   /** The disk refuses to take records of a partition, and takes them again. */
   | { readonly is: 'storage-trouble'; readonly topic: string; readonly partition: number; readonly reason: string }

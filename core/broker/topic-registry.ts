@@ -7,7 +7,7 @@ import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
-import type { LogHealth, PartitionLog } from '../log/partition-log.ts'
+import type { LogConfig, LogHealth, PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { Partition } from './partition.ts'
 import type { Taps } from './taps.ts'
@@ -81,7 +81,7 @@ export class TopicRegistry {
   setDefaults(defaults: Readonly<Record<string, string>>): void {
     this.#defaults = defaults
     for (const { record, partitions } of this.list()) {
-      const config = resolveLogConfig(record.configs, defaults)
+      const config = this.#configOf(record)
       for (const { log } of partitions) log?.setConfig(config)
     }
   }
@@ -104,7 +104,7 @@ export class TopicRegistry {
     if (name === '__consumer_offsets' && partitionCount !== offsetsTopicPartitions) {
       return { error: 'INVALID_PARTITIONS', message: `${name} has ${offsetsTopicPartitions} partitions here: groups are spread over so many (offsets.topic.num.partitions)` }
     }
-    const config = topicConfigProblem(configs)
+    const config = topicConfigProblem(configs, this.#defaults)
     return config === undefined ? this.#problemWithFolders(name, 0, partitionCount) : { error: 'INVALID_CONFIG', message: config }
   }
 
@@ -176,6 +176,37 @@ export class TopicRegistry {
   }
 
   problemWithGrowth(name: string, total: number): Refusal | undefined {
+  /**
+   * Replaces what a topic sets of its configs (names as Kafka's, values as text); what is not in it goes back to the defaults. It holds for
+   * every open log when the promise resolves, and after each start. A Refusal (INVALID_CONFIG, in Kafka's words) changes nothing.
+   */
+  setConfigs(name: string, configs: Readonly<Record<string, string>>): Promise<Refusal | undefined> {
+    return this.#changes.run(() => {
+      const topic = this.#byName.get(name)
+      const refusal = this.problemWithConfigs(name, configs)
+      if (refusal || !topic) return refusal
+      try {
+        this.#parts.catalog.setTopicConfigs(name, configs)
+      } catch (cause) {
+        return { error: 'KAFKA_STORAGE_ERROR' as const, message: `the catalog cannot take the configs of ${name}: ${messageOf(cause)}` }
+      }
+      const { record, partitions } = this.#put({ ...topic.record, configs }, topic.partitions)
+      for (const { log } of partitions) log?.setConfig(this.#configOf(record))
+      this.#parts.taps.emit({ is: 'topic-configured', topic: name })
+      return undefined
+    })
+  }
+
+  problemWithConfigs(name: string, configs: Readonly<Record<string, string | null>>): Refusal | undefined {
+    if (!this.#byName.has(name)) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` }
+    const message = topicConfigProblem(configs, this.#defaults)
+    return message === undefined ? undefined : { error: 'INVALID_CONFIG', message }
+  }
+
+  #configOf({ configs }: TopicRecord): LogConfig {
+    return resolveLogConfig(configs, this.#defaults)
+  }
+
     const topic = this.#byName.get(name)
     if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` }
     const count = topic.partitions.length
@@ -228,9 +259,11 @@ export class TopicRegistry {
   async #open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<PartitionLog | undefined> {
     const { logs, logger } = this.#parts
     try {
-      const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: resolveLogConfig(record.configs, this.#defaults) }
+      const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: this.#configOf(record) }
       const log = await (isNew ? logs.create(open) : logs.open(open))
       if (partition.state.is === 'recovering') partition.ready(log)
+      // Configs may have changed while it was being opened.
+      log.setConfig(this.#configOf(this.#byId.get(record.topicId)?.record ?? record))
       return log
     } catch (cause) {
       logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })

@@ -112,6 +112,15 @@ export class Catalog {
     this.#db.prepare('UPDATE topics SET partition_count = ? WHERE name = ?').run(partitionCount, name)
   }
 
+  /** Replaces what a topic sets of its configs. */
+  setTopicConfigs(name: string, configs: Readonly<Record<string, string>>): void {
+    this.#db.transaction(() => {
+      this.#db.prepare('DELETE FROM topic_configs WHERE topic = ?').run(name)
+      const insert = this.#db.prepare('INSERT INTO topic_configs (topic, name, value) VALUES (?, ?, ?)')
+      for (const [config, value] of Object.entries(configs)) insert.run(name, config, value)
+    })()
+  }
+
   /** Removes a topic's row and remembers its id, so that its folders are known as ours when they turn up at the next start. */
   removeTopic(topic: TopicRecord, deletedAt: number): void {
     this.#db.transaction(() => {
