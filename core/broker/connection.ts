@@ -62,6 +62,8 @@ export class Connection implements ConnectionInfo {
   readonly #gone = new Set<() => void>()
   #waiting: Buffer[] = []
   #held = 0
+  /** Bytes of the frame whose answer takes time. They count until it has one, also when the peer has gone: a batch may wait for its turn. */
+  #underWay = 0
   #isBusy = false
   #isClosed = false
 
@@ -149,8 +151,12 @@ export class Connection implements ConnectionInfo {
       const reply = this.#dispatch(frame, this)
       if (!(reply instanceof Promise)) return this.#write(reply)
       this.#isBusy = true
+      this.#underWay = frame.length
+      this.#inFlight.bytes += frame.length
       reply.then(later => this.#write(later), (fault: unknown) => this.#fault(fault)).finally(() => {
         this.#isBusy = false
+        this.#underWay = 0
+        this.#inFlight.bytes -= frame.length
         this.#pump()
       })
     } catch (fault) {
@@ -180,7 +186,7 @@ export class Connection implements ConnectionInfo {
   #throttle(): void {
     const isFull = this.#waiting.length >= WAITING_FRAMES_MAX || this.#socket.writableLength >= SOCKET_QUEUE_BYTES_MAX
     const isOverBudget = this.#inFlight.bytes > IN_FLIGHT_BYTES_MAX && this.#reader.bufferedBytes === 0
-    const shouldPause = isFull || (isOverBudget && this.#held > 0)
+    const shouldPause = isFull || (isOverBudget && this.#held + this.#underWay > 0)
     if (shouldPause && !this.#socket.isPaused()) this.#socket.pause()
     else if (!shouldPause && this.#socket.isPaused()) this.#socket.resume()
   }

@@ -4,6 +4,7 @@ import { silentLogger } from '../../../core/common/logger.ts'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import { type Appended, defaultLogConfig, type LogConfig, PartitionLog } from '../../../core/log/partition-log.ts'
+import type { BatchCheck } from '../../../core/log/slow-work.ts'
 import { batchesOf, encodeBatch, type NewBatch, type NewRecord } from '../../../core/records/record-batch.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -19,6 +20,7 @@ export async function openLog(o: {
   readonly isClean?: boolean
   readonly recoveryPoint?: number
   readonly startOffset?: number
+  readonly work?: BatchCheck
 } = {}): Promise<LogFixture> {
   const { disk = new MemoryDisk(), clock = new SimulatedClock(START_MS), config = {}, isClean = false, ...rest } = o
   const log = await PartitionLog.open({
