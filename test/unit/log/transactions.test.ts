@@ -240,6 +240,27 @@ test('an abort whose index could not be written is written before the next appen
   expect(aborts(again.log)).toEqual([[7, 0, 1, 2]])
 })
 
+test('a read tells of the aborted transactions in it when asked, also a cold one under which the segments become others', async () => {
+  const { log: before, disk } = await openLog()
+  const a = producer()
+  send(before, a, ['a'])
+  end(before, a, 'abort')
+  send(before, a, ['b'])
+  end(before, a, 'commit')
+  await before.close()
+  const { log } = await openLog({ disk, isClean: true })
+  const request = { offset: 0, maxBytes: 1000, minOneBatch: true, withAborted: true }
+  const cold = log.readCold(request)
+  log.roll()
+  const expected = { error: 'NONE', nextOffset: 4, aborted: [{ producerId: 7, firstOffset: 0, lastOffset: 1, lastStableOffset: 2 }] }
+  for (const read of [await cold, log.read(request)]) {
+    expect(read).toMatchObject(expected)
+    if (read.error === 'NONE') read.release()
+  }
+  expect(log.read({ ...request, withAborted: false })).toMatchObject({ aborted: null })
+  expect(log.read({ ...request, offset: 4 })).toMatchObject({ byteCount: 0, aborted: [] })
+})
+
 const steps = fc.array(
   fc.record({ who: fc.nat(3), does: fc.constantFrom('send', 'send', 'send', 'commit', 'abort', 'bump', 'plain', 'crash', 'restart'), count: fc.integer({ min: 1, max: 3 }) }),
   { maxLength: 40 },
