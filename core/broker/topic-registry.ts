@@ -175,7 +175,6 @@ export class TopicRegistry {
     })
   }
 
-  problemWithGrowth(name: string, total: number): Refusal | undefined {
   /**
    * Replaces what a topic sets of its configs (names as Kafka's, values as text); what is not in it goes back to the defaults. It holds for
    * every open log when the promise resolves, and after each start. A Refusal (INVALID_CONFIG, in Kafka's words) changes nothing.
@@ -207,6 +206,7 @@ export class TopicRegistry {
     return resolveLogConfig(configs, this.#defaults)
   }
 
+  problemWithGrowth(name: string, total: number): Refusal | undefined {
     const topic = this.#byName.get(name)
     if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` }
     const count = topic.partitions.length
@@ -261,9 +261,9 @@ export class TopicRegistry {
     try {
       const open = { topic: record.name, partition: partition.index, topicId: record.topicId, config: this.#configOf(record) }
       const log = await (isNew ? logs.create(open) : logs.open(open))
-      if (partition.state.is === 'recovering') partition.ready(log)
       // Configs may have changed while it was being opened.
       log.setConfig(this.#configOf(this.#byId.get(record.topicId)?.record ?? record))
+      if (partition.state.is === 'recovering') partition.ready(log)
       return log
     } catch (cause) {
       logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })
