@@ -23,13 +23,14 @@ export class BrokerHost {
   /** The catalog between starts. Its own crash safety is SQLite's business and is not simulated: it keeps what was committed. */
   #image: Buffer | undefined
   #broker: Broker | undefined
+  #isServing = false
   /** How the last boot ended. */
   ending: Ending = 'stop'
   boot = 0
   /** Called in the turn a partition becomes ready, before any client can reach it. */
   onReady: (topic: string, partition: number, host: BrokerHost) => void = () => {}
-  /** Called before a boot ends in a crash, to look at what it claims. */
-  onCrash: (host: BrokerHost) => void = () => {}
+  /** Called before a boot ends, to look at what it claims. */
+  onEnd: (host: BrokerHost) => void = () => {}
 
   constructor(world: World, config: Partial<BrokerConfig> = {}) {
     const random = world.fork()
@@ -46,6 +47,11 @@ export class BrokerHost {
 
   get broker(): Broker | undefined {
     return this.#broker
+  }
+
+  /** Between a start and what ends it. */
+  get isServing(): boolean {
+    return this.#isServing
   }
 
   async start(): Promise<void> {
@@ -66,6 +72,7 @@ export class BrokerHost {
       bind: this.network.bind,
     })
     this.#broker = broker
+    this.#isServing = true
     this.#world.note(`boot ${this.boot} listens, after ${this.ending}`)
     broker.taps.subscribe(event => {
       if (event.is !== 'partition-state' || broker !== this.#broker) return
@@ -87,6 +94,8 @@ export class BrokerHost {
   /** A clean stop, after which nothing may be left. */
   async stop(): Promise<void> {
     this.#world.note('stop')
+    this.onEnd(this)
+    this.#isServing = false
     const broker = this.#broker
     const catalog = this.#catalog
     // What is committed later, while it stops, is lost to the next start: nothing commits once its listeners are gone.
@@ -102,7 +111,8 @@ export class BrokerHost {
 
   crash(kind: 'process' | 'power'): void {
     this.#world.note(`crash: ${kind}`)
-    this.onCrash(this)
+    this.onEnd(this)
+    this.#isServing = false
     this.#broker = undefined
     this.ending = kind
     this.#image = this.#catalog?.image() ?? this.#image

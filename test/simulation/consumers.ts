@@ -37,7 +37,7 @@ export class Consumer {
     const isById = target.topic.startsWith('churn')
     const version = this.#client.version(fetch, isById ? 17 : 12, isById ? 13 : 4)
     const boot = this.#host.boot
-    const knownEnd = model.knownEnd
+    const { knownEnd, cuts } = model
     const knowsEpoch = version >= 12 && random.below(2) === 0
     const answer = await this.#client.ask(fetch, version, {
       maxWaitMs: random.below(1500), minBytes: 1 + random.below(2) * random.below(3000), isolationLevel: random.below(2),
@@ -50,7 +50,8 @@ export class Consumer {
     if (!found) return
     if (found.errorCode !== 0) return this.#refused(target, at, errorName(found.errorCode))
     if (found.divergingEpoch.endOffset >= 0) return this.#diverged(target, at, found.divergingEpoch)
-    if (this.#host.boot === boot) this.#checkMarks(target, at, { boot, knownEnd, ...found })
+    // Asked before the partition was opened, the question knew of records that the power took.
+    if (this.#host.boot === boot && model.cuts === cuts) this.#checkMarks(target, at, { boot, knownEnd, ...found })
     this.#take(target, at, found.records ?? Buffer.alloc(0))
   }
 

@@ -35,6 +35,7 @@ class BrokerLife {
   readonly #targets = new Map<string, Target>()
   readonly #admin: SimulatedClient
   readonly #closers: (() => void)[] = []
+  readonly #looking = new Set<Promise<void>>()
   #isOver = false
   #churned = 0
 
@@ -43,7 +44,7 @@ class BrokerLife {
     this.#hasDiskTrouble = options.hasDiskTrouble
     this.#host = new BrokerHost(world)
     this.#host.onReady = (topic, partition) => this.#opened(topic, partition)
-    this.#host.onCrash = () => this.#noteFlushed()
+    this.#host.onEnd = () => this.#noteFlushed()
     this.#admin = new SimulatedClient('admin', world, this.#host.network)
   }
 
@@ -80,18 +81,19 @@ class BrokerLife {
   }
 
   /** Beside what the clients do; a boot that ends meanwhile ends this too. */
-  #lookUpLater({ model }: Target, log: PartitionLog, batches: readonly BatchInfo[]): void {
+  #lookUpLater({ model, topicId, partition }: Target, log: PartitionLog, batches: readonly BatchInfo[]): void {
     const { boot } = this.#host
     const random = this.#world.fork()
-    void this.#world.spawn(async () => {
+    const isStillServed = (): boolean => this.#host.isServing && this.#host.boot === boot && this.#targets.has(`${topicId}-${partition}`)
+    const looking = this.#world.spawn(async () => {
       try {
         const problem = await Promise.race([lookUpProblem(log, batches, random, 2), this.#world.sleep(LOOK_UP_MS_MAX)])
-        if (problem !== undefined && this.#host.boot === boot) throw new Violation(`${model.name}: ${problem}`)
+        if (problem !== undefined && isStillServed()) throw new Violation(`${model.name}: ${problem}`)
       } catch (cause) {
-        const isOurs = cause instanceof Violation || (this.#host.boot === boot && this.#host.broker && !this.#hasDiskTrouble)
-        if (isOurs) throw cause
+        if (cause instanceof Violation || (isStillServed() && !this.#hasDiskTrouble)) throw cause
       }
-    })
+    }).finally(() => this.#looking.delete(looking))
+    this.#looking.add(looking)
   }
 
   /** What the broker itself says is durable must be there after a power loss. */
@@ -194,7 +196,7 @@ class BrokerLife {
   }
 
   async #again(ending: 'process' | 'power' | 'stop'): Promise<void> {
-    if (ending === 'stop') await this.#host.stop()
+    if (ending === 'stop') await this.#stop()
     else this.#host.crash(ending)
     if (this.#world.random.below(3) === 0) await this.#world.sleep(this.#world.random.below(2000))
     await this.#host.start()
@@ -236,6 +238,12 @@ class BrokerLife {
     await this.#again('stop')
     await this.#host.broker?.recovered
     this.#admin.close()
+    await this.#stop()
+  }
+
+  /** Our own looking is done with first: it would be found to be left behind. */
+  async #stop(): Promise<void> {
+    await Promise.all(this.#looking)
     await this.#host.stop()
   }
 }
