@@ -6,6 +6,7 @@
 import type { Clock } from '../common/clock.ts'
 import type { Disk, DiskFile } from '../common/disk.ts'
 import { COLD_PIECE_BYTES } from '../common/limits.ts'
+import type { Random } from '../common/random.ts'
 import { BATCH_HEADER_BYTES, lastOffsetOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
 import type { LogConfig } from './log-config.ts'
 import { segmentFile } from './log-files.ts'
@@ -18,6 +19,7 @@ import { WarmPages } from './warm-pages.ts'
 
 /** An int32 in the indexes. */
 const RELATIVE_OFFSET_MAX = 0x7fffffff
+const JITTER_STEPS = 0x1_0000_0000
 const scratch = Buffer.alloc(8192)
 /** Where readers last stopped: the next read of each consumer of a partition starts exactly there. */
 const HINTS = 8
@@ -42,6 +44,8 @@ export class Segment implements OpenSegment {
   readonly transactionIndex: TransactionIndex
   /** index.interval.bytes: more than this much log between two index entries. */
   indexIntervalBytes: number
+  /** Taken from segment.ms, so that segments made together do not roll together. */
+  rollJitterMs = 0
   lastUsed = 0
   #disk: Disk
   #file: DiskFile | undefined
@@ -145,7 +149,7 @@ export class Segment implements OpenSegment {
     if (this.#sizeBytes === 0) return false // a segment after it would have the same name
     return (
       this.#sizeBytes > config.segmentBytes - o.batchBytes ||
-      this.#ageMs(o) > config.segmentMs ||
+      this.#ageMs(o) > config.segmentMs - this.rollJitterMs ||
       this.offsetIndex.isFull(config.segmentIndexBytes) ||
       this.timeIndex.isFull(config.segmentIndexBytes) ||
       o.lastOffset - this.baseOffset > RELATIVE_OFFSET_MAX
@@ -391,4 +395,9 @@ export class Segment implements OpenSegment {
     this.#file = undefined
     markClosed(this)
   }
+}
+
+/** A random part of segment.jitter.ms, segment.ms at most: one for each segment (Kafka's LogConfig.randomSegmentJitter). */
+export function rollJitter({ segmentJitterMs, segmentMs }: LogConfig, random: Random): number {
+  return segmentJitterMs === 0 ? 0 : Math.floor((random.below(JITTER_STEPS) / JITTER_STEPS) * Math.min(segmentJitterMs, segmentMs))
 }
