@@ -1,0 +1,95 @@
+/** A crash at every disk call of a deletion: nothing that is to be kept is lost, nothing that is gone comes back half, no stray file stays. */
+
+import { expect, test } from 'vitest'
+import type { Disk, DiskFile } from '../../../core/common/disk.ts'
+import { silentLogger } from '../../../core/common/logger.ts'
+import { MemoryDisk } from '../../../core/common/memory-disk.ts'
+import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
+import { LogDirectory, type PartitionToOpen } from '../../../core/log/log-directory.ts'
+import { LogSweeps } from '../../../core/log/log-sweeps.ts'
+import { defaultLogConfig, type LogConfig } from '../../../core/log/partition-log.ts'
+import { batch, mustAppend, readAll, START_MS, TOPIC_ID } from './fixture.ts'
+
+const CHANGES = new Set(['rename', 'renameNow', 'remove', 'removeNow', 'replace', 'replaceNow', 'flushFolder', 'openNow', 'makeFolder', 'makeFolderNow'])
+const FILE_CHANGES = new Set(['writeNow', 'truncateNow', 'flush'])
+
+/** The disk until its call number `limit` of those that change it; from then on every call fails, as after a kill. */
+function dyingDisk(disk: MemoryDisk, limit: number): { disk: Disk; calls: () => number } {
+  const session = disk.session()
+  let calls = 0
+  const count = (): void => {
+    if (++calls === limit) disk.crash(limit % 2 === 0 ? 'power' : 'process')
+  }
+  const guard = <T extends object>(target: T, names: ReadonlySet<string>): T => new Proxy(target, {
+    get(_, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]): unknown => {
+        if (names.has(String(name))) count()
+        const answer: unknown = Reflect.apply(member, target, args)
+        return name === 'openNow' ? guard(answer as DiskFile, FILE_CHANGES) : answer
+      }
+    },
+  })
+  return { disk: guard(session, CHANGES), calls: () => calls }
+}
+
+async function open(disk: Disk, config: Partial<LogConfig>) {
+  const clock = new SimulatedClock(START_MS + 1000)
+  const logs = await LogDirectory.open({ disk, clock, folder: '/logs', clusterId: 'cluster', brokerId: 1, logger: silentLogger })
+  const toOpen: PartitionToOpen = { topic: 'orders', partition: 0, topicId: TOPIC_ID, config: { ...defaultLogConfig, ...config } }
+  return { clock, logs, toOpen }
+}
+
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve()
+}
+
+/** Six segments of two records on a disk that has them all, then retention that keeps `kept` of them, on a disk that dies at a call. */
+async function retainOn(limit: number, kept: number): Promise<{ memory: MemoryDisk; calls: number; values: string[] }> {
+  const memory = new MemoryDisk({ seed: limit })
+  const before = await open(memory, {})
+  const log = await before.logs.create(before.toOpen)
+  const values: string[] = []
+  for (let index = 0; index < 6; index++) {
+    if (index > 0) log.roll()
+    values.push(`${index}a`, `${index}b`)
+    mustAppend(log, batch([`${index}a`, `${index}b`]))
+  }
+  await log.flush()
+  const each = batch(['0a', '0b']).length
+  await before.logs.close()
+  const dying = dyingDisk(memory, limit)
+  const config = { retentionBytes: kept * each, fileDeleteDelayMs: 1000 }
+  try {
+    const { logs, clock, toOpen } = await open(dying.disk, config)
+    await logs.open(toOpen)
+    const sweeps = new LogSweeps({ clock, logger: silentLogger, initialDelayMs: 1, everyMs: 1e9, logs: () => logs.openLogs(), saveStartOffsets: () => logs.saveStartOffsets() })
+    await sweeps.sweep()
+    clock.advance(1000)
+    await settled()
+    await sweeps.stop()
+    await logs.close()
+  } catch {
+    // It died there.
+  }
+  return { memory, calls: dying.calls(), values }
+}
+
+test.each([3, 0])('retention that keeps %i segments, killed or cut off at any call', async kept => {
+  const total = (await retainOn(Infinity, kept)).calls
+  expect(total).toBeGreaterThan(20)
+  for (let limit = 1; limit <= total + 1; limit++) {
+    const { memory, values } = await retainOn(limit, kept)
+    const again = await open(memory, {})
+    const log = await again.logs.open(again.toOpen)
+    expect([limit, log.startOffset % 2, log.startOffset <= values.length - 2 * kept, log.endOffset]).toEqual([limit, 0, true, values.length])
+    expect([limit, readAll(log)]).toEqual([limit, values.slice(log.startOffset)])
+    expect(mustAppend(log, batch(['next'])).baseOffset).toBe(values.length)
+    await again.logs.close()
+    const strays = memory.paths.filter(path => /\.(deleted|tmp|swap|cleaned)$/.test(path))
+    const bases = new Set(memory.paths.filter(path => path.endsWith('.log')).map(path => path.slice(0, -4)))
+    const alone = memory.paths.filter(path => /\.(index|timeindex|txnindex)$/.test(path) && !bases.has(path.replace(/\.\w+$/, '')))
+    expect([limit, strays, alone]).toEqual([limit, [], []])
+  }
+})
