@@ -8,6 +8,7 @@ import { createLogger } from '../../core/common/logger.ts'
 import { MemoryDisk } from '../../core/common/memory-disk.ts'
 import { nodeDisk } from '../../core/common/node-disk.ts'
 import { seededRandom } from '../../core/common/random.ts'
+import type { SlowWork } from '../../core/log/slow-work.ts'
 import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
 import { ask, RawConnection } from './clients-frames.ts'
 
@@ -29,10 +30,12 @@ export async function startMemoryBroker(options: {
   readonly listeners?: readonly ListenerAddress[]
   readonly clock?: Clock
   readonly disk?: MemoryDisk
+  /** Where slow work is done; in this thread unless told. */
+  readonly work?: SlowWork
   /** A data folder on the real disk instead, for what must outlive the broker: the catalog of a memory disk does not. */
   readonly folder?: string
 } = {}): Promise<MemoryBroker> {
-  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder } = options
+  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder, work } = options
   const lines: string[] = []
   const broker = await Broker.start({
     dataFolder: folder ?? '/data',
@@ -44,6 +47,7 @@ export async function startMemoryBroker(options: {
     random: seededRandom(7),
     logger: createLogger(line => lines.push(line), { now: () => clock.now() }),
     processId: folder === undefined ? null : process.pid,
+    ...(work && { work }),
   })
   await broker.recovered
   const port = broker.advertised[0]?.port ?? 0

@@ -1,23 +1,13 @@
 /** A batch that needs slow work holds up the appends behind it in its partition, and nothing else. */
 
 import { expect, test } from 'vitest'
-import type { BatchRules, Refusal } from '../../../core/log/batch-validation.ts'
+import type { Refusal } from '../../../core/log/batch-validation.ts'
 import { defaultLogConfig, type PartitionLog } from '../../../core/log/partition-log.ts'
 import { type BatchCheck, checkInProcess } from '../../../core/log/slow-work.ts'
+import { heldWork } from '../../support/held-work.ts'
 import { batch, openLog, readAll } from './fixture.ts'
 
 const large = (value: string, more: Parameters<typeof batch>[1] = {}): Buffer => batch([value.repeat(400_000)], { codec: 'gzip', ...more })
-
-/** Checks that wait until they are let go, each with the answer it would have had. */
-function heldWork(): BatchCheck & { readonly asked: { readonly rules: BatchRules; go(answer?: Refusal): void }[] } {
-  const asked: { readonly rules: BatchRules; go(answer?: Refusal): void }[] = []
-  return {
-    asked,
-    check: (bytes, rules) => new Promise(resolve => {
-      asked.push({ rules, go: answer => resolve(answer ?? checkInProcess.check(bytes, rules)) })
-    }),
-  }
-}
 
 const outcome = async (appended: ReturnType<PartitionLog['appendInTurn']>): Promise<string | number> => {
   const answer = await appended
