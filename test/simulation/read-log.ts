@@ -57,7 +57,8 @@ export function batchesIn(log: PartitionLog, from = log.startOffset, maxBytes = 
  * meanwhile: what the scan did not see is no contradiction.
  */
 export async function lookUpProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random, turns = 6): Promise<string | undefined> {
-  const records = batches.flatMap(batch => (batch.isControl ? [] : batch.records)).filter(({ offset }) => offset >= log.startOffset)
+  // Markers have a time too, and are found by it, as in Kafka.
+  const records = batches.flatMap(batch => batch.records).filter(({ offset }) => offset >= log.startOffset)
   const end = (batches.at(-1)?.lastOffset ?? -1) + 1
   for (let turn = 0; turn < turns; turn++) {
     const problem = offsetProblem(log, batches, random) ?? await timestampProblem(log, records, random, end)
@@ -66,7 +67,8 @@ export async function lookUpProblem(log: PartitionLog, batches: readonly BatchIn
   const latest = await log.offsetOfMaxTimestamp()
   const most = records.reduce((max, { timestamp }) => Math.max(max, timestamp), -1)
   if (latest && 'path' in latest) return `the greatest timestamp is looked up in damage at ${latest.position}`
-  if (latest && latest.offset >= end) return undefined
+  // What lies before the start may still be in its segment: Kafka answers with it too.
+  if (latest && (latest.offset >= end || (latest.offset < log.startOffset && latest.timestamp >= most))) return undefined
   if (most >= 0 && latest?.timestamp !== most) return `the greatest timestamp is said to be ${latest?.timestamp}, and is ${most}`
   return undefined
 }

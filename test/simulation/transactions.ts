@@ -5,7 +5,7 @@ import type { BatchInfo } from './read-log.ts'
 
 type Aborted = { readonly producerId: number; readonly firstOffset: number; readonly lastOffset: number }
 
-/** Says what differs, or nothing. What began before the log's start is left out: its first batch cannot be read any more. */
+/** Says what differs, or nothing. Where a transaction began that reaches back before the log's start cannot be seen any more. */
 export function transactionProblem(log: PartitionLog, batches: readonly BatchInfo[]): string | undefined {
   const open = new Map<number, number>()
   const aborted: Aborted[] = []
@@ -18,9 +18,14 @@ export function transactionProblem(log: PartitionLog, batches: readonly BatchInf
   }
   const stable = Math.min(log.endOffset, ...open.values())
   if (log.lastStableOffset > Math.max(stable, log.startOffset)) return `the last stable offset is ${log.lastStableOffset}, and a transaction is open from ${stable}`
-  const text = (found: readonly Aborted[]): string => found.map(({ producerId, firstOffset, lastOffset }) => `${producerId}: ${firstOffset}-${lastOffset}`).sort().join(', ')
   const first = batches[0]?.baseOffset ?? 0
-  const said = log.abortedTransactions(log.startOffset, log.endOffset).filter(({ firstOffset }) => firstOffset >= first)
-  if (text(said) !== text(aborted)) return `the aborted transactions are said to be ${text(said)}, and are ${text(aborted)}`
+  const said = log.abortedTransactions(log.startOffset, log.endOffset)
+  for (const { producerId, firstOffset, lastOffset } of aborted) {
+    const entry = said.find(other => other.producerId === producerId && other.lastOffset === lastOffset)
+    if (entry && (entry.firstOffset === firstOffset || entry.firstOffset < first)) continue
+    return `the abort of ${producerId} from ${firstOffset} to ${lastOffset} is said to be ${entry ? `from ${entry.firstOffset}` : 'none'}`
+  }
+  const extra = said.find(entry => entry.firstOffset >= first && !aborted.some(({ producerId, lastOffset }) => producerId === entry.producerId && lastOffset === entry.lastOffset))
+  if (extra) return `an abort of ${extra.producerId} from ${extra.firstOffset} to ${extra.lastOffset} is named, and there is none`
   return undefined
 }
