@@ -56,3 +56,8 @@ function release(segment: OpenSegment): void {
 export function markClosed(segment: OpenSegment): void {
   open.delete(segment)
 }
+
+/** None is open any more: the process that had them died, which a simulation survives. */
+export function forgetOpenSegments(): void {
+  open.clear()
+}

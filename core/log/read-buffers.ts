@@ -51,6 +51,11 @@ export class ReadBuffers {
     if (free) free.push(buffer)
     else this.#free[bits] = [buffer]
   }
+
+  /** None is in use any more: the process that took them died, which a simulation survives. */
+  forgetTaken(): void {
+    this.#bytesInUse = 0
+  }
 }
 
 function bitsFor(bytes: number): number {

@@ -8,7 +8,7 @@ import { MemoryDisk } from '../../core/common/memory-disk.ts'
 import { readBuffers } from '../../core/log/read-buffers.ts'
 import type { Ending } from './model.ts'
 import { SimulatedNetwork } from './network.ts'
-import { ProcessClock, type World } from './world.ts'
+import { forgetProcess, ProcessClock, type World } from './world.ts'
 
 const FLUSH_MS_MAX = 8
 const PORT = 9092
@@ -109,7 +109,7 @@ export class BrokerHost {
     this.network.crash()
   }
 
-  crash(kind: 'process' | 'power'): void {
+  async crash(kind: 'process' | 'power'): Promise<void> {
     this.#world.note(`crash: ${kind}`)
     this.onEnd(this)
     this.#isServing = false
@@ -121,6 +121,7 @@ export class BrokerHost {
     this.network.crash()
     this.#clock.kill()
     this.disk.crash(kind)
+    await forgetProcess()
   }
 
   /** A bug that the broker contains is a failure of the life all the same. */

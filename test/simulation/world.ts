@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto'
 import type { Clock, Timer } from '../../core/common/clock.ts'
 import { type Random, seededRandom } from '../../core/common/random.ts'
 import { SimulatedClock } from '../../core/common/simulated-clock.ts'
+import { forgetOpenSegments } from '../../core/log/open-segments.ts'
+import { readBuffers } from '../../core/log/read-buffers.ts'
 
 /** A life that needs more events than this will never end. */
 const EVENTS_MAX = 200_000
@@ -62,6 +64,7 @@ export class World {
   /** Runs `main`, moving time on whenever nothing else can happen; throws the first failure of any task. */
   async run(main: () => Promise<void>): Promise<void> {
     let isOver = false
+    await forgetProcess()
     void this.spawn(async () => {
       await main()
       isOver = true
@@ -74,6 +77,13 @@ export class World {
       if (events > EVENTS_MAX) throw new Error('this life does not end')
     }
   }
+}
+
+/** A process died: what it kept for itself in memory that it shares with the next one here is gone, once its last turn is over. */
+export async function forgetProcess(): Promise<void> {
+  await settled()
+  forgetOpenSegments()
+  readBuffers.forgetTaken()
 }
 
 /** Everything that follows from what happened already: all microtasks have run when the event loop comes to this. */

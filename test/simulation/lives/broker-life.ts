@@ -197,7 +197,7 @@ class BrokerLife {
 
   async #again(ending: 'process' | 'power' | 'stop'): Promise<void> {
     if (ending === 'stop') await this.#stop()
-    else this.#host.crash(ending)
+    else await this.#host.crash(ending)
     if (this.#world.random.below(3) === 0) await this.#world.sleep(this.#world.random.below(2000))
     await this.#host.start()
   }
