@@ -51,7 +51,11 @@ export type LogCleanerOptions = {
   /** Where a compaction runs: SlowWork.clean. */
   readonly clean: (job: CleanJob, watch: CleanWatch) => Promise<CleanResult>
   readonly onProgress?: (progress: CleanProgress) => void
+  /** A log was compacted, or cannot be. */
+  readonly onEnd?: (log: PartitionLog, end: CleanEnd) => void
 }
+
+export type CleanEnd = { readonly is: 'cleaned'; readonly report: CleanReport } | { readonly is: 'uncleanable'; readonly reason: string }
 
 export type CleanReport = {
   /** Milliseconds since the epoch. */
@@ -112,20 +116,23 @@ export class LogCleaner {
 
   /** Every compacted log that is open. */
   status(): CleanerStatus[] {
-    const nowMs = this.#options.clock.now()
-    return [...this.#options.logs()].filter(isCompacted).map(log => {
-      const name = partitionFolderName(log.topic, log.partition)
-      const reason = this.#reasonAgainst(log)
-      const progress = this.#current?.log === log ? this.#current.progress : undefined
-      return {
-        topic: log.topic,
-        partition: log.partition,
-        state: progress ? { is: 'cleaning', progress } : reason === undefined ? { is: 'idle' } : { is: 'uncleanable', reason },
-        dirtyRatio: this.#partOf(log, nowMs).dirtyRatio,
-        cleanedUpTo: this.#cleanedUpTo.get(name),
-        last: this.#reports.get(name),
-      }
-    })
+    return [...this.#options.logs()].flatMap(log => this.statusOf(log) ?? [])
+  }
+
+  /** Undefined when the log is not compacted. */
+  statusOf(log: PartitionLog): CleanerStatus | undefined {
+    if (!isCompacted(log)) return undefined
+    const name = partitionFolderName(log.topic, log.partition)
+    const reason = this.#reasonAgainst(log)
+    const progress = this.#current?.log === log ? this.#current.progress : undefined
+    return {
+      topic: log.topic,
+      partition: log.partition,
+      state: progress ? { is: 'cleaning', progress } : reason === undefined ? { is: 'idle' } : { is: 'uncleanable', reason },
+      dirtyRatio: this.#partOf(log, this.#options.clock.now()).dirtyRatio,
+      cleanedUpTo: this.#cleanedUpTo.get(name),
+      last: this.#reports.get(name),
+    }
   }
 
   /** A log that was opened: what a lost tail took of it is not compacted any more. */
@@ -250,6 +257,7 @@ export class LogCleaner {
     const report = { endedAt: clock.now(), tookMs: clock.elapsed() - startedAt, bytesBefore, bytesAfter, recordsBefore, recordsAfter }
     this.#reports.set(partitionFolderName(log.topic, log.partition), report)
     logger.info('a log was compacted', { topic: log.topic, partition: log.partition, upTo: result.endOffset, ...report })
+    this.#options.onEnd?.(log, { is: 'cleaned', report })
     return result.endOffset < part.endOffset
   }
 
@@ -291,6 +299,7 @@ export class LogCleaner {
   #refuse(log: PartitionLog, reason: string): void {
     this.#uncleanable.set(partitionFolderName(log.topic, log.partition), { reason, config: log.config, topicId: log.topicId })
     this.#options.logger.error('a log cannot be compacted and is left as it is', { topic: log.topic, partition: log.partition, reason })
+    this.#options.onEnd?.(log, { is: 'uncleanable', reason })
   }
 
   /** Writes how far each log is compacted, without those whose folder is gone. */
