@@ -40,6 +40,8 @@ export const HEADER_SCRATCH_BYTES = 8192
 const CRC_PIECE_BYTES = 64 * 1024
 /** A larger batch whose neighbour contradicts it is not read to decide: it counts as damaged. */
 const CRC_BYTES_MAX = 16 * 1024 * 1024
+/** How far behind a length that cannot be believed the next batch is looked for before the index is asked. */
+const SEARCHED_BYTES_MAX = 4 * 1024 * 1024
 /** Index entries passed over because the log contradicts them, before the segment is gone through from its start. */
 const DOUBTFUL_ENTRIES_MAX = 8
 /** CRC, in the header, covers what comes after it. */
@@ -96,7 +98,7 @@ export class BatchWalk {
         expected = header.lastOffset + 1
         header = next
       } else {
-        const resumed = yield* this.#resume(header, next)
+        const resumed = yield* this.#resume(header, next, expected)
         const to = Math.min(resumed?.baseOffset ?? Infinity, this.#stretch.endOffset)
         if (least < to) return { is: 'damaged', position: header.position, from: expected, to }
         header = resumed
@@ -123,27 +125,54 @@ export class BatchWalk {
     return header?.isWhole && header.lastOffset === entry.offset ? header : undefined
   }
 
+  /** What can be said of a batch without its neighbours. */
+  #fits({ isWhole, baseOffset, lastOffset, leaderEpoch }: Header, expected: number): boolean {
+    const { endOffset, epochs } = this.#stretch
+    return isWhole && baseOffset >= expected && lastOffset >= baseOffset && lastOffset < endOffset && knowsEpoch(epochs, leaderEpoch, baseOffset)
+  }
+
   *#isSound(header: Header, next: Header | undefined, expected: number): Reading<boolean> {
-    const { sizeBytes, endOffset, epochs } = this.#stretch
     const { baseOffset, lastOffset } = header
-    if (!header.isWhole || baseOffset < expected || lastOffset < baseOffset || lastOffset >= endOffset) return false
-    if (!knowsEpoch(epochs, header.leaderEpoch, baseOffset)) return false
-    if (header.position + header.sizeBytes === sizeBytes) return true
+    if (!this.#fits(header, expected)) return false
+    if (header.position + header.sizeBytes === this.#stretch.sizeBytes) return true
     if (next?.isWhole && next.baseOffset > lastOffset) return true
     // One of the two lies. The checksum covers the length and the last offset's delta of an honest one, but not its base.
     if (!(yield* this.#isIntact(header))) return false
     return !next?.isWhole || baseOffset === expected
   }
 
-  /** Where batches can be read again after a damaged one: right behind it, or at the next index entry the log agrees with. */
-  *#resume(damaged: Header, next: Header | undefined): Reading<Header | undefined> {
+  /** Where batches can be read again after a damaged one: right behind it, at one that is signed, or at the next index entry the log agrees with. */
+  *#resume(damaged: Header, next: Header | undefined, expected: number): Reading<Header | undefined> {
     if (damaged.isWhole && (next?.isWhole || damaged.position + damaged.sizeBytes === this.#stretch.sizeBytes)) return next
+    const indexed = yield* this.#nextIndexed(damaged.position)
+    const searchEnd = Math.min(indexed?.position ?? this.#stretch.sizeBytes, damaged.position + SEARCHED_BYTES_MAX)
+    return (yield* this.#searchSigned(damaged.position + 1, searchEnd, expected)) ?? indexed
+  }
+
+  *#nextIndexed(position: number): Reading<Header | undefined> {
     const { offsetIndex } = this.#stretch.segment
-    let entry = yield* offsetIndex.lookupAfter(damaged.position)
-    while (entry) {
+    let entry = yield* offsetIndex.lookupAfter(position)
+    for (let tries = 0; entry && tries < DOUBTFUL_ENTRIES_MAX; tries++) {
       const header = yield* this.#headerOf(entry)
-      if (header && header.position > damaged.position) return header
+      if (header && header.position > position) return header
       entry = yield* offsetIndex.entryAt(entry.index + 1)
+    }
+    return undefined
+  }
+
+  /** Where a length cannot be believed, the next batch is looked for byte by byte: it must fit in here, and its checksum must hold. */
+  *#searchSigned(from: number, to: number, expected: number): Reading<Header | undefined> {
+    const piece = Buffer.allocUnsafe(Math.min(CRC_PIECE_BYTES, Math.max(0, this.#stretch.sizeBytes - from)))
+    for (let position = from; position < to; ) {
+      const count = yield { from: this.#stretch.segment, target: piece.subarray(0, Math.min(piece.length, this.#stretch.sizeBytes - position)), position }
+      const last = Math.min(count - BATCH_HEADER_BYTES, to - position - 1)
+      for (let at = 0; at <= last; at++) {
+        if (magicOf(piece, at) !== MAGIC || !isWholeAt(piece, at, this.#stretch.sizeBytes - position - at) || baseOffsetOf(piece, at) < expected) continue
+        const header = yield* this.headerAt(position + at)
+        if (header && this.#fits(header, expected) && (yield* this.#isIntact(header))) return header
+      }
+      if (last < 0) return undefined
+      position += last + 1
     }
     return undefined
   }

@@ -3,8 +3,8 @@
  * on the thread pool, in pieces. A batch that cannot be what was written is never handed out: where it lies, the answer is CORRUPT_MESSAGE.
  */
 
-import { BATCH_HEADER_BYTES, baseOffsetOf, lastOffsetDeltaOf, leaderEpochOf, sizeOf } from '../records/batch-header.ts'
-import { BatchWalk, type Damage, HEADER_SCRATCH_BYTES, isWholeAt, knowsEpoch, type Stretch } from './batch-walk.ts'
+import { BATCH_HEADER_BYTES, baseOffsetOf, lastOffsetDeltaOf, leaderEpochOf, MAGIC, magicOf, sizeOf } from '../records/batch-header.ts'
+import { BatchWalk, type Damage, HEADER_SCRATCH_BYTES, knowsEpoch, type Stretch } from './batch-walk.ts'
 import type { DamagedPlace } from './damage-reports.ts'
 import type { LeaderEpoch } from './leader-epochs.ts'
 import { readBuffers } from './read-buffers.ts'
@@ -173,7 +173,7 @@ function* readFrom(place: Place, request: BoundRequest, scratch: Buffer): Readin
 /** The one batch at `position`, however large and whatever the pool's budget. */
 function* readOne(place: Place, request: BoundRequest, scratch: Buffer): Reading<LogRead | undefined> {
   const { stretch, position, isKnownSound } = place
-  const header = yield* new BatchWalk(stretch, scratch).headerAt(position)
+  const header = yield* new BatchWalk(stretch, scratch.subarray(0, BATCH_HEADER_BYTES)).headerAt(position)
   // A size that was damaged on disk must not become an allocation.
   if (!header?.isWhole || (header.sizeBytes > FIRST_BATCH_BYTES_TRUSTED && !isKnownSound)) return undefined
   const buffer = readBuffers.takeAnyway(header.sizeBytes)
@@ -196,7 +196,7 @@ function* fill(buffer: Buffer, bytes: number, place: Place, request: BoundReques
     const walk = soundBatches(buffer, length, place, request.upTo)
     if (walk.end !== 'bytes' || walk.pending === walk.bytes || place.position + walk.pending >= sizeBytes) return settled(walk, place)
     // The last whole batch is only known by what comes after it.
-    const next = yield* new BatchWalk(place.stretch, scratch).headerAt(place.position + walk.pending)
+    const next = yield* new BatchWalk(place.stretch, scratch.subarray(0, BATCH_HEADER_BYTES)).headerAt(place.position + walk.pending)
     return settled(walk, place, next?.isWhole === true && next.baseOffset >= walk.pendingNext)
   } catch (failure) {
     readBuffers.give(buffer)
@@ -210,18 +210,22 @@ type Walk = { readonly bytes: number; readonly nextOffset: number; readonly pend
 /** Runs for each batch of each fetch: headers are read in place, and nothing is allocated. */
 function soundBatches(bytes: Buffer, length: number, { stretch, position, expected }: Place, upTo: number): Walk {
   const { sizeBytes, endOffset, epochs } = stretch
-  const current = epochs.at(-1)
+  const newest = epochs.at(-1)
+  const newestEpoch = newest?.epoch ?? -1
+  const newestFrom = newest?.startOffset ?? Infinity
+  const left = sizeBytes - position
   let sound = 0
   let soundNext = -1
   let next = expected
   let at = 0
   let end: Run['end'] = 'bytes'
   while (at + BATCH_HEADER_BYTES <= length) {
+    const size = sizeOf(bytes, at)
     const baseOffset = baseOffsetOf(bytes, at)
     const lastOffset = baseOffset + lastOffsetDeltaOf(bytes, at)
     const epoch = leaderEpochOf(bytes, at)
-    const isOfKnownEpoch = current && current.epoch === epoch && baseOffset >= current.startOffset ? true : knowsEpoch(epochs, epoch, baseOffset)
-    if (!isWholeAt(bytes, at, sizeBytes - position - at) || baseOffset < next || lastOffset < baseOffset || lastOffset >= endOffset || !isOfKnownEpoch) {
+    const isOfKnownEpoch = (epoch === newestEpoch && baseOffset >= newestFrom) || knowsEpoch(epochs, epoch, baseOffset)
+    if (size < BATCH_HEADER_BYTES || size > left - at || magicOf(bytes, at) !== MAGIC || baseOffset < next || lastOffset < baseOffset || lastOffset >= endOffset || !isOfKnownEpoch) {
       end = 'doubtful'
       break
     }
@@ -231,7 +235,6 @@ function soundBatches(bytes: Buffer, length: number, { stretch, position, expect
       end = 'limit'
       break
     }
-    const size = sizeOf(bytes, at)
     if (at + size > length) break
     at += size
     next = lastOffset + 1
