@@ -8,7 +8,7 @@ import { MemoryDisk } from '../../core/common/memory-disk.ts'
 import { readBuffers } from '../../core/log/read-buffers.ts'
 import type { Ending } from './model.ts'
 import { SimulatedNetwork } from './network.ts'
-import { forgetProcess, ProcessClock, type World } from './world.ts'
+import { ProcessClock, type World } from './world.ts'
 
 const FLUSH_MS_MAX = 8
 const PORT = 9092
@@ -121,7 +121,7 @@ export class BrokerHost {
     this.network.crash()
     this.#clock.kill()
     this.disk.crash(kind)
-    await forgetProcess()
+    await this.#world.processDied()
   }
 
   /** A bug that the broker contains is a failure of the life all the same. */

@@ -22,6 +22,7 @@ export class World {
   readonly #tasks = new Set<Promise<void>>()
   #failure: { readonly cause: unknown } | undefined
   #forks = 0
+  #dying = 0
 
   constructor(seed: number) {
     this.seed = seed
@@ -57,6 +58,15 @@ export class World {
     return running
   }
 
+  /** A process died: what it kept for itself in memory that it shares with the next one here is gone, once its last turn is over. */
+  async processDied(): Promise<void> {
+    this.#dying++
+    await settled()
+    this.#dying--
+    forgetOpenSegments()
+    readBuffers.forgetTaken()
+  }
+
   fail(cause: unknown): void {
     this.#failure ??= { cause }
   }
@@ -64,7 +74,7 @@ export class World {
   /** Runs `main`, moving time on whenever nothing else can happen; throws the first failure of any task. */
   async run(main: () => Promise<void>): Promise<void> {
     let isOver = false
-    await forgetProcess()
+    await this.processDied()
     void this.spawn(async () => {
       await main()
       isOver = true
@@ -73,17 +83,10 @@ export class World {
       await settled()
       if (this.#failure) throw this.#failure.cause
       if (isOver && this.#tasks.size === 0) return
-      if (!this.clock.step()) throw new Error(`nothing is left that could happen, and ${this.#tasks.size} task(s) still wait`)
+      if (this.#dying === 0 && !this.clock.step()) throw new Error(`nothing is left that could happen, and ${this.#tasks.size} task(s) still wait`)
       if (events > EVENTS_MAX) throw new Error('this life does not end')
     }
   }
-}
-
-/** A process died: what it kept for itself in memory that it shares with the next one here is gone, once its last turn is over. */
-export async function forgetProcess(): Promise<void> {
-  await settled()
-  forgetOpenSegments()
-  readBuffers.forgetTaken()
 }
 
 /** Everything that follows from what happened already: all microtasks have run when the event loop comes to this. */

@@ -14,7 +14,7 @@ import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { type Ending, PartitionModel, Violation } from '../model.ts'
 import { lookUpProblem } from '../read-log.ts'
 import { transactionProblem } from '../transactions.ts'
-import { forgetProcess, ProcessClock, type World } from '../world.ts'
+import { ProcessClock, type World } from '../world.ts'
 
 const STEPS = 120
 const codecs = ['none', 'none', 'none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -260,7 +260,7 @@ class LogLife {
     this.#model.flushed(this.log.recoveryPoint)
     this.#clock.kill()
     this.#disk.crash(kind)
-    await forgetProcess()
+    await this.#world.processDied()
     await this.#open(kind)
     if (kind === 'power') this.#learnTransactions()
   }
