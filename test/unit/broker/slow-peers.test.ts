@@ -42,6 +42,27 @@ test('a client that does not read its answers does not hold up the stop, and its
   expect(clock.pendingCount).toBe(0)
 })
 
+test('a request counts against the budget until it is answered, also when its peer has gone meanwhile', async () => {
+  const inFlight = { bytes: 0 }
+  const answers: (() => void)[] = []
+  const server = createServer(socket => void new Connection({
+    id: 1, socket, advertised: { host: '127.0.0.1', port: 0 }, clock: new SimulatedClock(), logger: silentLogger, inFlight,
+    dispatch: () => new Promise(resolve => answers.push(() => resolve(null))),
+  }))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.write(Buffer.concat([Buffer.from([0, 1, 0, 0]), Buffer.alloc(65_536)]))
+  await expect.poll(() => answers.length).toBe(1)
+  expect(inFlight.bytes).toBe(65_536)
+  client.destroy()
+  await expect.poll(() => new Promise(resolve => server.getConnections((_, count) => resolve(count)))).toBe(0)
+  expect(inFlight.bytes).toBe(65_536)
+  answers[0]?.()
+  await expect.poll(() => inFlight.bytes).toBe(0)
+})
+
 test('while requests of others hold more memory than the broker may, small requests are served and large ones are not', async () => {
   const server = createServer(socket => void new Connection({
     id: 1, socket, advertised: { host: '127.0.0.1', port: 0 }, clock: new SimulatedClock(), logger: silentLogger,

@@ -1,7 +1,8 @@
 /** Codecs: what other clients write is read, and nothing inflates beyond its bound. */
 
+import { compressFrameSync } from 'lz4-napi'
 import { expect, test } from 'vitest'
-import { deflate, inflate } from '../../../core/records/compression.ts'
+import { deflate, inflate, inflatePieces } from '../../../core/records/compression.ts'
 import { CorruptBatch, InflatedTooLarge } from '../../../core/records/corrupt-batch.ts'
 
 const codecs = ['gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -66,4 +67,45 @@ test('a zstd frame that says it is small and carries more is refused before it i
   const blocksAt = 5 + windowed + ([0, 2, 4, 8][(bomb[4] ?? 0) >>> 6] ?? 0)
   const lie = Buffer.concat([bomb.subarray(0, 4), Buffer.from([0x20, 200]), bomb.subarray(blocksAt)])
   expect(() => inflate('zstd', lie, 1024 * 1024)).toThrow(CorruptBatch)
+})
+
+/** What the pieces add up to, and how large the largest is. */
+async function inPieces(codec: (typeof codecs)[number], bytes: Buffer, bytesMax: number): Promise<{ readonly whole: Buffer; readonly largest: number }> {
+  const found: Buffer[] = []
+  await inflatePieces(codec, bytes, { bytesMax, take: piece => found.push(Buffer.from(piece)) })
+  return { whole: Buffer.concat(found), largest: Math.max(0, ...found.map(piece => piece.length)) }
+}
+
+const long = Buffer.concat(Array.from({ length: 40 }, () => text))
+
+test.each(codecs)('%s in pieces is what it is whole, joined or not, and bounded alike', async codec => {
+  expect(long.length).toBeGreaterThan(3_000_000)
+  for (const bytes of codec === 'snappy' ? [deflate(codec, long)] : [deflate(codec, long), Buffer.concat([deflate(codec, long.subarray(0, 9)), deflate(codec, long.subarray(9))])]) {
+    const { whole, largest } = await inPieces(codec, bytes, long.length)
+    expect(whole.equals(long)).toBe(true)
+    if (codec === 'gzip' || codec === 'lz4') expect(largest).toBeLessThanOrEqual(4 * 1024 * 1024)
+    await expect(inPieces(codec, bytes, long.length - 1)).rejects.toThrow(InflatedTooLarge)
+    await expect(inPieces(codec, bytes.subarray(0, -5), long.length)).rejects.toThrow(CorruptBatch)
+  }
+})
+
+test('large lz4 frames with checksums are read, and a header that was tampered with is refused', async () => {
+  for (const options of [{}, { contentChecksum: true }, { blockChecksums: true }, { contentChecksum: true, blockChecksums: true }]) {
+    expect((await inPieces('lz4', compressFrameSync(long, options), long.length)).whole.equals(long)).toBe(true)
+  }
+  const tampered = compressFrameSync(long)
+  tampered[5] = (tampered[5] ?? 0) ^ 0x30
+  await expect(inPieces('lz4', tampered, 2 * long.length)).rejects.toThrow(CorruptBatch)
+})
+
+test('a snappy block that claims more than its bytes can hold is refused before that is allocated', () => {
+  const claim = Buffer.from([0x80, 0x80, 0x80, 0x30, 0, 1, 2, 3]) // 96 MiB in 8 bytes
+  expect(() => inflate('snappy', claim, 128 * 1024 * 1024)).toThrow(CorruptBatch)
+})
+
+test('a fault of whoever takes the pieces stays what it is', async () => {
+  const fault = new TypeError('a bug')
+  for (const codec of codecs) {
+    await expect(inflatePieces(codec, deflate(codec, text), { bytesMax: text.length, take: () => { throw fault } })).rejects.toBe(fault)
+  }
 })
