@@ -65,3 +65,7 @@ export const STREAMS_PER_WINDOW_MAX = 256
 export const WINDOWS_MAX = 64
 /** Connections of the web side: a browser opens six per page, and one WebSocket. */
 export const HTTP_CONNECTIONS_MAX = 512
+/** A log that does not close in this time is left as it is, and verified at the next start. */
+export const CLOSE_MS_MAX = 10_000
+/** What a stop grants to flushes that are under way; one of gigabytes takes longer and is not waited for. */
+export const FLUSH_GRACE_MS = 50

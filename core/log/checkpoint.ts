@@ -22,7 +22,10 @@ export function writeCheckpointText(lines: readonly string[]): Buffer {
 /** Offsets by partition, in a data folder: `<topic> <partition> <offset>`. Key: `topic-partition`. */
 export function readOffsetCheckpoint(content: Buffer | undefined): Map<string, number> {
   const offsets = new Map<string, number>()
-  for (const [topic, partition, offset] of readCheckpoint(content) ?? []) offsets.set(`${topic}-${partition}`, Number(offset))
+  for (const [topic, partition, offset] of readCheckpoint(content) ?? []) {
+    if (!/^\d+$/.test(offset ?? '')) return new Map() // it may be torn
+    offsets.set(`${topic}-${partition}`, Number(offset))
+  }
   return offsets
 }
 

@@ -35,6 +35,8 @@ export class Durability {
   #next: Promise<void> | undefined
   #timer: Timer | undefined
   #isSuspect = false
+  /** The log is closed: the flush under way ends with its segment, unfinished. */
+  #isEnded = false
   #mending: Promise<void> | undefined
   /** The last segment whose name in the folder is durable. */
   #namedUpTo = -1
@@ -90,6 +92,7 @@ export class Durability {
   }
 
   async #flush(what: 'logs' | 'all'): Promise<void> {
+    if (this.#isEnded) throw new Error('the log was closed before it was flushed')
     const { segments, endOffset, onFailure } = this.#options
     const upTo = endOffset()
     const from = what === 'all' ? this.#recoveryPoint : this.#durableOffset
@@ -98,9 +101,11 @@ export class Durability {
       if (this.#isSuspect) await this.#rewrite()
       for (const segment of segments.all.slice(segments.indexFor(from))) {
         if (segment.baseOffset < upTo) await this.#flushSegment(segment, what)
+        if (this.#isEnded) throw new Error('the log was closed before it was flushed')
       }
       if (what === 'all' || active > this.#namedUpTo) await this.#flushNames()
     } catch (failure) {
+      if (this.#isEnded) throw failure
       this.#isSuspect = true
       onFailure(failure)
       throw failure
@@ -154,6 +159,13 @@ export class Durability {
   truncated(endOffset: number): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset)
     this.#durableOffset = Math.min(this.#durableOffset, endOffset)
+  }
+
+  /** Stops the timer, and what is under way at its next step. */
+  endNow(): void {
+    this.#isEnded = true
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   /** Stops the timer, and resolves when no flush is under way. */

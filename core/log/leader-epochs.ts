@@ -17,10 +17,16 @@ export class LeaderEpochs {
     this.#entries = [...entries]
   }
 
-  static async load(disk: Disk, folder: string): Promise<LeaderEpochs> {
-    const rows = readCheckpoint(await disk.readSmall(`${folder}/${LEADER_EPOCHS_FILE}`)) ?? []
+  /** As the file says; undefined when there is none, or none that epochs and offsets rise in: the batches then tell. */
+  static loadNow(disk: Disk, folder: string): LeaderEpochs | undefined {
+    const rows = readCheckpoint(disk.readSmallNow(`${folder}/${LEADER_EPOCHS_FILE}`))
+    if (!rows || rows.length === 0) return undefined
     const entries = rows.map(([epoch, startOffset]) => ({ epoch: Number(epoch), startOffset: Number(startOffset) }))
-    return new LeaderEpochs(disk, folder, entries.filter(({ epoch, startOffset }) => epoch >= 0 && startOffset >= 0))
+    const isSound = entries.every(({ epoch, startOffset }, at) => {
+      const before = entries[at - 1] ?? { epoch: -1, startOffset: -1 }
+      return Number.isSafeInteger(epoch) && Number.isSafeInteger(startOffset) && epoch > before.epoch && startOffset > before.startOffset
+    })
+    return isSound ? new LeaderEpochs(disk, folder, entries) : undefined
   }
 
   get entries(): readonly LeaderEpoch[] {

@@ -6,25 +6,26 @@
 import { dirname } from 'node:path'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
+import { CLOSE_MS_MAX, FLUSH_GRACE_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
+import { type CleanFacts, type Doubt, type LastStop, noteBootNow, readLeftBehind, removeMarker, writeMarkerNow } from './last-stop.ts'
 import { defaultLogConfig, type LogConfig } from './log-config.ts'
 import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
-import { PartitionLog } from './partition-log.ts'
+import { PartitionLog, type PartitionLogOptions } from './partition-log.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import type { SlowWork } from './slow-work.ts'
 
 const META = 'meta.properties'
-const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 /** Of everything Millrace keeps below the folder; a newer one is refused. */
 const FORMAT = 1
 /** Kafka's log.flush.offset.checkpoint.interval.ms. */
 const CHECKPOINT_MS = 60_000
 /** A folder that Kafka or Millrace renamed to delete it. */
 const DELETED_FOLDER = /-\d+\.[0-9a-f]{32}-delete$/
-/** Logs closed at once: each flushes, and the disk runs two flushes at a time. */
-const CLOSED_AT_ONCE = 4
+/** Beside the folder of the logs. */
+const SET_ASIDE = 'set-aside'
 
 /** The folder cannot be used as it is; the message names it and says what to do. */
 export class LogDirectoryError extends Error {
@@ -43,11 +44,17 @@ export type LogDirectoryOptions = {
 }
 export type PartitionToOpen = { readonly topic: string; readonly partition: number; readonly topicId: string; readonly config: LogConfig }
 
+/** A partition's folder as it was found, until this run opens its log. */
+type Unopened = {
+  readonly lastStop: LastStop
+  readonly facts: CleanFacts | undefined
+  readonly recoveryPoint: number | undefined
+  readonly startOffset: number | undefined
+}
 type Found = {
   readonly isClean: boolean
-  /** Partitions that a clean stop had left unverified: their files are not to be trusted. */
-  readonly unverified: ReadonlySet<string>
-  readonly recoveryPoints: ReadonlyMap<string, number>
+  readonly unopened: ReadonlyMap<string, Unopened>
+  /** Of folders that may be gone. */
   readonly startOffsets: ReadonlyMap<string, number>
   readonly folders: readonly string[]
 }
@@ -59,22 +66,25 @@ export class LogDirectory {
   /** Folders found at start that no topic has claimed. */
   readonly #unclaimed: Set<string>
   readonly #logs = new Map<string, PartitionLog>()
+  readonly #unopened: Map<string, Unopened>
+  /** Those of them that went through another boot: the file of the boot names them. */
+  readonly #fromOtherBoot: Set<string>
   readonly #deletion: SegmentDeletion
-  /** Names of partitions whose files nobody has verified since an unclean stop. */
-  readonly #unverified: Set<string>
+  readonly #opening = new AbortController()
   readonly #checkpoints = new SerialQueue()
   readonly #startsWrites = new SerialQueue()
   #nextStartsWrite: Promise<void> | undefined
   #checkpointTimer: Timer | undefined
+  #isClosing = false
 
   private constructor(options: LogDirectoryOptions, found: Found) {
     this.folder = options.folder
     this.#options = options
     this.#found = found
     this.#deletion = new SegmentDeletion(options)
-    const folders = found.folders.filter(name => !DELETED_FOLDER.test(name))
-    this.#unclaimed = new Set(folders)
-    this.#unverified = new Set(folders.filter(name => !found.isClean || found.unverified.has(name)))
+    this.#unopened = new Map(found.unopened)
+    this.#unclaimed = new Set(found.unopened.keys())
+    this.#fromOtherBoot = new Set(namesFromOtherBoot(found.unopened))
     for (const name of found.folders) if (DELETED_FOLDER.test(name)) this.#deletion.removeFolder(`${this.folder}/${name}`)
     this.#checkpointLater()
   }
@@ -88,19 +98,21 @@ export class LogDirectory {
     if (!meta) disk.replaceNow(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
     // What will be flushed in it later is worth nothing when the folder itself is lost.
     if (!meta) for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
-    const marker = disk.readSmallNow(`${folder}/${CLEAN_SHUTDOWN}`)
     const folders = (await disk.list(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name)
-    const found: Found = {
-      isClean: marker !== undefined,
-      unverified: readUnverified(marker),
-      recoveryPoints: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${RECOVERY_POINTS_FILE}`)),
-      startOffsets: readOffsetCheckpoint(disk.readSmallNow(`${folder}/${START_OFFSETS_FILE}`)),
-      folders,
+    const left = readLeftBehind(disk, folder)
+    const recoveryPoints = readOffsetCheckpoint(disk.readSmallNow(`${folder}/${RECOVERY_POINTS_FILE}`))
+    const startOffsets = readOffsetCheckpoint(disk.readSmallNow(`${folder}/${START_OFFSETS_FILE}`))
+    const unopened = new Map<string, Unopened>()
+    for (const name of folders) {
+      if (DELETED_FOLDER.test(name)) continue
+      const facts = left.facts.get(name)
+      const { recoveryPoint = recoveryPoints.get(name), startOffset = startOffsets.get(name) } = facts ?? {}
+      unopened.set(name, { lastStop: left.lastStopOf(name), facts, recoveryPoint, startOffset })
     }
-    // From here on a stop that is not ours is an unclean one, also when the power fails.
-    if (marker) disk.removeNow(`${folder}/${CLEAN_SHUTDOWN}`)
-    if (marker) await disk.flushFolder(folder)
-    return new LogDirectory(options, found)
+    // In this order: a kill in between finds the marker, which still holds.
+    noteBootNow(disk, folder, namesFromOtherBoot(unopened))
+    await removeMarker(disk, folder)
+    return new LogDirectory(options, { isClean: left.isClean, unopened, startOffsets, folders })
   }
 
   /** Whether the last stop was clean: logs are then trusted as they are. */
@@ -113,19 +125,31 @@ export class LogDirectory {
     return [...this.#unclaimed].sort()
   }
 
-  /** Bytes of a partition that an unclean stop makes us verify. */
+  /** Bytes of a partition that the last stop makes us verify, at most. */
   async tailBytes(topic: string, partition: number): Promise<number> {
     const { disk } = this.#options
     const name = partitionFolderName(topic, partition)
-    if (!this.#unverified.has(name)) return 0
-    const recoveryPoint = this.#found.recoveryPoints.get(name) ?? 0
+    const { lastStop = 'clean', recoveryPoint = 0 } = this.#unopened.get(name) ?? {}
+    if (lastStop === 'clean') return 0
     const segments = (await disk.list(`${this.folder}/${name}`)).flatMap(entry => {
       const file = readSegmentFileName(entry.name)
       return file?.suffix === '.log' ? { ...file, name: entry.name } : []
     })
-    const first = Math.max(0, ...segments.map(({ baseOffset }) => baseOffset).filter(base => base <= recoveryPoint))
+    const bases = segments.map(({ baseOffset }) => baseOffset)
+    const first = Math.max(0, ...(lastStop === 'killed' ? bases : bases.filter(base => base <= recoveryPoint)))
     return segments.filter(({ baseOffset }) => baseOffset >= first)
       .reduce((sum, segment) => sum + (disk.sizeNow(`${this.folder}/${name}/${segment.name}`) ?? 0), 0)
+  }
+
+  /** What a clean stop of this boot says of a partition that nobody has opened since; undefined when its files have to be looked at. */
+  resting(topic: string, partition: number): CleanFacts | undefined {
+    const left = this.#unopened.get(partitionFolderName(topic, partition))
+    return left?.lastStop === 'clean' ? left.facts : undefined
+  }
+
+  /** A topic has the partition: its folder is no longer one that belongs to none. */
+  claim(topic: string, partition: number): void {
+    this.#unclaimed.delete(partitionFolderName(topic, partition))
   }
 
   /** The path of a folder that stands where a partition's would be and belongs to no topic; undefined when the place is free. */
@@ -142,34 +166,75 @@ export class LogDirectory {
     if (this.#options.disk.existsNow(path)) {
       return Promise.reject(new LogDirectoryError(`${path} exists and belongs to no topic: move it away, or adopt it with millrace import`))
     }
-    return this.#open(partition, { isClean: true, recoveryPoint: 0, startOffset: 0 }).catch(async (cause: unknown) => {
+    return this.#open(partition, { lastStop: 'new' }).catch(async (cause: unknown) => {
       // A folder that does not say whose it is yet would stand in the way for good: nobody could tell that it may go.
       if (!this.#options.disk.existsNow(`${path}/${PARTITION_METADATA_FILE}`)) await this.#options.disk.remove(path).catch(() => {})
       throw cause
     })
   }
 
-  /** Opens the log of a partition that exists, recovering what an unclean stop left. */
+  /** Opens the log of a partition that exists, recovering what the last stop left in doubt. Rejects when that is aborted. */
   open(partition: PartitionToOpen): Promise<PartitionLog> {
+    const { disk, logger } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
-    const { recoveryPoints, startOffsets } = this.#found
-    const foreign = readPartitionMetadata(this.#options.disk.readSmallNow(`${this.folder}/${name}/${PARTITION_METADATA_FILE}`))
+    const path = `${this.folder}/${name}`
+    const foreign = readPartitionMetadata(disk.readSmallNow(`${path}/${PARTITION_METADATA_FILE}`))
     if (foreign !== undefined && foreign !== partition.topicId) {
-      return Promise.reject(new LogDirectoryError(`${this.folder}/${name} holds the topic id ${foreign}, not ${partition.topicId} as the catalog says: it is left alone`))
+      return Promise.reject(new LogDirectoryError(`${path} holds the topic id ${foreign}, not ${partition.topicId} as the catalog says: it is left alone`))
     }
-    const isClean = !this.#unverified.has(name)
-    return this.#open(partition, { isClean, recoveryPoint: recoveryPoints.get(name) ?? 0, startOffset: startOffsets.get(name) ?? 0 })
+    const left = this.#unopened.get(name)
+    if (left && disk.existsNow(path)) return this.#open(partition, left)
+    logger.warn('the folder of a partition is gone; it begins anew, without the records it had', { path })
+    return this.#open(partition, { lastStop: 'vanished', facts: left?.facts, startOffset: left?.startOffset ?? this.#found.startOffsets.get(name) })
   }
 
-  async #open(partition: PartitionToOpen, state: { isClean: boolean; recoveryPoint: number; startOffset: number }): Promise<PartitionLog> {
+  /** The same without a wait, for a partition at rest; undefined when anything is odd about its files, which is for `open`. */
+  openNow(partition: PartitionToOpen): PartitionLog | undefined {
+    const left = this.#unopened.get(partitionFolderName(partition.topic, partition.partition))
+    if (left?.lastStop !== 'clean') return undefined
+    const log = PartitionLog.openNow(this.#optionsFor(partition, left))
+    if (log) this.#opened(log)
+    return log
+  }
+
+  /** Gives up what is being recovered, at its next piece: it stays as doubtful as it was. */
+  abortOpening(): void {
+    this.#opening.abort()
+  }
+
+  async #open(partition: PartitionToOpen, left: Partial<Unopened>): Promise<PartitionLog> {
+    this.claim(partition.topic, partition.partition)
+    const log = await PartitionLog.open(this.#optionsFor(partition, left))
+    this.#opened(log)
+    return log
+  }
+
+  #optionsFor(partition: PartitionToOpen, { lastStop = 'new', facts, recoveryPoint = 0, startOffset = 0 }: Partial<Unopened>): PartitionLogOptions {
     const { disk, clock, logger, work } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
-    this.#unclaimed.delete(name)
-    const deletion = this.#deletion
-    const log = await PartitionLog.open({ disk, clock, logger, deletion, folder: `${this.folder}/${name}`, ...(work && { work }), ...partition, ...state })
-    this.#unverified.delete(name)
+    const setAsideFolder = `${dirname(this.folder)}/${SET_ASIDE}/${name}`
+    const common = { disk, clock, logger, deletion: this.#deletion, signal: this.#opening.signal, ...(work && { work }) }
+    return { ...common, ...partition, folder: `${this.folder}/${name}`, isClean: lastStop === 'clean', lastStop, facts, recoveryPoint, startOffset, setAsideFolder }
+  }
+
+  #opened(log: PartitionLog): void {
+    const name = partitionFolderName(log.topic, log.partition)
     this.#logs.set(name, log)
-    return log
+    this.#forget(name)
+  }
+
+  #forget(name: string): void {
+    this.#unopened.delete(name)
+    this.#unclaimed.delete(name)
+    if (this.#fromOtherBoot.delete(name) && this.#fromOtherBoot.size === 0) this.#noteBoot()
+  }
+
+  #noteBoot(): void {
+    try {
+      noteBootNow(this.#options.disk, this.folder, this.#fromOtherBoot)
+    } catch (failure) {
+      this.#options.logger.warn('which partitions were verified could not be noted; after a kill they are verified again', { failure })
+    }
   }
 
   /** Renames a partition's folder as Kafka does, and unlinks it behind. */
@@ -184,8 +249,7 @@ export class LogDirectory {
     const name = partitionFolderName(topic, partition)
     const path = `${this.folder}/${name}`
     if (readPartitionMetadata(this.#options.disk.readSmallNow(`${path}/${PARTITION_METADATA_FILE}`)) !== topicId) return
-    this.#unverified.delete(name)
-    this.#unclaimed.delete(name)
+    this.#forget(name)
     await this.#renameAndRemove(path, topicId, defaultLogConfig.fileDeleteDelayMs)
   }
 
@@ -203,7 +267,7 @@ export class LogDirectory {
     for (const name of this.#found.folders) {
       const topicId = readPartitionMetadata(disk.readSmallNow(`${this.folder}/${name}/${PARTITION_METADATA_FILE}`))
       if (topicId === undefined || !topicIds.has(topicId)) continue
-      this.#unclaimed.delete(name)
+      this.#forget(name)
       const hex = `.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
       const renamed = name.endsWith('-delete') ? name : `${name}${hex}`
       if (renamed !== name) disk.renameNow(`${this.folder}/${name}`, `${this.folder}/${renamed}`)
@@ -211,28 +275,64 @@ export class LogDirectory {
     }
   }
 
-  /** Closes every log, writes the checkpoints and marks the stop as clean; with a failed log it stays an unclean one. */
+  /**
+   * Closes every log and marks the stop as clean; waits for no flush. The marker says what the checkpoints would, which are left as they
+   * were last made durable, and names the partitions that are not to be trusted: those whose log failed or did not end in time, and those
+   * that this run did not come to.
+   */
   async close(): Promise<void> {
+    this.#isClosing = true
     this.#checkpointTimer?.cancel()
-    await this.#checkpoints.idle()
-    await this.#closeLogs()
+    this.abortOpening()
+    const unverified = await this.#closeLogs()
+    // What is under way may end, so that nothing of it is left behind; a flush of gigabytes ends without us.
+    const settled = [...this.#logs.values()].map(log => log.settled())
+    await this.#within(FLUSH_GRACE_MS, Promise.all([...settled, this.#checkpoints.idle(), this.#startsWrites.idle()]))
+    try {
+      const facts = new Map([...this.#logs].filter(([name]) => !unverified.has(name)).map(([name, log]) => [name, log.facts]))
+      for (const [name, left] of this.#unopened) {
+        if (left.facts) facts.set(name, left.facts)
+        if (isDoubt(left.lastStop)) unverified.set(name, left.lastStop)
+      }
+      writeMarkerNow(this.#options.disk, this.folder, { unverified, facts })
+    } catch (failure) {
+      this.#options.logger.error('the clean stop could not be marked; the next start verifies what was written last', { failure })
+    }
     // Last: a large folder takes long to unlink, and the logs that stay must not wait for it.
     await this.#deletion.stop()
   }
 
-  async #closeLogs(): Promise<void> {
-    const waiting = [...this.#logs.values()]
-    const failures: unknown[] = []
-    const work = async (): Promise<void> => {
-      for (let log = waiting.shift(); log; log = waiting.shift()) await log.close().catch((failure: unknown) => failures.push(failure))
+  /** Which could not be closed, and how far they are trusted then. */
+  async #closeLogs(): Promise<Map<string, Doubt>> {
+    const unverified = new Map<string, Doubt>()
+    const open = new Set(this.#logs.keys())
+    const work = async ([name, log]: [string, PartitionLog]): Promise<void> => {
+      try {
+        await log.close()
+        if (log.isSuspect) unverified.set(name, 'power-loss')
+      } catch (failure) {
+        unverified.set(name, 'killed')
+        this.#options.logger.error('a log could not be closed cleanly; the next start verifies it', { name, failure })
+      }
+      open.delete(name)
     }
-    await Promise.all(Array.from({ length: CLOSED_AT_ONCE }, work))
-    await this.#saveCheckpoints()
-    for (const failure of failures) this.#options.logger.error('a log could not be closed cleanly; the next start verifies it', { failure })
-    if (failures.length > 0) return
-    // Kafka reads the first two members only; ours says which partitions this run never came to.
-    const marker = { version: 0, brokerEpoch: -1, unverified: [...this.#unverified] }
-    await this.#options.disk.replace(`${this.folder}/${CLEAN_SHUTDOWN}`, Buffer.from(JSON.stringify(marker)))
+    await this.#within(CLOSE_MS_MAX, Promise.all([...this.#logs].map(work)))
+    for (const name of open) {
+      unverified.set(name, 'killed')
+      this.#options.logger.error('a log did not close in time; the next start verifies it', { name })
+    }
+    return unverified
+  }
+
+  /** Whether `work` ended within the time. */
+  async #within(ms: number, work: Promise<unknown>): Promise<boolean> {
+    let timer: Timer | undefined
+    const late = new Promise<boolean>(resolve => {
+      timer = this.#options.clock.after(ms, () => resolve(false))
+    })
+    const isInTime = await Promise.race([work.then(() => true), late])
+    timer?.cancel()
+    return isInTime
   }
 
   #checkpointLater(): void {
@@ -244,18 +344,15 @@ export class LogDirectory {
     })
   }
 
-  /** Bounds what an unclean stop makes the next start verify: everything older than a minute or two is durable. */
+  /** Bounds what a loss of power makes the next start verify: everything older than a minute or two is durable. */
   async #checkpoint(): Promise<void> {
     for (const log of this.#logs.values()) {
+      if (this.#isClosing) return
       log.expireProducers(this.#options.clock.now())
       await log.flush()
     }
-    await this.#saveCheckpoints()
-  }
-
-  async #saveCheckpoints(): Promise<void> {
-    const { disk } = this.#options
-    await disk.replace(`${this.folder}/${RECOVERY_POINTS_FILE}`, this.#offsets(this.#found.recoveryPoints, log => log.recoveryPoint))
+    if (this.#fromOtherBoot.size > 0) this.#noteBoot()
+    await this.#options.disk.replace(`${this.folder}/${RECOVERY_POINTS_FILE}`, this.#recoveryPoints())
     await this.saveStartOffsets()
   }
 
@@ -268,26 +365,36 @@ export class LogDirectory {
   saveStartOffsets(): Promise<void> {
     this.#nextStartsWrite ??= this.#startsWrites.run(() => {
       this.#nextStartsWrite = undefined
-      return this.#options.disk.replace(`${this.folder}/${START_OFFSETS_FILE}`, this.#offsets(this.#found.startOffsets, log => log.startOffset))
+      return this.#options.disk.replace(`${this.folder}/${START_OFFSETS_FILE}`, this.#startOffsets())
     })
     return this.#nextStartsWrite
   }
 
+  #recoveryPoints(): Buffer {
+    return this.#offsets(log => log.recoveryPoint, left => left.recoveryPoint)
+  }
+
+  #startOffsets(): Buffer {
+    return this.#offsets(log => log.startOffset, left => left.startOffset)
+  }
+
   /** Of the open logs, and as they were for those that this run has not opened. */
-  #offsets(found: ReadonlyMap<string, number>, offsetOf: (log: PartitionLog) => number): Buffer {
-    const offsets = new Map([...this.#logs].map(([name, log]) => [name, offsetOf(log)]))
-    for (const [name, offset] of found) if (!this.#logs.has(name) && (this.#unclaimed.has(name) || this.#unverified.has(name))) offsets.set(name, offset)
+  #offsets(ofLog: (log: PartitionLog) => number, ofUnopened: (left: Unopened) => number | undefined): Buffer {
+    const offsets = new Map([...this.#logs].map(([name, log]) => [name, ofLog(log)]))
+    for (const [name, left] of this.#unopened) {
+      const offset = ofUnopened(left)
+      if (offset !== undefined) offsets.set(name, offset)
+    }
     return writeOffsetCheckpoint(offsets)
   }
 }
 
-function readUnverified(marker: Buffer | undefined): ReadonlySet<string> {
-  try {
-    const { unverified } = JSON.parse(marker?.toString('utf8') ?? '{}') as { unverified?: unknown }
-    return new Set(Array.isArray(unverified) ? unverified.filter(name => typeof name === 'string') : [])
-  } catch {
-    return new Set() // Kafka's markers before 3.7 are empty files
-  }
+function isDoubt(lastStop: LastStop): lastStop is Doubt {
+  return lastStop === 'rebooted' || lastStop === 'killed' || lastStop === 'power-loss'
+}
+
+function namesFromOtherBoot(unopened: ReadonlyMap<string, Unopened>): string[] {
+  return [...unopened].filter(([, { lastStop }]) => lastStop === 'rebooted' || lastStop === 'power-loss').map(([name]) => name)
 }
 
 /** Throws LogDirectoryError when a newer version wrote the folder; touches nothing. */

@@ -9,88 +9,49 @@ import type { Disk } from '../common/disk.ts'
 import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
+import { answerDuplicate, type Appended } from './appended.ts'
 import { AppendTurn, type Validate } from './append-turn.ts'
-import { type AppendOrigin, type Refusal, validateBatch, validateInline } from './batch-validation.ts'
+import { type AppendOrigin, validateBatch, validateInline } from './batch-validation.ts'
 import type { DamagedPlace } from './damage-reports.ts'
 import type { CleanedGroup } from './cleaner/clean-job.ts'
 import { swapIn } from './cleaner/swap.ts'
 import { Durability } from './durability.ts'
+import type { CleanFacts } from './last-stop.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import { encodePartitionMetadata, PARTITION_METADATA_FILE, readPartitionMetadata, segmentFile } from './log-files.ts'
+import { segmentFile } from './log-files.ts'
+import { HealthWatch, type LogHealth, messageOf } from './log-health.ts'
 import type { LogRead, ReadRequest } from './log-read.ts'
 import { LogReader, type ReadableLog } from './log-reader.ts'
+import { type LogParts, openParts, openPartsNow, type PartitionLogOptions } from './open-log.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
-import type { ProducerBatch, ProducerState, ProducerStates } from './producer-state.ts'
-import { recoverLog } from './recovery.ts'
+import type { ProducerState, ProducerStates } from './producer-state.ts'
+import type { RecoveryReport } from './recovery.ts'
 import { countBelow, type Expired, expiredSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
 import { type BatchCheck, checkInProcess } from './slow-work.ts'
 import type { TimeAnswer } from './timestamp-search.ts'
-import { type AbortedTransaction, collectAborted } from './transaction-index.ts'
+import { type AbortedTransaction, collectAborted, TRANSACTION_ENTRY_BYTES } from './transaction-index.ts'
 
+export type { Appended } from './appended.ts'
 export { defaultLogConfig, type LogConfig } from './log-config.ts'
+export type { LogHealth } from './log-health.ts'
+export type { PartitionLogOptions } from './open-log.ts'
 export type { LogRead } from './log-read.ts'
 
 export type SegmentFile = { readonly path: string; readonly baseOffset: number; readonly sizeBytes: number }
 
-export type Appended =
-  | {
-      readonly error: 'NONE'
-      readonly baseOffset: number
-      readonly lastOffset: number
-      readonly recordCount: number
-      /** The broker's time on a LogAppendTime topic, the remembered batch's for a duplicate, else -1. */
-      readonly logAppendTime: number
-      readonly logStartOffset: number
-      /** The batch was stored before: nothing was appended, and the offsets are those it has. */
-      readonly isDuplicate: boolean
-    }
-  | Refusal
-
 export type AppendOptions = { readonly origin?: AppendOrigin; readonly nowMs?: number; readonly transactionVersion?: number }
-
-export type LogHealth = { readonly is: 'online' } | { readonly is: 'offline'; readonly reason: string }
-
-/** A look at the active file costs microseconds; once a second bounds what is acknowledged after it was taken away. */
-const LOOK_EVERY_MS = 1000
-
-export type PartitionLogOptions = {
-  readonly disk: Disk
-  readonly clock: Clock
-  /** The partition's own folder; made when it is missing. */
-  readonly folder: string
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: string
-  readonly config: LogConfig
-  /** The last stop was clean: files are trusted. Else everything from `recoveryPoint` on is verified. */
-  readonly isClean: boolean
-  readonly recoveryPoint?: number
-  readonly startOffset?: number
-  readonly logger: Logger
-  /** Where batches that would hold up the serving thread are checked; in this thread unless told. */
-  readonly work?: BatchCheck
-  /** Unlinks what the log drops; one for all logs of a data folder. */
-  readonly deletion?: SegmentDeletion
-}
-
-type Parts = {
-  readonly segments: Segment[]
-  readonly startOffset: number
-  readonly endOffset: number
-  readonly epochs: LeaderEpochs
-  readonly producers: ProducerStates
-  readonly recoveryPoint: number
-}
 
 export class PartitionLog {
   readonly topic: string
   readonly partition: number
   readonly topicId: string
   readonly folder: string
+  /** What was done when the log was opened. */
+  readonly recovery: RecoveryReport
   /** Called after each append and when the log's start moves, in the same turn. */
   onChange: ((log: PartitionLog) => void) | undefined
   /** Called when `health` becomes another. */
@@ -114,14 +75,13 @@ export class PartitionLog {
   #deletion: SegmentDeletion
   #ownsDeletion: boolean
   #snapshotOffset = -1
-  #health: LogHealth = { is: 'online' }
-  #lookedAtMs = 0
+  #health: HealthWatch
   #isClosed = false
   #work: BatchCheck
   /** Made when the first batch needs it. */
   #turn: AppendTurn | undefined
 
-  private constructor(options: PartitionLogOptions, parts: Parts) {
+  private constructor(options: PartitionLogOptions, parts: LogParts) {
     this.topic = options.topic
     this.partition = options.partition
     this.topicId = options.topicId
@@ -141,6 +101,8 @@ export class PartitionLog {
     this.#epochs = parts.epochs
     this.#leaderEpoch = parts.epochs.latest
     this.#producers = parts.producers
+    this.recovery = parts.report
+    if (parts.hasSnapshot) this.#snapshotOffset = parts.endOffset
     this.#deletion = options.deletion ?? new SegmentDeletion(options)
     this.#ownsDeletion = options.deletion === undefined
     this.#durability = new Durability({
@@ -150,22 +112,28 @@ export class PartitionLog {
       segments: this.#segments,
       recoveryPoint: parts.recoveryPoint,
       endOffset: () => this.#endOffset,
-      onFailure: failure => this.#fail('a flush failed', failure),
-      onMended: () => this.#isWell(),
+      onFailure: failure => this.#health.fail('a flush failed', failure),
+      onMended: () => this.#health.isWell(),
+    })
+    this.#health = new HealthWatch({
+      partition: this.#name,
+      logger: options.logger,
+      checkFileNow: () => this.#segments.active.checkFileNow(),
+      isSuspect: () => this.#durability.isSuspect,
+      mend: () => this.#durability.mend(),
+      onChange: () => this.onHealth?.(this),
     })
   }
 
   /** Opens the folder, or makes it; recovers what an unclean stop left. Rejects when the disk fails. */
   static async open(options: PartitionLogOptions): Promise<PartitionLog> {
-    const { disk, folder } = options
-    if (readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) === undefined) {
-      await disk.makeFolder(folder)
-      disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
-    }
-    const { isClean, recoveryPoint = 0, startOffset = 0 } = options
-    const recovered = await recoverLog({ ...options, recoveryPoint, startOffset })
-    const durable = isClean ? recovered.endOffset : Math.min(recoveryPoint, recovered.endOffset)
-    return new PartitionLog(options, { ...recovered, recoveryPoint: durable })
+    return new PartitionLog(options, await openParts(options))
+  }
+
+  /** Opens a log whose files are as a clean stop left them, without a wait; undefined, and nothing changed, when anything is odd. */
+  static openNow(options: PartitionLogOptions): PartitionLog | undefined {
+    const parts = openPartsNow(options)
+    return parts && new PartitionLog(options, parts)
   }
 
   /** The first offset that can be read. */
@@ -218,7 +186,7 @@ export class PartitionLog {
 
   /** Offline: the disk failed. Reads go on as far as they can; the next append looks again, and is refused while the cause lasts. */
   get health(): LogHealth {
-    return this.#health
+    return this.#health.state
   }
 
   get config(): LogConfig {
@@ -260,8 +228,8 @@ export class PartitionLog {
     if (this.#isClosed) return { error: 'KAFKA_STORAGE_ERROR', message: `the log of ${this.#name} is closed` }
     const origin = o.origin ?? 'client'
     const nowMs = o.nowMs ?? this.#clock.now()
-    if (this.#health.is === 'offline' || nowMs - this.#lookedAtMs >= LOOK_EVERY_MS) {
-      const trouble = this.#look(nowMs)
+    if (this.#health.isLookDue(nowMs)) {
+      const trouble = this.#health.look(nowMs)
       if (trouble !== undefined) return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} cannot be written: ${trouble}` }
     }
     const batch = validate(records, { name: this.#name, config: this.#config, origin, nowMs })
@@ -271,7 +239,7 @@ export class PartitionLog {
     }
     if (producerIdOf(batch, 0) >= 0) {
       const check = origin === 'client' ? this.#producers.check(batch) : this.#producers.checkOfCoordinator(batch, o.transactionVersion ?? 0)
-      if (check.is === 'duplicate') return this.#answerDuplicate(check.batch)
+      if (check.is === 'duplicate') return answerDuplicate(check.batch, this.#startOffset)
       if (check.is === 'refused') return { error: check.error, message: `${check.message} (${this.#name})` }
     }
     return this.#write(batch, nowMs)
@@ -286,10 +254,10 @@ export class PartitionLog {
       assignPlace(batch, 0, baseOffset, this.#leaderEpoch)
       this.#segments.active.append(batch, lastOffset, maxTimestamp)
     } catch (failure) {
-      this.#fail('an append failed', failure)
+      this.#health.fail('an append failed', failure)
       return { error: 'KAFKA_STORAGE_ERROR', message: `${this.#name} could not be written: ${messageOf(failure)}` }
     }
-    if (this.#health.is === 'offline') this.#isWell()
+    this.#health.isWell()
     const completed = this.#producers.note(batch, 0)
     if (completed?.isAborted) this.#segments.active.transactionIndex.append(completed)
     const recordCount = recordCountOf(batch, 0)
@@ -298,49 +266,6 @@ export class PartitionLog {
     const logAppendTime = this.#config.timestampType === 'LogAppendTime' ? maxTimestamp : -1
     this.onChange?.(this)
     return { error: 'NONE', baseOffset, lastOffset, recordCount, logAppendTime, logStartOffset: this.#startOffset, isDuplicate: false }
-  }
-
-  #answerDuplicate(batch: ProducerBatch): Appended {
-    return {
-      error: 'NONE',
-      baseOffset: batch.lastOffset - batch.offsetDelta,
-      lastOffset: batch.lastOffset,
-      recordCount: batch.offsetDelta + 1,
-      logAppendTime: batch.timestamp,
-      logStartOffset: this.#startOffset,
-      isDuplicate: true,
-    }
-  }
-
-  /** Whether the file that appends go to is still there and whole: it may be removed or cut behind our back, and writes would go nowhere. */
-  #look(nowMs: number): string | undefined {
-    this.#lookedAtMs = nowMs
-    if (this.#durability.isSuspect) {
-      this.#durability.mend().catch((failure: unknown) => this.#fail('what a failed flush covered could not be written again', failure))
-      return 'a flush failed, and what it covered is being written again'
-    }
-    try {
-      this.#segments.active.checkFileNow()
-      return undefined
-    } catch (failure) {
-      this.#fail('a look at the files failed', failure)
-      return messageOf(failure)
-    }
-  }
-
-  #fail(what: string, failure: unknown): void {
-    const isNews = this.#health.is === 'online'
-    this.#health = { is: 'offline', reason: messageOf(failure) }
-    if (!isNews) return
-    this.#logger.error(what, { partition: this.#name, failure })
-    this.onHealth?.(this)
-  }
-
-  #isWell(): void {
-    if (this.#health.is === 'online' || this.#durability.isSuspect) return
-    this.#health = { is: 'online' }
-    this.#logger.info('a partition can be written again', { partition: this.#name })
-    this.onHealth?.(this)
   }
 
   /**
@@ -458,7 +383,7 @@ export class PartitionLog {
   /** The segments as files, in offset order, their indexes written out: for readers on other threads, which open them read-only. */
   segmentFiles(): readonly SegmentFile[] {
     try {
-      this.#segments.active.offsetIndex.entries.writeNow()
+      this.#segments.active.writeIndexesNow()
     } catch (failure) {
       // A full disk must not keep anybody from reading: without the last entries a reader only starts further back.
       this.#logger.warn('an index could not be written out', { partition: this.#name, failure })
@@ -495,17 +420,38 @@ export class PartitionLog {
     return flushMessages === Infinity && flushMs === Infinity ? undefined : this.#durability.waitFor(upTo, this.#config)
   }
 
-  /** Clean stop: producers' snapshot, indexes complete, everything durable, files closed. Appends are refused from now on. */
+  /** A flush failed, and what it covered was not written again: the page cache may drop it. */
+  get isSuspect(): boolean {
+    return this.#durability.isSuspect
+  }
+
+  /** What the next start may trust when this one ends cleanly. */
+  get facts(): CleanFacts {
+    const { startOffset, endOffset, leaderEpoch, sizeBytes, segmentCount, recoveryPoint } = this
+    const { all } = this.#segments
+    const transactionIndexBytes = all.reduce((sum, { transactionIndex }) => sum + transactionIndex.count * TRANSACTION_ENTRY_BYTES, 0)
+    return { startOffset, endOffset, leaderEpoch, sizeBytes, segmentCount, transactionIndexBytes, recoveryPoint, retainedFromMs: all[0]?.retainedFromMs ?? 0 }
+  }
+  /**
+   * Clean stop: indexes and the producers' snapshot complete, files closed, appends refused from now on. Waits for no flush: what is not
+   * durable yet is in the system's hands, and the recovery point says so.
+   */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     try {
       this.#segments.active.sealNow()
       this.#snapshotNow()
-      await this.flush()
     } finally {
-      await this.abandon()
+      this.#durability.endNow()
+      for (const segment of this.#segments.all) segment.dropNow() // a flush under way opens none of its files again
+      if (this.#ownsDeletion) await this.#deletion.stop()
     }
+  }
+
+  /** Resolves when the flush that was under way at the close has ended. */
+  settled(): Promise<void> {
+    return this.#durability.stop()
   }
 
   /** Closes the files and nothing more: for a partition that is being deleted. */
@@ -515,8 +461,4 @@ export class PartitionLog {
     if (this.#ownsDeletion) await this.#deletion.stop()
     for (const segment of this.#segments.all) segment.closeNow()
   }
-}
-
-function messageOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure)
 }

@@ -6,7 +6,7 @@
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
 import { baseOffsetOf, lastOffsetOf } from '../records/batch-header.ts'
-import { scanBatches } from './batch-scan.ts'
+import { scanBatches, scanHeaders } from './batch-scan.ts'
 import { segmentFile } from './log-files.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { type CompletedTransaction, ProducerStates } from './producer-state.ts'
@@ -18,20 +18,28 @@ export type ProducerSource = {
   readonly logger: Logger
   /** Offsets of the snapshots in the folder. */
   readonly snapshots: readonly number[]
+  /** The page cache has the log: a header costs microseconds, and the records between two need not be read. */
+  readonly isCached?: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 export class ProducerReplay {
   readonly producers = new ProducerStates()
   /** Everything before it is in `producers`. */
   upTo: number
+  readonly #scan: (segment: Segment, position: number, take: (bytes: Buffer, at: number, position: number) => boolean) => Promise<number>
+  readonly #signal: AbortSignal | undefined
 
-  private constructor(upTo: number) {
+  private constructor(upTo: number, { isCached = false, signal }: ProducerSource) {
     this.upTo = upTo
+    this.#scan = isCached ? scanHeaders : scanBatches
+    this.#signal = signal
   }
 
   /** From the newest whole snapshot at or below `offset`, or from the log's first offset; damaged snapshots are removed. */
-  static async load({ disk, folder, logger, snapshots }: ProducerSource, offset: number, firstOffset: number): Promise<ProducerReplay> {
-    const replay = new ProducerReplay(firstOffset)
+  static async load(source: ProducerSource, offset: number, firstOffset: number): Promise<ProducerReplay> {
+    const { disk, folder, logger, snapshots } = source
+    const replay = new ProducerReplay(firstOffset, source)
     for (const at of snapshots.filter(at => at <= offset).sort((a, b) => b - a)) {
       const path = segmentFile(folder, at, '.snapshot')
       const content = await disk.readSmall(path)
@@ -59,7 +67,8 @@ export class ProducerReplay {
   async read(segment: Segment, until = segment.sizeBytes): Promise<void> {
     const from = segment.locate(Math.max(this.upTo, segment.baseOffset))
     if (from === undefined || from >= until) return
-    await scanBatches(segment, from, (bytes, at, position) => {
+    await this.#scan(segment, from, (bytes, at, position) => {
+      this.#signal?.throwIfAborted()
       if (position >= until) return false
       this.note(bytes, at)
       return true

@@ -1,35 +1,52 @@
 /**
- * Brings a partition folder to a state that can be trusted (Kafka's LogLoader): leftovers of interrupted work go, damaged indexes are
- * rebuilt, and after an unclean stop everything from the recovery point on is read batch by batch and cut at the first bad byte.
+ * Brings a partition folder to a state that can be trusted (Kafka's LogLoader): leftovers of interrupted work are settled, damaged
+ * indexes rebuilt, and what the last stop leaves in doubt (last-stop.ts) is read batch by batch up to the first bad byte. What must be
+ * taken out is set aside, never erased; when records may be missing that had been acknowledged, a new leader epoch says so (KIP-320).
  */
 
-import type { Clock } from '../common/clock.ts'
-import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
-import { baseOffsetOf, isIntact, lastOffsetOf, leaderEpochOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
+import { BATCH_HEADER_BYTES, baseOffsetOf, isIntact, lastOffsetOf, leaderEpochOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
 import { scanBatches } from './batch-scan.ts'
+import { searchEpochs } from './epoch-search.ts'
+import type { CleanFacts, LastStop } from './last-stop.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
-import type { LogConfig } from './log-config.ts'
-import { readSegmentFileName, segmentFile, type SegmentSuffix } from './log-files.ts'
-import { OFFSET_ENTRY_BYTES } from './offset-index.ts'
+import { segmentFile } from './log-files.ts'
 import { ProducerReplay } from './producer-replay.ts'
 import { ProducerStates } from './producer-state.ts'
+import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegmentNow, settleFiles } from './recovery-files.ts'
 import { Segment } from './segment.ts'
-import { TIME_ENTRY_BYTES } from './time-index.ts'
-import { settleTransientFiles } from './transient-files.ts'
+import { SetAside } from './set-aside.ts'
+import { judgeTail } from './torn-tail.ts'
+import { trustFilesNow } from './trusted-files.ts'
 
-export type RecoveryInput = {
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly folder: string
-  readonly config: LogConfig
+export type RecoveryInput = FolderInput & {
   readonly logger: Logger
-  /** The last stop wrote its marker: files are as they were left. */
-  readonly isClean: boolean
-  /** Everything before this offset is durable. */
+  readonly lastStop: LastStop
+  /** Of a clean stop: what the files held. */
+  readonly facts?: CleanFacts | undefined
+  /** Everything before this offset is durable, indexes included. */
   readonly recoveryPoint: number
   /** Where DeleteRecords or retention had moved the start to. */
   readonly startOffset: number
+  /** Where what is taken out goes: a folder of this partition, made when it is needed. */
+  readonly setAsideFolder: string
+  /** Aborts a scan at its next piece: the partition is then as doubtful as it was. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What recovery did when the log was opened. */
+export type RecoveryReport = {
+  /** `new`: there was nothing. `vanished`: there should have been. `clean`: trusted. `tail`: verified from the last index entry. `scan`: from the recovery point. */
+  readonly how: 'new' | 'vanished' | 'clean' | 'tail' | 'scan'
+  readonly scannedBytes: number
+  /** Bytes taken out of the log, and the offset it ended at when the first of them went; null when none did. */
+  readonly cutBytes: number
+  readonly cutOffset: number | null
+  /** The folder where they are; null when there were none worth keeping: a batch half written when the process was killed. */
+  readonly setAside: string | null
+  readonly rebuiltIndexes: number
+  readonly tookMs: number
+  readonly epochRaised: boolean
 }
 
 export type Recovered = {
@@ -38,63 +55,104 @@ export type Recovered = {
   readonly endOffset: number
   readonly epochs: LeaderEpochs
   readonly producers: ProducerStates
-  /** Bytes that were not whole, good batches. */
-  readonly cutBytes: number
+  readonly report: RecoveryReport
 }
 
 const RELATIVE_OFFSET_MAX = 0x7fffffff
 
-export async function recoverLog(input: RecoveryInput): Promise<Recovered> {
-  const files = await settleFiles(input)
-  const epochs = await LeaderEpochs.load(input.disk, input.folder)
-  const recovery = new Recovery(input, files, epochs)
-  await recovery.run()
-  return recovery.finish()
+/** Rejects with what the disk throws, with SetAsideFailed, or with the reason of `signal`. */
+export async function recoverLog(given: RecoveryInput): Promise<Recovered> {
+  const startedAt = given.clock.elapsed()
+  const trusted = given.lastStop === 'clean' ? trustFilesNow(given) : undefined
+  if (trusted) return trusted
+  const setAside = new SetAside({ ...given, root: given.setAsideFolder })
+  const files = await settleFiles(given, setAside)
+  let input = given
+  if (given.lastStop === 'clean' && given.facts && !areAsLeft(files, given.facts)) {
+    given.logger.warn('the files of a log are not those its clean stop left: all of it is verified', { folder: given.folder })
+    input = { ...given, lastStop: 'rebooted', recoveryPoint: 0 }
+  }
+  const recovery = new Recovery(input, files, setAside)
+  try {
+    await recovery.run()
+    return await recovery.finish(startedAt)
+  } catch (failure) {
+    for (const segment of files.segments) segment.closeNow()
+    throw failure
+  }
 }
-
-type Files = { readonly segments: Segment[]; readonly needsRebuild: Set<Segment>; readonly snapshots: number[] }
 
 class Recovery {
   #input: RecoveryInput
+  #setAside: SetAside
   #segments: Segment[]
   #needsRebuild: Set<Segment>
   #snapshots: number[]
   #epochs: LeaderEpochs
+  /** No file told them: they are looked up in the batches. */
+  #hasNoEpochs: boolean
   #producers = new ProducerStates()
   /** Of closed segments that are rebuilt, when `#producers` began after them. */
   #pastProducers: ProducerReplay | undefined
-  /** Bytes that were not whole, good batches. */
+  #hadFiles: boolean
+  #scannedBytes = 0
   #cutBytes = 0
+  #cutOffset: number | null = null
+  #rebuiltIndexes = 0
   /** Records are missing that may have been acknowledged. */
   #hasLost = false
 
-  constructor(input: RecoveryInput, files: Files, epochs: LeaderEpochs) {
+  constructor(input: RecoveryInput, files: LogFiles, setAside: SetAside) {
     this.#input = input
-    this.#segments = files.segments
+    this.#setAside = setAside
+    this.#segments = [...files.segments]
+    this.#hadFiles = files.segments.length > 0
     this.#needsRebuild = files.needsRebuild
     this.#snapshots = files.snapshots
-    this.#epochs = epochs
+    const epochs = LeaderEpochs.loadNow(input.disk, input.folder)
+    this.#hasNoEpochs = epochs === undefined
+    this.#epochs = epochs ?? new LeaderEpochs(input.disk, input.folder, [])
   }
 
   async run(): Promise<void> {
     this.#dropEmptySegments()
-    const { isClean, recoveryPoint } = this.#input
-    const firstUnflushed = isClean ? this.#segments.length : Math.max(0, this.#segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint))
-    const doubtful = this.#segments[Math.min(firstUnflushed, this.#segments.length - 1)]
-    if (doubtful && !isPlausible(doubtful)) this.#needsRebuild.add(doubtful)
-    const scanFrom = this.#segments[firstUnflushed]?.baseOffset ?? this.#readEndOffset()
-    const producers = await this.#producersFrom(scanFrom)
+    const first = this.#firstDoubtful()
+    const edge = this.#segments[Math.min(first, this.#segments.length - 1)]
+    if (edge && !isPlausible(edge)) this.#needsRebuild.add(edge)
+    const from = edge && edge === this.#segments[first] && !this.#needsRebuild.has(edge) ? this.#keepTrusted(edge) : { position: 0, offset: edge?.baseOffset ?? 0 }
+    const producers = await this.#producersFrom(first < this.#segments.length ? from.offset : this.#readEndOffset())
     this.#producers = producers.producers
     for (const [index, segment] of this.#segments.entries()) {
-      const isUnflushed = index >= firstUnflushed
-      if (index > firstUnflushed && this.#followsHole(segment, index)) return this.#dropSegmentsFrom(index)
+      const isDoubtful = index >= first
+      if (index > first && this.#followsHole(segment, index)) return this.#dropSegmentsFrom(index)
       const hasAnUnreadEnd = (this.#segments[index + 1]?.baseOffset ?? Infinity) > producers.upTo
-      if (isUnflushed || this.#needsRebuild.has(segment)) {
-        const isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), isUnflushed && index === firstUnflushed && !this.#needsRebuild.has(segment))
-        if (!isWhole && isUnflushed) return this.#dropSegmentsFrom(index + 1)
+      if (isDoubtful || this.#needsRebuild.has(segment)) {
+        const isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), index === first ? from.position : 0)
+        if (!isWhole && isDoubtful) return this.#dropSegmentsFrom(index + 1)
       }
       if (hasAnUnreadEnd) await producers.read(segment)
     }
+  }
+
+  /** The index of the first segment that is not trusted; after a kill what was rolled is whole, for the page cache survived. */
+  #firstDoubtful(): number {
+    const { lastStop, recoveryPoint } = this.#input
+    if (lastStop === 'clean') return this.#segments.length
+    if (lastStop === 'killed') return Math.max(0, this.#segments.length - 1)
+    return Math.max(0, this.#segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint))
+  }
+
+  /** Keeps what of a segment's indexes is trusted, and says where its verification takes up: at the batch of the last entry, or at the start. */
+  #keepTrusted(segment: Segment): { readonly position: number; readonly offset: number } {
+    const { lastStop, recoveryPoint } = this.#input
+    const upTo = lastStop === 'killed' ? Infinity : recoveryPoint
+    const start = { position: 0, offset: segment.baseOffset }
+    const entry = upTo > segment.baseOffset ? segment.offsetIndex.floor(upTo - 1) : -1
+    if (entry < 0 || !pointsToBatch(segment, segment.offsetIndex.positionAt(entry), segment.offsetIndex.offsetAt(entry))) return start
+    const position = segment.keepIndexesUpTo(upTo)
+    const header = Buffer.alloc(BATCH_HEADER_BYTES)
+    segment.file().readNow(header, position)
+    return { position, offset: baseOffsetOf(header, 0) }
   }
 
   #readEndOffset(): number {
@@ -102,7 +160,8 @@ class Recovery {
   }
 
   #producersFrom(offset: number): Promise<ProducerReplay> {
-    return ProducerReplay.load({ ...this.#input, snapshots: this.#snapshots }, offset, this.#segments[0]?.baseOffset ?? 0)
+    const isCached = this.#input.lastStop === 'killed'
+    return ProducerReplay.load({ ...this.#input, snapshots: this.#snapshots, isCached }, offset, this.#segments[0]?.baseOffset ?? 0)
   }
 
   /** The producers at the start of a segment that is gone through from there: its markers end transactions that began before it. */
@@ -115,14 +174,15 @@ class Recovery {
     return (this.#pastProducers = best)
   }
 
-  /** Verifies a segment from its last trusted index entry, or from its start, and puts its indexes right. Whether nothing had to be cut. */
-  async #rescan(segment: Segment, producers: ProducerReplay, trustsIndex: boolean): Promise<boolean> {
-    let from = 0
-    if (trustsIndex && this.#input.recoveryPoint > segment.baseOffset) from = segment.keepIndexesUpTo(this.#input.recoveryPoint)
-    else segment.resetIndexesNow()
-    if (from > 0) await producers.read(segment, from)
+  /** Verifies a segment from position `from` on and puts its indexes right, all of them when that is 0. Whether nothing was lost. */
+  async #rescan(segment: Segment, producers: ProducerReplay, from: number): Promise<boolean> {
+    const { signal, recoveryPoint } = this.#input
+    if (this.#needsRebuild.has(segment)) this.#rebuiltIndexes++
+    if (from === 0) segment.resetIndexesNow()
+    else await producers.read(segment, from)
     let lastOffset = segment.baseOffset - 1
     const end = await scanBatches(segment, from, (bytes, at, position) => {
+      signal?.throwIfAborted()
       const batchLast = lastOffsetOf(bytes, at)
       const isNext = baseOffsetOf(bytes, at) > lastOffset && batchLast - segment.baseOffset <= RELATIVE_OFFSET_MAX
       if (!isNext || !isIntact(bytes, at)) return false
@@ -133,17 +193,32 @@ class Recovery {
       if (completed?.isAborted) segment.transactionIndex.append(completed)
       return true
     })
-    const cut = segment.sizeBytes - end
-    if (cut > 0) {
-      this.#input.logger.warn('a log was cut at its first bad byte', { path: segment.logPath, position: end, cutBytes: cut })
-      segment.truncateNow(end)
-      this.#cutBytes += cut
-      this.#hasLost = true
-    }
+    this.#scannedBytes += end - from
+    const isWhole = end === segment.sizeBytes || (await this.#cut(segment, end, lastOffset + 1))
     segment.sealNow()
     // The recovery point in the checkpoint will make the next start trust these indexes: they must be as durable as it says.
-    if (this.#input.recoveryPoint > segment.baseOffset) await segment.flush()
-    return cut === 0
+    if (from === 0 && recoveryPoint > segment.baseOffset) await flushIndexes(segment)
+    return isWhole
+  }
+
+  /** Cuts a segment at its first bad byte. Whether nothing was lost: a batch half written when the process died was never acknowledged. */
+  async #cut(segment: Segment, position: number, offset: number): Promise<boolean> {
+    const { signal, lastStop, logger } = this.#input
+    const tail = await judgeTail(segment, position, offset, signal)
+    const isUnfinished = lastStop === 'killed' && segment === this.#segments.at(-1) && tail !== 'bad'
+    if (!isUnfinished && tail !== 'empty') await this.#setAside.copyTail(segment.logPath, position, signal)
+    const cutBytes = segment.sizeBytes - position
+    segment.truncateNow(position)
+    this.#noteCut(cutBytes, offset)
+    if (isUnfinished) logger.info('a batch that was half written when the process died was cut off', { path: segment.logPath, offset, position, cutBytes })
+    else logger.warn('a log was cut at its first bad byte', { path: segment.logPath, offset, position, cutBytes, setAside: this.#setAside.folder })
+    if (!isUnfinished) this.#hasLost = true
+    return isUnfinished
+  }
+
+  #noteCut(bytes: number, offset: number): void {
+    this.#cutBytes += bytes
+    this.#cutOffset ??= offset
   }
 
   /** A lost tail that ended between two batches leaves no bad byte, only offsets that are missing; compaction leaves such holes too. */
@@ -152,14 +227,17 @@ class Recovery {
     return segment.baseOffset < expected || (segment.baseOffset > expected && !this.#input.config.cleanupPolicy.includes('compact'))
   }
 
-  #dropSegmentsFrom(index: number): void {
-    const { disk, folder, logger } = this.#input
+  async #dropSegmentsFrom(index: number): Promise<void> {
     this.#hasLost = true
-    for (const segment of this.#segments.splice(index)) {
-      logger.warn('a segment after lost records was removed', { path: segment.logPath, sizeBytes: segment.sizeBytes })
-      this.#cutBytes += segment.sizeBytes
-      removeSegmentNow(disk, folder, segment)
-    }
+    for (const segment of this.#segments.splice(index)) await this.#setSegmentAside(segment, 'a segment after lost records was set aside')
+  }
+
+  async #setSegmentAside(segment: Segment, why: string): Promise<void> {
+    const { disk, folder, logger } = this.#input
+    if (segment.sizeBytes === 0) return removeSegmentNow(disk, folder, segment)
+    await this.#setAside.moveSegment(folder, segment)
+    this.#noteCut(segment.sizeBytes, segment.baseOffset)
+    logger.warn(why, { path: segment.logPath, offset: segment.baseOffset, sizeBytes: segment.sizeBytes, setAside: this.#setAside.folder })
   }
 
   /** A roll that failed half-way leaves an empty segment, and the one before it may have gone on beyond its base. */
@@ -174,12 +252,15 @@ class Recovery {
     })
   }
 
-  async finish(): Promise<Recovered> {
-    const { disk, clock, folder, config, logger } = this.#input
+  async finish(startedAt: number): Promise<Recovered> {
+    const { disk, clock, folder, config, logger, facts } = this.#input
     let endOffset = this.#readEndOffset()
+    if (facts && endOffset < facts.endOffset) {
+      this.#hasLost = true
+      logger.warn('a log ends before the offset its clean stop named', { folder, endOffset, endedAt: facts.endOffset })
+    }
     if (endOffset < this.#input.startOffset) {
-      logger.warn('a log ends before its start offset and begins anew there', { folder, endOffset, startOffset: this.#input.startOffset })
-      for (const segment of this.#segments.splice(0)) removeSegmentNow(disk, folder, segment)
+      for (const segment of this.#segments.splice(0)) await this.#setSegmentAside(segment, 'a log ends before its start offset and begins anew there')
       this.#producers.restore([])
       endOffset = this.#input.startOffset
     }
@@ -192,8 +273,29 @@ class Recovery {
       if (isStray) disk.removeNow(segmentFile(folder, at, '.snapshot'))
     }
     const startOffset = Math.max(this.#input.startOffset, this.#segments[0]?.baseOffset ?? 0)
-    await this.#settleEpochs(startOffset, endOffset)
-    return { segments: this.#segments, startOffset, endOffset, epochs: this.#epochs, producers: this.#producers, cutBytes: this.#cutBytes }
+    const epochRaised = await this.#settleEpochs(startOffset, endOffset)
+    const report = this.#report(clock.elapsed() - startedAt, epochRaised)
+    return { segments: this.#segments, startOffset, endOffset, epochs: this.#epochs, producers: this.#producers, report }
+  }
+
+  #report(tookMs: number, epochRaised: boolean): RecoveryReport {
+    return {
+      how: this.#how(),
+      scannedBytes: this.#scannedBytes,
+      cutBytes: this.#cutBytes,
+      cutOffset: this.#cutOffset,
+      setAside: this.#setAside.folder,
+      rebuiltIndexes: this.#rebuiltIndexes,
+      tookMs,
+      epochRaised,
+    }
+  }
+
+  #how(): RecoveryReport['how'] {
+    const { lastStop } = this.#input
+    if (lastStop === 'vanished') return 'vanished'
+    if (!this.#hadFiles) return 'new'
+    return lastStop === 'clean' ? 'clean' : lastStop === 'killed' ? 'tail' : 'scan'
   }
 
   /** What was cut must not come back when the power fails again, under records that have taken its offsets. */
@@ -202,76 +304,29 @@ class Recovery {
     await this.#input.disk.flushFolder(this.#input.folder)
   }
 
-  /** A cut may have taken acknowledged records: what is written next belongs to a new epoch, so that clients notice (KIP-320). */
-  async #settleEpochs(startOffset: number, endOffset: number): Promise<void> {
-    const before = this.#epochs.entries
-    const latest = this.#epochs.latest
+  /**
+   * What is written after a loss belongs to a new epoch, so that clients notice; without power a tail may go at the end of a batch, and no
+   * byte tells. Whether it was raised.
+   */
+  async #settleEpochs(startOffset: number, endOffset: number): Promise<boolean> {
+    const { disk, folder, lastStop, facts } = this.#input
+    const before = JSON.stringify(this.#hasNoEpochs ? [] : LeaderEpochs.loadNow(disk, folder)?.entries)
+    if (this.#hasNoEpochs) this.#epochs = new LeaderEpochs(disk, folder, searchEpochs(this.#segments))
+    const latest = Math.max(0, this.#epochs.latest, facts?.leaderEpoch ?? 0)
+    const isRaised = this.#hasLost || lastStop === 'power-loss' || lastStop === 'vanished'
     this.#epochs.trim(startOffset, endOffset)
-    if (this.#hasLost) this.#epochs.assign(latest + 1, endOffset)
-    else if (this.#epochs.latest < 0) this.#epochs.assign(Math.max(0, latest), startOffset)
-    if (JSON.stringify(before) === JSON.stringify(this.#epochs.entries)) return
+    if (isRaised) this.#epochs.assign(latest + 1, endOffset)
+    else if (this.#epochs.latest < 0) this.#epochs.assign(latest, startOffset)
+    if (before === JSON.stringify(this.#epochs.entries)) return isRaised
     // The first epoch is what a missing file means, so a new partition need not wait for the disk; any other must not be lost.
     if (this.#epochs.latest === 0) this.#epochs.saveNow()
     else await this.#epochs.save()
+    return isRaised
   }
 }
 
-/** Removes leftovers, completes interrupted swaps, and opens what remains. */
-async function settleFiles(input: RecoveryInput): Promise<Files> {
-  const { disk, folder } = input
-  await settleTransientFiles(disk, folder)
-  const bySuffix = new Map<SegmentSuffix, Set<number>>()
-  for (const { name } of await disk.list(folder)) {
-    const file = readSegmentFileName(name)
-    if (!file) continue
-    const offsets = bySuffix.get(file.suffix) ?? new Set()
-    bySuffix.set(file.suffix, offsets.add(file.baseOffset))
-  }
-  const logs = bySuffix.get('.log') ?? new Set<number>()
-  for (const suffix of ['.index', '.timeindex', '.txnindex'] as const) {
-    for (const offset of bySuffix.get(suffix) ?? []) if (!logs.has(offset)) await disk.remove(segmentFile(folder, offset, suffix))
-  }
-  const needsRebuild = new Set<Segment>()
-  const segments = [...logs].sort((a, b) => a - b).map(baseOffset => openSegment(input, baseOffset, needsRebuild))
-  const aborts = bySuffix.get('.txnindex')
-  for (const segment of segments) if (aborts?.has(segment.baseOffset) && !segment.transactionIndex.isSound()) needsRebuild.add(segment)
-  return { segments, needsRebuild, snapshots: [...(bySuffix.get('.snapshot') ?? [])] }
-}
-
-function openSegment(input: RecoveryInput, baseOffset: number, needsRebuild: Set<Segment>): Segment {
-  const { disk, clock, folder, config } = input
-  const sizeBytes = disk.sizeNow(segmentFile(folder, baseOffset, '.log')) ?? 0
-  const offsetBytes = disk.sizeNow(segmentFile(folder, baseOffset, '.index'))
-  const timeBytes = disk.sizeNow(segmentFile(folder, baseOffset, '.timeindex'))
-  const isSound = offsetBytes !== undefined && timeBytes !== undefined && offsetBytes % OFFSET_ENTRY_BYTES === 0 && timeBytes % TIME_ENTRY_BYTES === 0
-  const segment = new Segment({
-    disk,
-    clock,
-    folder,
-    baseOffset,
-    indexIntervalBytes: config.indexIntervalBytes,
-    sizeBytes,
-    offsetEntries: isSound ? offsetBytes / OFFSET_ENTRY_BYTES : 0,
-    timeEntries: isSound ? timeBytes / TIME_ENTRY_BYTES : 0,
-  })
-  if (!isSound) needsRebuild.add(segment)
-  return segment
-}
-
-/** Asked of the segment written last only, the others were trimmed at their roll: an index that was preallocated and not trimmed ends in zeros. */
-function isPlausible(segment: Segment): boolean {
-  const offsets = segment.offsetIndex
-  const times = segment.timeIndex
-  const last = offsets.entries.count - 1
-  if (last >= 0 && (offsets.offsetAt(last) < segment.baseOffset || offsets.positionAt(last) <= 0 || offsets.positionAt(last) >= segment.sizeBytes)) return false
-  const lastTime = times.entries.count - 1
-  if (lastTime < 0) return true
-  return times.offsetAt(lastTime) >= segment.baseOffset && times.timestampAt(lastTime) >= times.timestampAt(0)
-}
-
-export function removeSegmentNow(disk: Disk, folder: string, segment: Segment): void {
-  segment.releaseNow()
-  for (const suffix of ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'] as const) {
-    disk.removeNow(segmentFile(folder, segment.baseOffset, suffix))
-  }
+async function flushIndexes(segment: Segment): Promise<void> {
+  await segment.offsetIndex.entries.flush()
+  await segment.timeIndex.entries.flush()
+  await segment.transactionIndex.flush()
 }

@@ -26,9 +26,9 @@ test('a stop and a start keep the records, and a clean stop is marked as Kafka m
   mustAppend(log, batch(['a', 'b']))
   await logs.close()
   expect([clock.pendingCount, disk.openFiles]).toEqual([0, 0])
-  expect(JSON.parse(text(disk, '/logs/.kafka_cleanshutdown') ?? '')).toEqual({ version: 0, brokerEpoch: -1, unverified: [] })
-  expect(text(disk, '/logs/recovery-point-offset-checkpoint')).toBe('0\n1\norders 0 2\n')
-  expect(text(disk, '/logs/log-start-offset-checkpoint')).toBe('0\n1\norders 0 0\n')
+  expect(JSON.parse(text(disk, '/logs/.kafka_cleanshutdown') ?? '')).toEqual({
+    version: 0, brokerEpoch: -1, bootId: 'boot-1', unverified: {}, partitions: { 'orders-0': [0, 2, 0, batch(['a', 'b']).length, 1, 0, 0, START_MS] },
+  })
   expect(text(disk, '/logs/meta.properties')).toContain('cluster.id=cluster\nnode.id=1\n')
   const again = await openDirectory(disk)
   expect([again.logs.isClean, disk.existsNow('/logs/.kafka_cleanshutdown')]).toEqual([true, false])
@@ -165,13 +165,18 @@ test.each(['version=2\n', 'version=1\nmillrace.format=2\n'])('a folder of a newe
   expect(disk.paths).toEqual(['/logs/.kafka_cleanshutdown', '/logs/meta.properties'])
 })
 
-test('a log that cannot be flushed at the end makes the stop an unclean one', async () => {
+test('a log that cannot be closed is named in the marker, and verified at the next start; the others are trusted', async () => {
   const { logs, disk, lines } = await openDirectory()
-  mustAppend(await logs.create(toOpen('orders')), batch(['a']))
-  disk.fail({ call: 'flush', code: 'EIO', path: '.log' })
+  for (const topic of ['orders', 'refunds']) mustAppend(await logs.create(toOpen(topic)), batch(['a']))
+  disk.fail({ call: 'open', code: 'EIO', path: 'orders-0/00000000000000000001.snapshot' })
   await logs.close()
-  expect(disk.existsNow('/logs/.kafka_cleanshutdown')).toBe(false)
+  disk.heal()
+  expect(JSON.parse(text(disk, '/logs/.kafka_cleanshutdown') ?? '')).toMatchObject({ unverified: { 'orders-0': 'killed' }, partitions: { 'refunds-0': [0, 1, 0, batch(['a']).length, 1, 0, 0, START_MS] } })
   expect(lines.join('\n')).toContain('could not be closed cleanly')
+  const again = await openDirectory(disk)
+  const [orders, refunds] = [await again.logs.open(toOpen('orders')), await again.logs.open(toOpen('refunds'))]
+  expect([orders.recovery.how, refunds.recovery.how, readAll(orders), readAll(refunds)]).toEqual(['tail', 'clean', ['a'], ['a']])
+  await again.logs.close()
 })
 
 test('topics whose partitions are all there are taken over from a foreign folder, the rest is skipped with its reason', async () => {

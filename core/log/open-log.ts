@@ -1,0 +1,68 @@
+/** How a partition's log comes to be: its folder made, its files trusted or recovered. */
+
+import { basename, dirname } from 'node:path'
+import type { Clock } from '../common/clock.ts'
+import type { Disk } from '../common/disk.ts'
+import type { Logger } from '../common/logger.ts'
+import type { CleanFacts, LastStop } from './last-stop.ts'
+import type { LogConfig } from './log-config.ts'
+import { encodePartitionMetadata, PARTITION_METADATA_FILE, readPartitionMetadata } from './log-files.ts'
+import { type Recovered, recoverLog } from './recovery.ts'
+import type { SegmentDeletion } from './segment-deletion.ts'
+import { trustFilesNow } from './trusted-files.ts'
+import type { BatchCheck } from './slow-work.ts'
+
+export type PartitionLogOptions = {
+  readonly disk: Disk
+  readonly clock: Clock
+  /** The partition's own folder; made when it is missing. */
+  readonly folder: string
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: LogConfig
+  /** The last stop was clean: files are trusted. Else everything from `recoveryPoint` on is verified. */
+  readonly isClean: boolean
+  /** The same, told more closely: takes the place of `isClean`. */
+  readonly lastStop?: LastStop
+  /** Of a clean stop: what the files held. */
+  readonly facts?: CleanFacts | undefined
+  /** Where recovery puts what it takes out; by default in `set-aside` beside the folder of all logs. */
+  readonly setAsideFolder?: string
+  /** Gives a long recovery up. */
+  readonly signal?: AbortSignal
+  readonly recoveryPoint?: number
+  readonly startOffset?: number
+  readonly logger: Logger
+  /** Where batches that would hold up the serving thread are checked; in this thread unless told. */
+  readonly work?: BatchCheck
+  /** Unlinks what the log drops; one for all logs of a data folder. */
+  readonly deletion?: SegmentDeletion
+}
+
+export type LogParts = Recovered & {
+  readonly recoveryPoint: number
+  /** The producers' snapshot at the end offset is as they are. */
+  readonly hasSnapshot: boolean
+}
+
+/** Makes the folder when it is missing, and recovers what the last stop left in doubt. Rejects when the disk fails. */
+export async function openParts(options: PartitionLogOptions): Promise<LogParts> {
+  const { disk, folder, isClean, recoveryPoint = 0, startOffset = 0 } = options
+  if (readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) === undefined) {
+    await disk.makeFolder(folder)
+    disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
+  }
+  const lastStop = options.lastStop ?? (isClean ? 'clean' : 'rebooted')
+  const setAsideFolder = options.setAsideFolder ?? `${dirname(dirname(folder))}/set-aside/${basename(folder)}`
+  const recovered = await recoverLog({ ...options, lastStop, setAsideFolder, recoveryPoint, startOffset })
+  return { ...recovered, recoveryPoint: Math.min(recoveryPoint, recovered.endOffset), hasSnapshot: false }
+}
+
+/** Without a wait, when the files are as a clean stop left them; undefined, and nothing changed, when anything is odd. */
+export function openPartsNow(options: PartitionLogOptions): LogParts | undefined {
+  const { disk, folder, topicId, recoveryPoint = 0 } = options
+  if (readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) !== topicId) return undefined
+  const trusted = trustFilesNow(options)
+  return trusted && { ...trusted, recoveryPoint: Math.min(recoveryPoint, trusted.endOffset), hasSnapshot: true }
+}
