@@ -15,7 +15,6 @@ import { IdempotentProducer, PlainProducer, type Target } from '../producers.ts'
 import { type BatchInfo, lookUpProblem } from '../read-log.ts'
 import type { World } from '../world.ts'
 
-const FLUSHED = false
 /** A look-up in a boot that died never ends. */
 const LOOK_UP_MS_MAX = 5000
 
@@ -33,6 +32,8 @@ class BrokerLife {
   readonly #host: BrokerHost
   readonly #hasDiskTrouble: boolean
   readonly #targets = new Map<string, Target>()
+  /** Somebody asked to delete them, and may not have been heard. */
+  readonly #deleted = new Map<string, Target>()
   readonly #admin: SimulatedClient
   readonly #closers: (() => void)[] = []
   readonly #looking = new Set<Promise<void>>()
@@ -74,7 +75,7 @@ class BrokerLife {
     const broker = this.#host.broker
     const topicId = broker?.topics.get(topic)?.record.topicId
     const log = broker?.log(topic, partition)
-    const target = this.#targets.get(`${topicId}-${partition}`)
+    const target = this.#targets.get(`${topicId}-${partition}`) ?? this.#deleted.get(`${topicId}-${partition}`)
     if (!log || !target) return
     this.#world.note(`${target.model.name} ends at ${log.endOffset} of ${target.model.knownEnd}, epoch ${log.leaderEpoch}`)
     this.#lookUpLater(target, log, target.model.opened(log, this.#host.ending))
@@ -98,7 +99,7 @@ class BrokerLife {
 
   /** What the broker itself says is durable must be there after a power loss. */
   #noteFlushed(): void {
-    for (const { topic, partition, topicId, model } of this.#targets.values()) {
+    for (const { topic, partition, topicId, model } of [...this.#targets.values(), ...this.#deleted.values()]) {
       const log = this.#host.broker?.log(topic, partition)
       if (log?.topicId === topicId) model.flushed(log.recoveryPoint)
     }
@@ -124,7 +125,8 @@ class BrokerLife {
     for (let partition = 0; partition < numPartitions; partition++) {
       const { topicId } = topic.record
       const key = `${topicId}-${partition}`
-      if (!this.#targets.has(key)) this.#targets.set(key, { topic: name, topicId, partition, model: new PartitionModel(`${name}-${partition}`, FLUSHED && name === 'safe') })
+      const target = this.#deleted.get(key) ?? { topic: name, topicId, partition, model: new PartitionModel(`${name}-${partition}`, name === 'safe') }
+      if (!this.#targets.has(key)) this.#targets.set(key, target)
     }
     return true
   }
@@ -176,8 +178,10 @@ class BrokerLife {
     })
   }
 
-  async #delete({ topic, topicId }: Target): Promise<void> {
-    for (const key of this.#targets.keys()) if (key.startsWith(topicId)) this.#targets.delete(key)
+  async #delete(target: Target): Promise<void> {
+    const { topic, topicId, partition } = target
+    this.#targets.delete(`${topicId}-${partition}`)
+    this.#deleted.set(`${topicId}-${partition}`, target)
     const answer = await this.#admin.ask(deleteTopics, 6, { topics: [{ name: null, topicId }], timeoutMs: 1000 })
     this.#world.note(`delete ${topic}: ${answer ? errorName(answer.responses[0]?.errorCode ?? 0) : 'unknown'}`)
   }
