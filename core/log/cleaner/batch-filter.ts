@@ -151,17 +151,19 @@ export class BatchFilter {
   #rewrite(bytes: Buffer, at: number, section: Buffer, needsHorizon: boolean, sink: BatchSink): void {
     const attributes = attributesOf(bytes, at)
     const codec = codecOf(codecIdOf(attributes))
-    let records = this.#keptBytes(section)
-    if (needsHorizon) {
+    let out = this.#room(BATCH_HEADER_BYTES + section.length)
+    let length = this.#copyKept(section, out, BATCH_HEADER_BYTES)
+    if (needsHorizon || codec !== 'none') {
+      let records: Buffer = out.subarray(BATCH_HEADER_BYTES, BATCH_HEADER_BYTES + length)
       const fixedTimestamp = isLogAppendTime(attributes) ? maxTimestampOf(bytes, at) : undefined
-      records = moveTimestamps(records, this.#kept, { from: baseTimestampOf(bytes, at), to: this.#horizonMs, fixedTimestamp })
+      if (needsHorizon) records = moveTimestamps(records, this.#kept, { from: baseTimestampOf(bytes, at), to: this.#horizonMs, fixedTimestamp })
+      if (codec !== 'none') records = deflate(codec, records)
+      length = records.length
+      out = this.#room(BATCH_HEADER_BYTES + length)
+      records.copy(out, BATCH_HEADER_BYTES)
     }
-    if (codec !== 'none') records = deflate(codec, records)
-    const size = BATCH_HEADER_BYTES + records.length
-    const out = this.#room(size)
     bytes.copy(out, 0, at, at + BATCH_HEADER_BYTES)
-    records.copy(out, BATCH_HEADER_BYTES)
-    out.writeInt32BE(size - BATCH_PREFIX_BYTES, 8)
+    out.writeInt32BE(BATCH_HEADER_BYTES + length - BATCH_PREFIX_BYTES, 8)
     if (needsHorizon) {
       out.writeInt16BE(attributes | DELETE_HORIZON, 21)
       writeInt64(out, this.#horizonMs, 27)
@@ -169,18 +171,15 @@ export class BatchFilter {
     writeInt64(out, this.#keptMaxTimestamp, 35)
     out.writeInt32BE(this.#kept, 57)
     sign(out, 0)
-    sink.append(out, 0, size)
+    sink.append(out, 0, BATCH_HEADER_BYTES + length)
   }
 
-  #keptBytes(section: Buffer): Buffer {
+  /** Puts the kept records after one another into `out`; answers with their bytes. */
+  #copyKept(section: Buffer, out: Buffer, at: number): number {
     const runs = this.#runs
-    if (this.#runCount === 1) return section.subarray(runs[0], runs[1])
-    let length = 0
-    for (let run = 0; run < this.#runCount; run++) length += (runs[run * 2 + 1] as number) - (runs[run * 2] as number)
-    const kept = Buffer.allocUnsafe(length)
-    let to = 0
-    for (let run = 0; run < this.#runCount; run++) to += section.copy(kept, to, runs[run * 2], runs[run * 2 + 1])
-    return kept
+    let to = at
+    for (let run = 0; run < this.#runCount; run++) to += section.copy(out, to, runs[run * 2], runs[run * 2 + 1])
+    return to - at
   }
 
   /** Drops the batch, or keeps its header alone: so that its producer's sequence, or the end of the segment, is not lost. */

@@ -82,7 +82,8 @@ class Cleaning {
   /** Reads the dirty segments into the map, until they end or it is full. */
   async #mapKeys(dirty: readonly SourceSegment[]): Promise<void> {
     const { firstDirtyOffset, aborted, endOffset } = this.#job
-    const transactions = new TransactionsSeen(aborted)
+    // Those that ended before are not met on the way: their producers' next ones would be taken for them.
+    const transactions = new TransactionsSeen(aborted.filter(each => each.lastOffset >= (dirty[0]?.baseOffset ?? 0)))
     const map = this.#map
     map.latestOffset = firstDirtyOffset - 1
     for (const [at, segment] of dirty.entries()) {

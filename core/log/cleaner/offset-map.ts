@@ -47,7 +47,11 @@ export class OffsetMap {
     const high = Math.floor((offset + 1) / TWO_32)
     const low = (offset + 1) | 0
     if (slots[at + 4] === 0 && slots[at + 5] === 0) {
-      slots.set(this.#hash.words, at)
+      const { words } = this.#hash
+      slots[at] = words[0] as number
+      slots[at + 1] = words[1] as number
+      slots[at + 2] = words[2] as number
+      slots[at + 3] = words[3] as number
       this.#size++
     }
     slots[at + 4] = high

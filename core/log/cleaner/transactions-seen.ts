@@ -15,7 +15,7 @@ export class TransactionsSeen {
   /** Called for each aborted transaction whose marker has to stay for its data's sake: the cleaned segment's index needs it. */
   onAbortKept: ((aborted: AbortedTransaction) => void) | undefined
 
-  /** `aborted`: those that overlap the offsets of the pass. */
+  /** `aborted`: those that overlap the offsets of the pass, and no others. */
   constructor(aborted: readonly AbortedTransaction[]) {
     this.#ahead = aborted.toSorted((a, b) => b.firstOffset - a.firstOffset)
   }

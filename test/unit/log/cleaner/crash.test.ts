@@ -19,7 +19,7 @@ async function fill(log: PartitionLog): Promise<string[]> {
   for (let index = 0; index < 6; index++) put(log, [[`other ${index}`, 'once']])
   log.roll()
   await log.flush()
-  log.setConfig({ ...config, segmentBytes: 1200 })
+  log.setConfig({ ...log.config, segmentBytes: 1200 })
   return contentOf(log)
 }
 
@@ -59,7 +59,7 @@ function expectWhole(log: PartitionLog, before: readonly string[]): void {
   }
 }
 
-test.each(['process', 'power'] as const)('after a crash (%s) at any call the log is whole, and the next compaction completes it', async kind => {
+test.each(['process', 'power'] as const)('after a crash (%s) at any call the log is whole, and the next compaction completes it', { timeout: 60_000 }, async kind => {
   let wasReached = true
   for (let after = 1; wasReached; after++) {
     const memory = new MemoryDisk({ seed: after })
@@ -82,7 +82,7 @@ test.each(['process', 'power'] as const)('after a crash (%s) at any call the log
   }
 })
 
-test('a call that fails once, whichever it is, costs nothing: the next round completes the compaction', async () => {
+test('a call that fails once, whichever it is, costs nothing: the next round completes the compaction', { timeout: 60_000 }, async () => {
   let wasReached = true
   for (let after = 1; wasReached; after++) {
     const memory = new MemoryDisk({ seed: after })
