@@ -200,7 +200,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const catalog = options.catalog ?? Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
   undo.push(() => catalog.close())
   const clusterId = clusterIdOf(catalog, random)
-  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, work })
+  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, random, work })
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import { CLOSE_MS_MAX, FLUSH_GRACE_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import { type CleanFacts, type Doubt, type LastStop, noteBootNow, readLeftBehind, removeMarker, writeMarkerNow } from './last-stop.ts'
@@ -39,6 +40,7 @@ export type LogDirectoryOptions = {
   readonly clusterId: string
   readonly brokerId: number
   readonly logger: Logger
+  readonly random?: Random
   /** Where slow work of the logs is done; in this thread unless told. */
   readonly work?: SlowWork
 }
@@ -210,10 +212,10 @@ export class LogDirectory {
   }
 
   #optionsFor(partition: PartitionToOpen, { lastStop = 'new', facts, recoveryPoint = 0, startOffset = 0 }: Partial<Unopened>): PartitionLogOptions {
-    const { disk, clock, logger, work } = this.#options
+    const { disk, clock, logger, work, random } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
     const setAsideFolder = `${dirname(this.folder)}/${SET_ASIDE}/${name}`
-    const common = { disk, clock, logger, deletion: this.#deletion, signal: this.#opening.signal, ...(work && { work }) }
+    const common = { disk, clock, logger, deletion: this.#deletion, signal: this.#opening.signal, ...(work && { work }), ...(random && { random }) }
     return { ...common, ...partition, folder: `${this.folder}/${name}`, isClean: lastStop === 'clean', lastStop, facts, recoveryPoint, startOffset, setAsideFolder }
   }
 

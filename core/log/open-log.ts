@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path'
 import type { Clock } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
 import type { CleanFacts, LastStop } from './last-stop.ts'
 import type { LogConfig } from './log-config.ts'
 import { encodePartitionMetadata, PARTITION_METADATA_FILE, readPartitionMetadata } from './log-files.ts'
@@ -34,6 +35,8 @@ export type PartitionLogOptions = {
   readonly recoveryPoint?: number
   readonly startOffset?: number
   readonly logger: Logger
+  /** For what is taken at random from segment.ms. */
+  readonly random?: Random
   /** Where batches that would hold up the serving thread are checked; in this thread unless told. */
   readonly work?: BatchCheck
   /** Unlinks what the log drops; one for all logs of a data folder. */

@@ -8,6 +8,7 @@ import type { Clock } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import { PRODUCER_ID_EXPIRATION_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
+import { type Random, systemRandom } from '../common/random.ts'
 import { assignPlace, lastOffsetDeltaOf, maxTimestampOf, producerIdOf, recordCountOf } from '../records/batch-header.ts'
 import { answerDuplicate, type Appended } from './appended.ts'
 import { AppendTurn, type Validate } from './append-turn.ts'
@@ -28,7 +29,7 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerState, ProducerStates } from './producer-state.ts'
 import type { RecoveryReport } from './recovery.ts'
 import { countBelow, type Expired, expiredSegments } from './retention.ts'
-import { Segment } from './segment.ts'
+import { rollJitter, Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
 import { type BatchCheck, checkInProcess } from './slow-work.ts'
@@ -74,6 +75,7 @@ export class PartitionLog {
   #durability: Durability
   #deletion: SegmentDeletion
   #ownsDeletion: boolean
+  #random: Random
   #snapshotOffset = -1
   #health: HealthWatch
   #isClosed = false
@@ -105,6 +107,8 @@ export class PartitionLog {
     if (parts.hasSnapshot) this.#snapshotOffset = parts.endOffset
     this.#deletion = options.deletion ?? new SegmentDeletion(options)
     this.#ownsDeletion = options.deletion === undefined
+    this.#random = options.random ?? systemRandom
+    this.#segments.active.rollJitterMs = rollJitter(options.config, this.#random)
     this.#durability = new Durability({
       disk: options.disk,
       clock: options.clock,
@@ -278,7 +282,9 @@ export class PartitionLog {
     active.sealNow()
     this.#snapshotNow()
     const { indexIntervalBytes } = this.#config
-    this.#segments.add(Segment.createNow({ disk: this.#disk, clock: this.#clock, folder: this.folder, baseOffset: this.#endOffset, indexIntervalBytes }))
+    const segment = Segment.createNow({ disk: this.#disk, clock: this.#clock, folder: this.folder, baseOffset: this.#endOffset, indexIntervalBytes })
+    segment.rollJitterMs = rollJitter(this.#config, this.#random)
+    this.#segments.add(segment)
     this.flush().catch(() => {}) // onFailure has been told
   }
 

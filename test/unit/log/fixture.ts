@@ -2,6 +2,7 @@
 
 import { silentLogger } from '../../../core/common/logger.ts'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
+import type { Random } from '../../../core/common/random.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import { type Appended, defaultLogConfig, type LogConfig, PartitionLog } from '../../../core/log/partition-log.ts'
 import type { BatchCheck } from '../../../core/log/slow-work.ts'
@@ -20,6 +21,7 @@ export async function openLog(o: {
   readonly isClean?: boolean
   readonly recoveryPoint?: number
   readonly startOffset?: number
+  readonly random?: Random
   readonly work?: BatchCheck
 } = {}): Promise<LogFixture> {
   const { disk = new MemoryDisk(), clock = new SimulatedClock(START_MS), config = {}, isClean = false, ...rest } = o

@@ -1,6 +1,7 @@
 /** When a segment ends, and what its files then look like. */
 
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../../core/common/random.ts'
 import { decodeProducerSnapshot } from '../../../core/log/producer-snapshot.ts'
 import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { batch, FOLDER, filesOf, mustAppend, openLog, readAll, record, START_MS, TOPIC_ID } from './fixture.ts'
@@ -118,4 +119,27 @@ test('closing leaves no file open', async () => {
   expect(disk.openFiles).toBeGreaterThan(2)
   await log.close()
   expect(disk.openFiles).toBe(0)
+})
+
+test('a segment takes its own random part of segment.jitter.ms from segment.ms, and never more than segment.ms', async () => {
+  const ages = async (config: { segmentJitterMs: number }, seed: number): Promise<number[]> => {
+    const { log } = await openLog({ config: { segmentMs: 1000, timestampAfterMaxMs: Infinity, ...config }, random: seededRandom(seed) })
+    const at = (timestamp: number): unknown => mustAppend(log, encodeBatch({ records: [record('x', { timestamp })] }))
+    const found: number[] = []
+    for (let first = START_MS; found.length < 4;) {
+      at(first)
+      let next = first
+      const before = log.segmentCount
+      while (log.segmentCount === before) at(++next)
+      found.push(next - first)
+      first = next + 1
+    }
+    await log.close()
+    return found
+  }
+  expect(await ages({ segmentJitterMs: 0 }, 1)).toEqual([1001, 1000, 1000, 1000])
+  const some = await ages({ segmentJitterMs: 100 }, 1)
+  expect(new Set(some).size).toBeGreaterThan(1)
+  for (const age of some) expect(age >= 900 && age <= 1001).toBe(true)
+  for (const age of await ages({ segmentJitterMs: 1e12 }, 2)) expect(age >= 0 && age <= 1001).toBe(true)
 })
