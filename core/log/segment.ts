@@ -372,8 +372,13 @@ export class Segment implements OpenSegment {
   async flush(): Promise<void> {
     if (!this.#isDropped) await this.file().flush()
     if (!this.#isDropped) await this.timeIndex.entries.flush()
-    if (!this.#isDropped) await this.offsetIndex.entries.flush()
+    if (!this.#isDropped) await this.#flushOffsetIndex()
     if (!this.#isDropped) await this.transactionIndex.flush()
+  }
+
+  #flushOffsetIndex(): Promise<void> {
+    this.writeIndexesNow() // meanwhile there may be more entries, and those of the times come first
+    return this.offsetIndex.entries.flush()
   }
 
   /** Its files are gone from the log: nothing of it is written any more. */
