@@ -18,6 +18,8 @@ export type BrokerEvent =
   /** The disk refuses to take records of a partition, and takes them again. */
   | { readonly is: 'storage-trouble'; readonly topic: string; readonly partition: number; readonly reason: string }
   | { readonly is: 'storage-well'; readonly topic: string; readonly partition: number }
+  /** Batches from `fromOffset` to before `toOffset` are not as they were written, and are not served. Once for each place. */
+  | { readonly is: 'damaged'; readonly topic: string; readonly partition: number; readonly fromOffset: number; readonly toOffset: number }
   /** A log is being compacted: several a second, and one with each segment that takes its place. */
   | { readonly is: 'cleaning'; readonly topic: string; readonly partition: number; readonly progress: CleanProgress }
   | { readonly is: 'warning'; readonly text: string }

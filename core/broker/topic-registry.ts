@@ -6,6 +6,7 @@ import { PARTITIONS_PER_TOPIC_MAX } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
+import type { DamagedPlace } from '../log/damage-reports.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { LogConfig, LogHealth, PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
@@ -289,7 +290,8 @@ export class TopicRegistry {
     const onHealth = ({ index }: Partition, health: LogHealth): void => taps.emit(health.is === 'online'
       ? { is: 'storage-well', topic, partition: index }
       : { is: 'storage-trouble', topic, partition: index, reason: health.reason })
-    return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: brokerId, onHealth }))
+    const onDamage = ({ index }: Partition, place: DamagedPlace): void => taps.emit({ is: 'damaged', topic, partition: index, fromOffset: place.from, toOffset: place.to })
+    return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: brokerId, onHealth, onDamage }))
   }
 }
 

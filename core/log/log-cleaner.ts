@@ -124,7 +124,7 @@ export class LogCleaner {
     if (!isCompacted(log)) return undefined
     const name = partitionFolderName(log.topic, log.partition)
     const reason = this.#reasonAgainst(log)
-    const progress = this.#current?.log === log ? this.#current.progress : undefined
+    const progress = this.progressOf(log)
     return {
       topic: log.topic,
       partition: log.partition,
@@ -133,6 +133,11 @@ export class LogCleaner {
       cleanedUpTo: this.#cleanedUpTo.get(name),
       last: this.#reports.get(name),
     }
+  }
+
+  /** Undefined when it is not being compacted now. */
+  progressOf(log: PartitionLog): CleanProgress | undefined {
+    return this.#current?.log === log ? this.#current.progress : undefined
   }
 
   /** A log that was opened: what a lost tail took of it is not compacted any more. */

@@ -61,6 +61,7 @@ export class EventLog {
       case 'partition-state': return this.#takeState(event.topic, event.partition)
       case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
       case 'storage-well': return this.#add('topic', `Partition ${event.partition} of ${event.topic} takes records again`)
+      case 'damaged': return this.#add('warning', `Offsets ${event.fromOffset} to ${event.toOffset - 1} of partition ${event.partition} of ${event.topic} are damaged on disk and cannot be read`)
       case 'warning': return this.#add('warning', event.text)
       default: event satisfies never
     }

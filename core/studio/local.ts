@@ -2,12 +2,15 @@
 
 import type { ConnectionInfo } from '../broker/connection.ts'
 import type { StudioContract } from './contract/index.ts'
-import type { ClientRow, LocalStatus } from './contract/local.ts'
+import type { ClientRow, LocalStatus, Upkeep } from './contract/local.ts'
+import type { CutNotice, PartitionNotice } from './contract/storage.ts'
 import type { EventLog } from './event-log.ts'
 import { LiveList } from './live-list.ts'
 import { followValue } from './live-value.ts'
+import { cutNotice, figuresOf, offlineNotice, openLogOf } from './partition-storage.ts'
 import type { StudioParts } from './parts.ts'
 import type { Implementation } from './rpc/serve.ts'
+import { StudioError } from './rpc/studio-error.ts'
 
 export type DiskSpace = { readonly freeBytes: number }
 
@@ -18,18 +21,68 @@ export function localArea(parts: StudioParts, events: EventLog, space: () => Dis
     clients: (_, sink) => clients.subscribe(sink),
     events: (_, sink) => events.subscribe(sink),
     rates: (_, sink) => parts.traffic.points.subscribe(sink),
+    setDurableAcks: ({ isOn }) => setDurableAcks(parts, isOn),
     unknownFolders: () => parts.broker.unknownFolders,
   }
 }
 
-function statusOf({ broker, traffic, groups, host }: StudioParts, { freeBytes }: DiskSpace): LocalStatus {
-  let [recovering, diskUsedBytes] = [0, 0]
-  for (const { partitions } of broker.topics.list()) {
-    for (const { state } of partitions) {
-      if (state.is === 'recovering') recovering++
-      if (state.is === 'ready') diskUsedBytes += state.log.sizeBytes
+/** Notices sent with the status; the topics' own pages have them all. */
+const NOTICES_MAX = 5
+
+type Stored = Pick<LocalStatus, 'recovering' | 'partitionCount' | 'offline' | 'cut' | 'ownFlushTopicCount' | 'diskUsedBytes'>
+
+function storedIn({ broker }: StudioParts): Stored {
+  let [recovering, partitionCount, offlineCount, cutCount, cutBytes, ownFlushTopicCount, diskUsedBytes] = [0, 0, 0, 0, 0, 0, 0]
+  const offline: PartitionNotice[] = []
+  const cut: CutNotice[] = []
+  for (const { record, partitions } of broker.topics.list()) {
+    partitionCount += partitions.length
+    if (record.configs['flush.messages'] !== undefined) ownFlushTopicCount++
+    for (const partition of partitions) {
+      if (partition.state.is === 'recovering') recovering++
+      diskUsedBytes += figuresOf(partition).sizeBytes
+      const trouble = offlineNotice(partition)
+      if (trouble && ++offlineCount <= NOTICES_MAX) offline.push(trouble)
+      const log = openLogOf(partition)
+      const lost = log && cutNotice(log)
+      if (!lost) continue
+      cutBytes += lost.cutBytes
+      if (++cutCount <= NOTICES_MAX) cut.push(lost)
     }
   }
+  return {
+    recovering, partitionCount, ownFlushTopicCount, diskUsedBytes,
+    offline: { count: offlineCount, first: offline },
+    cut: { count: cutCount, bytes: cutBytes, first: cut },
+  }
+}
+
+function upkeepOf({ broker }: StudioParts): Upkeep {
+  const { retentionCheckIntervalMs, cleanerEnabled, cleanerBackoffMs, cleanerBytesPerSecond } = broker.parts.config
+  return {
+    retentionCheckIntervalMs,
+    isCompacting: cleanerEnabled,
+    cleanerBackoffMs,
+    cleanerBytesPerSecond: cleanerBytesPerSecond === Infinity ? null : cleanerBytesPerSecond,
+  }
+}
+
+function setDurableAcks({ broker }: StudioParts, isOn: boolean): null {
+  const { durableAcks } = broker.parts
+  try {
+    durableAcks.set(isOn)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new StudioError('UNAVAILABLE', `The catalog in ${broker.dataFolder} cannot keep it: ${reason}. Nothing has changed.`, { cause })
+  }
+  if (durableAcks.isOn !== isOn) {
+    throw new StudioError('UNAVAILABLE', 'The broker was started with log.flush.interval.messages=1, which asks for the same. Start it without.')
+  }
+  return null
+}
+
+function statusOf(parts: StudioParts, { freeBytes }: DiskSpace): LocalStatus {
+  const { broker, traffic, groups, host } = parts
   return {
     state: 'listening',
     reason: null,
@@ -43,13 +96,14 @@ function statusOf({ broker, traffic, groups, host }: StudioParts, { freeBytes }:
     startTookMs: broker.startTookMs,
     dataFolder: broker.dataFolder,
     isTemporary: host.isTemporary,
-    recovering,
+    ...storedIn(parts),
+    durableAcks: broker.parts.durableAcks.isOn,
+    upkeep: upkeepOf(parts),
     topicCount: broker.topics.size,
     groupCount: groups.size,
     connectionCount: broker.connectionCount,
     inRate: traffic.inRate,
     outRate: traffic.outRate,
-    diskUsedBytes,
     diskFreeBytes: freeBytes,
   }
 }

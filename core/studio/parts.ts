@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
+import type { CleaningWatch } from './cleaning-watch.ts'
 import type { LocalStatus } from './contract/local.ts'
 import type { GroupWatch } from './group-watch.ts'
 import type { Pulse } from './pulse.ts'
@@ -28,4 +29,5 @@ export type StudioParts = {
   readonly pulse: Pulse
   readonly traffic: Traffic
   readonly groups: GroupWatch
+  readonly cleaning: CleaningWatch
 }

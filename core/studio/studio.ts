@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
+import { CleaningWatch } from './cleaning-watch.ts'
 import { studioContract, type StudioContract } from './contract/index.ts'
 import { EventLog } from './event-log.ts'
 import { groupsArea } from './groups.ts'
@@ -47,7 +48,8 @@ export class Studio {
   constructor(options: StudioOptions) {
     const { broker, clock, logger } = options
     const pulse = new Pulse(clock, logger)
-    this.#parts = { ...options, pulse, traffic: new Traffic(broker), groups: new GroupWatch(broker) }
+    const cleaning = new CleaningWatch({ cleaner: broker.parts.cleaner, clock })
+    this.#parts = { ...options, pulse, cleaning, traffic: new Traffic(broker), groups: new GroupWatch(broker) }
     this.#events = new EventLog({ broker, clock, pulse })
     this.implementation = {
       local: localArea(this.#parts, this.#events, () => this.#space),

@@ -10,13 +10,16 @@ import { startHttp } from '../../core/headless/http.ts'
 import { serveContract, type Implementation, type Sink } from '../../core/studio/rpc/serve.ts'
 import { StudioError } from '../../core/studio/rpc/studio-error.ts'
 import { fixtureMessages } from './window-fixture-messages.ts'
+import { storedCounts, storedDetail, storedPartition, storedStatus, type StorageStory } from './window-fixture-storage.ts'
 
-type FixtureOptions = {
+type FixtureOptions = StorageStory & {
   /** Without topics, groups and clients: First run. */
   readonly isEmpty?: boolean
   readonly portTaken?: LocalStatus['portTaken']
   /** More topics than a screen has rows. */
   readonly extraTopics?: number
+  /** Switching durable acks fails. */
+  readonly refusesDurability?: boolean
 }
 
 const TOPICS: readonly (readonly [
@@ -63,7 +66,7 @@ const CLIENTS: readonly (readonly [clientId: string, software: string, version: 
 const wave = (at: number, seed: number): number => 1 + 0.08 * Math.sin(at / 7 + seed) + 0.05 * Math.sin(at / 2.3 + seed * 3)
 const history = (rate: number, seed: number): number[] => Array.from({ length: 90 }, (_, at) => rate * wave(at, seed))
 
-function topicRow(spec: (typeof TOPICS)[number], index: number): TopicRow {
+function topicRow(spec: (typeof TOPICS)[number], index: number, story: StorageStory = {}): TopicRow {
   const [topic, partitionCount, records, sizeBytes, rate, kept, readBy] = spec
   const [policy = 'delete', days] = kept.split(' ')
   return {
@@ -80,6 +83,7 @@ function topicRow(spec: (typeof TOPICS)[number], index: number): TopicRow {
     retentionMs: days ? BigInt(days) * 86_400_000n : -1n,
     cleanupPolicy: policy,
     readBy,
+    ...storedCounts(topic, story),
   }
 }
 
@@ -105,6 +109,7 @@ class Shop {
   clients: ClientRow[] = []
   events: EngineEvent[] = []
   rates: RatePoint[] = []
+  durableAcks = false
   readonly startedAt = Date.now() - 5_460_000
   readonly options: FixtureOptions
   readonly #listeners = new Set<() => void>()
@@ -127,7 +132,7 @@ class Shop {
       'delete 7',
       [],
     ])
-    this.topics = [...TOPICS, ...extra].map(topicRow)
+    this.topics = [...TOPICS, ...extra].map((spec, index) => topicRow(spec, index, options))
     this.groups = GROUPS.map(groupRow)
     this.clients = CLIENTS.map(([clientId, software, softwareVersion, inRecordsRate, outRecordsRate], index) => ({
       key: `${clientId} ${index}`,
@@ -179,7 +184,8 @@ class Shop {
       startTookMs: 61,
       dataFolder: '/home/ada/.local/share/millrace',
       isTemporary: this.options.isEmpty ?? false,
-      recovering: 0,
+      ...storedStatus(this.topics, this.options),
+      durableAcks: this.durableAcks,
       topicCount: this.topics.filter(row => !row.isInternal).length,
       groupCount: this.groups.length,
       connectionCount: this.clients.reduce((sum, row) => sum + row.connectionCount, 0),
@@ -211,23 +217,24 @@ function follow<Item>(shop: Shop, sink: Sink<Item>, make: (isFirst: boolean) => 
 
 const snapshotOf = <Row>(rows: readonly Row[]): ListItem<Row> => ({ is: 'snapshot', rows })
 
-function topicDetail(row: TopicRow): TopicDetail {
+function topicDetail(row: TopicRow, story: StorageStory): TopicDetail {
   const share = (total: number): number => Math.round(total / row.partitionCount)
+  const endOffset = row.recordCount / BigInt(row.partitionCount)
   return {
     topic: row,
     partitions: Array.from({ length: row.partitionCount }, (_, partition) => ({
+      ...storedPartition(row, partition, endOffset, story),
       partition,
       leader: 1,
       leaderEpoch: 0,
       inSync: [1],
       startOffset: 0n,
-      endOffset: row.recordCount / BigInt(row.partitionCount),
+      endOffset,
       sizeBytes: share(row.sizeBytes),
       segmentCount: 1 + Math.floor(share(row.sizeBytes) / 1e9),
       inRecordsRate: row.inRecordsRate / row.partitionCount,
       history: row.history.map(value => value / row.partitionCount),
       worstLag: row.readBy.length > 0 ? BigInt(partition * 7) : null,
-      state: 'ready' as const,
     })),
   }
 }
@@ -276,6 +283,12 @@ function implementation(shop: Shop): Implementation<StudioContract> {
       clients: (_, sink) => follow(shop, sink, isFirst => (isFirst ? snapshotOf(shop.clients) : null)),
       events: (_, sink) => follow(shop, sink, isFirst => (isFirst ? shop.events : null)),
       rates: (_, sink) => follow(shop, sink, isFirst => (isFirst ? shop.rates : shop.rates.slice(-1))),
+      setDurableAcks({ isOn }) {
+        if (shop.options.refusesDurability) throw new StudioError('UNAVAILABLE', 'The catalog cannot keep it: the disk is full. Nothing has changed.')
+        shop.durableAcks = isOn
+        shop.changed()
+        return null
+      },
       unknownFolders: () => [],
     },
     topics: {
@@ -287,8 +300,14 @@ function implementation(shop: Shop): Implementation<StudioContract> {
               shop.topics.find(row => row.topic === topic),
               `topic ${topic}`,
             ),
+            shop.options,
           ),
         ),
+      partition: ({ topic, partition }, sink) =>
+        follow(shop, sink, () => {
+          const row = found(shop.topics.find(other => other.topic === topic), `topic ${topic}`)
+          return storedDetail(topic, found(topicDetail(row, shop.options).partitions[partition], `partition ${partition} of ${topic}`))
+        }),
       configs: () => [
         { name: 'retention.ms', value: '604800000', source: 'topic', isReadOnly: false },
         { name: 'cleanup.policy', value: 'delete', source: 'default', isReadOnly: false },

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import { call, stream } from './contract.ts'
+import type { CutNotice, PartitionNotice } from './storage.ts'
 
 export type LocalStatus = {
   readonly state: 'starting' | 'listening' | 'failed'
@@ -24,6 +25,16 @@ export type LocalStatus = {
   readonly isTemporary: boolean
   /** Partitions whose log is still being recovered. */
   readonly recovering: number
+  readonly partitionCount: number
+  /** Partitions that take no records: their number, and the first few. */
+  readonly offline: { readonly count: number; readonly first: readonly PartitionNotice[] }
+  /** Partitions that lost something when they were opened: their number, the bytes of all that was cut, and the first few. */
+  readonly cut: { readonly count: number; readonly bytes: number; readonly first: readonly CutNotice[] }
+  /** Records are acknowledged once the disk has them; topics that set flush.messages keep what they say, and are counted. */
+  readonly durableAcks: boolean
+  readonly ownFlushTopicCount: number
+  /** How the broker looks after its logs, as it was started. */
+  readonly upkeep: Upkeep
   readonly topicCount: number
   readonly groupCount: number
   readonly connectionCount: number
@@ -32,6 +43,15 @@ export type LocalStatus = {
   readonly outRate: { readonly records: number; readonly bytes: number }
   readonly diskUsedBytes: number
   readonly diskFreeBytes: number
+}
+
+export type Upkeep = {
+  readonly retentionCheckIntervalMs: number
+  readonly isCompacting: boolean
+  /** Between two looks for logs to compact. */
+  readonly cleanerBackoffMs: number
+  /** Of compaction, read and written together; null for no limit. */
+  readonly cleanerBytesPerSecond: number | null
 }
 
 export type ClientRow = {
@@ -47,7 +67,7 @@ export type ClientRow = {
   readonly connectedAt: number
 }
 
-export type EngineEvent = { readonly at: number; readonly kind: 'engine' | 'connection' | 'topic' | 'warning'; readonly text: string }
+export type EngineEvent = { readonly at: number; readonly kind: 'engine' | 'connection' | 'topic' | 'storage' | 'warning'; readonly text: string }
 
 /** One point of a rate history: records per second in a second that ended at `at` (ms since the epoch). */
 export type RatePoint = { readonly at: number; readonly in: number; readonly out: number }
@@ -61,6 +81,8 @@ export const local = {
   events: stream<readonly EngineEvent[]>()(v.object({})),
   /** Rates of the last 15 minutes (one point a second, at most 900), then a new point each second. */
   rates: stream<readonly RatePoint[]>()(v.object({})),
+  /** Switches durable acks, from the next record on and after every start. Fails with UNAVAILABLE when it cannot be kept or does not depend on it. */
+  setDurableAcks: call<null>()(v.object({ isOn: v.boolean() })),
   /** Log folders in the data folder that belong to no topic: listed, never adopted or removed. */
   unknownFolders: call<readonly string[]>()(v.object({})),
 }

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import { call, stream, type ListItem } from './contract.ts'
+import type { CleaningRow, OpenTransactionRow, PartitionHealth, RecoveryRow, SegmentRow } from './storage.ts'
 
 /** Kafka's rule for topic names. */
 export const topicName = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name has 1 to 249 of a-z A-Z 0-9 . _ -'))
@@ -26,6 +27,10 @@ export type TopicRow = {
   readonly cleanupPolicy: string
   /** Groups that have a committed offset here, or members assigned. */
   readonly readBy: readonly string[]
+  /** Partitions whose log is being recovered, that take no records, and that were cut at the last start. */
+  readonly recoveringCount: number
+  readonly offlineCount: number
+  readonly cutCount: number
 }
 
 export type PartitionRow = {
@@ -35,13 +40,37 @@ export type PartitionRow = {
   readonly inSync: readonly number[]
   readonly startOffset: bigint
   readonly endOffset: bigint
+  /** Everything before it is committed, and can be read. */
+  readonly highWatermark: bigint
+  /** Everything before it is decided: the high watermark, or where the earliest open transaction begins. */
+  readonly lastStableOffset: bigint
+  readonly openTransactionCount: number
   readonly sizeBytes: number
   readonly segmentCount: number
   readonly inRecordsRate: number
   readonly history: readonly number[]
   /** Largest lag of any group on it; null when nobody reads it. */
   readonly worstLag: bigint | null
-  readonly state: 'ready' | 'recovering' | 'failed'
+  /** `resting`: ready, and its files are opened by the first who uses it. */
+  readonly state: 'ready' | 'resting' | 'recovering' | 'failed'
+  readonly health: PartitionHealth
+  /** null until its log is open. */
+  readonly recovery: RecoveryRow | null
+  /** null when it is not compacted, or not open. */
+  readonly cleaning: CleaningRow | null
+}
+
+/** One partition with all that is known of its files. */
+export type PartitionDetail = {
+  readonly row: PartitionRow
+  /** Where its files are. */
+  readonly folder: string
+  /** Everything before it survives a power cut; null while the log is not open. */
+  readonly recoveryPoint: bigint | null
+  /** The newest, in offset order, the active one last: at most 200 of `row.segmentCount`. Empty while the log is not open. */
+  readonly segments: readonly SegmentRow[]
+  /** The earliest first, at most 100 of `row.openTransactionCount`. */
+  readonly transactions: readonly OpenTransactionRow[]
 }
 
 export type TopicDetail = { readonly topic: TopicRow; readonly partitions: readonly PartitionRow[] }
@@ -58,6 +87,8 @@ export const topics = {
   list: stream<ListItem<TopicRow>>()(v.object({})),
   /** One topic, whole, when it changes, at most 4 times a second; ends with NOT_FOUND when it is deleted. */
   detail: stream<TopicDetail>()(v.object({ topic: v.string() })),
+  /** One partition's files, when something changed, at most 4 times a second; ends with NOT_FOUND when the topic is deleted. */
+  partition: stream<PartitionDetail>()(v.object({ topic: v.string(), partition: v.pipe(v.number(), v.integer(), v.minValue(0)) })),
   configs: call<readonly ConfigRow[]>()(v.object({ topic: v.string() })),
   /** Creates a topic; fails with Kafka's code. `partitions` -1 takes the broker's default. */
   create: call<{ readonly topicId: string }>()(v.object({

@@ -165,6 +165,7 @@ const figureColumns: readonly Column<PartitionRow>[] = [
 function PartitionState({ row }: { readonly row: PartitionRow }) {
   switch (row.state) {
     case 'ready':
+    case 'resting':
       return <span className={text['t3']}>ready</span>
     case 'recovering':
       return (
