@@ -208,7 +208,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults, clock, random, taps, logger })
   const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
   undo.push(() => groups.stop())
-  const sweeps = sweepsOf(logs, { config, clock, logger })
+  const sweeps = sweepsOf(logs, topics, { config, clock, logger })
   undo.push(() => sweeps.stop())
   const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
   undo.push(() => cleaner.stop())
@@ -229,9 +229,11 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   return { parts, catalog, logs, listeners, recovery, startTookMs, unlock }
 }
 
-function sweepsOf(logs: LogDirectory, { config, clock, logger }: { config: BrokerConfig; clock: Clock; logger: Logger }): LogSweeps {
+function sweepsOf(logs: LogDirectory, topics: TopicRegistry, { config, clock, logger }: { config: BrokerConfig; clock: Clock; logger: Logger }): LogSweeps {
   const { retentionInitialDelayMs: initialDelayMs, retentionCheckIntervalMs: everyMs } = config
-  return new LogSweeps({ clock, logger, initialDelayMs, everyMs, logs: () => logs.openLogs(), saveStartOffsets: () => logs.saveStartOffsets() })
+  return new LogSweeps({
+    clock, logger, initialDelayMs, everyMs, logs: () => logs.openLogs(), atRest: () => topics.atRest(), saveStartOffsets: () => logs.saveStartOffsets(),
+  })
 }
 
 type CleanerParts = Pick<BrokerParts, 'config' | 'topics' | 'taps' | 'clock' | 'logger'> & { readonly disk: Disk; readonly work: SlowWork }

@@ -8,6 +8,7 @@ import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import type { DamagedPlace } from '../log/damage-reports.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
+import type { LogAtRest } from '../log/log-sweeps.ts'
 import type { LogConfig, LogHealth, PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { Partition } from './partition.ts'
@@ -270,6 +271,17 @@ export class TopicRegistry {
       logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })
       partition.fail(messageOf(cause))
       return undefined
+    }
+  }
+
+  /** Partitions that nobody has used since the last clean stop, for what looks at all of them now and then. */
+  *atRest(): Iterable<LogAtRest> {
+    for (const { record, partitions } of this.list()) {
+      const config = this.#configOf(record)
+      for (const partition of partitions) {
+        const facts = this.#parts.logs.resting(record.name, partition.index)
+        if (facts) yield { facts, config, open: () => this.open(record, partition, false).then(() => partition.log) }
+      }
     }
   }
 

@@ -6,7 +6,10 @@
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
+import type { CleanFacts } from './last-stop.ts'
+import type { LogConfig } from './log-config.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { mayHaveExpired } from './retention.ts'
 
 /** Work in one turn of the event loop: requests wait no longer than this for a sweep. */
 const TURN_MS = 4
@@ -21,9 +24,17 @@ export type LogSweepsOptions = {
   readonly everyMs: number
   /** The logs that are open. */
   readonly logs: () => Iterable<PartitionLog>
-  /** Opens logs nobody has used that have something to drop, and lets go of the others: rejects when the disk fails. */
-  readonly openExpired?: (nowMs: number) => AsyncIterable<PartitionLog>
+  /** Those that nobody has used since the last clean stop. */
+  readonly atRest?: () => Iterable<LogAtRest>
   readonly saveStartOffsets: () => Promise<void>
+}
+
+/** A log whose files lie as its last clean stop left them. It is opened when they hold something to drop, and left at rest otherwise. */
+export type LogAtRest = {
+  readonly facts: Pick<CleanFacts, 'sizeBytes' | 'retainedFromMs'>
+  readonly config: LogConfig
+  /** Undefined when it cannot be opened, which has been logged. */
+  readonly open: () => Promise<PartitionLog | undefined>
 }
 
 export class LogSweeps {
@@ -74,7 +85,7 @@ export class LogSweeps {
   }
 
   async #sweep(): Promise<void> {
-    const { clock, logger, openExpired } = this.#options
+    const { clock, logger, atRest } = this.#options
     this.#turnStartedAt = clock.elapsed()
     const trimmed: PartitionLog[] = []
     for (const log of this.#options.logs()) {
@@ -82,10 +93,13 @@ export class LogSweeps {
       if (this.#trim(log)) trimmed.push(log)
       await this.#yieldWhenDue()
     }
-    try {
-      for await (const log of openExpired?.(clock.now()) ?? []) if (this.#trim(log)) trimmed.push(log)
-    } catch (failure) {
-      logger.warn('logs that are not open could not be looked at for retention; the next sweep tries again', { failure })
+    // Listed first: opening one changes what the iterable goes over.
+    const resting = Array.from(atRest?.() ?? [])
+    for (const { facts, config, open } of resting) {
+      if (this.#isStopped) return
+      const log = mayHaveExpired(facts, config, clock.now()) ? await open() : undefined
+      if (log && this.#trim(log)) trimmed.push(log)
+      await this.#yieldWhenDue()
     }
     if (trimmed.length === 0 || this.#isStopped) return
     try {

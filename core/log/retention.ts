@@ -3,6 +3,7 @@
  * Pure: facts in, a count out.
  */
 
+import type { CleanFacts } from './last-stop.ts'
 import type { LogConfig } from './log-config.ts'
 
 export type SegmentFacts = {
@@ -63,6 +64,17 @@ export function expiredSegments(input: RetentionInput): Expired {
 /** How many of the oldest segments lie wholly below `startOffset`; the last one never. */
 export function countBelow(segments: readonly Pick<SegmentFacts, 'baseOffset'>[], startOffset: number): number {
   return Math.max(0, segments.findLastIndex(({ baseOffset }) => baseOffset <= startOffset))
+}
+
+/**
+ * Whether a log that is not open is worth opening for retention, by what its last clean stop said of it. Of its size only that it is a whole
+ * segment too large counts: how long its first segment is would have to be looked up on disk.
+ */
+export function mayHaveExpired(facts: Pick<CleanFacts, 'sizeBytes' | 'retainedFromMs'>, config: RetentionInput['config'] & Pick<LogConfig, 'segmentBytes'>, nowMs: number): boolean {
+  const { cleanupPolicy, retentionMs, retentionBytes, segmentBytes } = config
+  if (facts.sizeBytes === 0 || !cleanupPolicy.includes('delete')) return false
+  if (retentionBytes >= 0 && facts.sizeBytes - segmentBytes >= retentionBytes) return true
+  return retentionMs >= 0 && nowMs - facts.retainedFromMs > retentionMs
 }
 
 type Position = RetentionInput & {

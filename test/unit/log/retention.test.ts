@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../../core/common/logger.ts'
-import { LogSweeps } from '../../../core/log/log-sweeps.ts'
+import { type LogAtRest, LogSweeps } from '../../../core/log/log-sweeps.ts'
 import type { LogConfig } from '../../../core/log/log-config.ts'
 import type { PartitionLog } from '../../../core/log/partition-log.ts'
-import { expiredSegments, type SegmentFacts } from '../../../core/log/retention.ts'
+import { expiredSegments, mayHaveExpired, type SegmentFacts } from '../../../core/log/retention.ts'
 import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { batch, filesOf, FOLDER, mustAppend, openLog, readAll, readOnce, record } from './fixture.ts'
 
@@ -194,4 +194,34 @@ test('the leader epochs start where the log does', async () => {
   expect(disk.readSmallNow(`${FOLDER}/leader-epoch-checkpoint`)?.toString()).toBe('0\n1\n0 6\n')
   expect([again.startOffset, again.endOffset, again.epochAt(6), again.epochAt(5)]).toEqual([6, 6, 0, -1])
   await again.close()
+})
+
+test('a log at rest is opened only when its oldest segment is out of time, or it is a whole segment too large', () => {
+  const may = (facts: Partial<{ sizeBytes: number; retainedFromMs: number }>, config: Partial<LogConfig>): boolean =>
+    mayHaveExpired({ sizeBytes: 1000, retainedFromMs: NOW - 500, ...facts }, { ...both, segmentBytes: 100, ...config }, NOW)
+  expect([may({}, { retentionMs: 499 }), may({}, { retentionMs: 500 }), may({ sizeBytes: 0 }, { retentionMs: 0 })]).toEqual([true, false, false])
+  expect([may({}, { retentionBytes: 900 }), may({}, { retentionBytes: 901 })]).toEqual([true, false])
+  expect([may({}, { retentionMs: 0, cleanupPolicy: ['compact'] }), may({}, {})]).toEqual([false, false])
+})
+
+test('a sweep opens the logs at rest that have something to drop, and leaves the others at rest', async () => {
+  const { log, clock } = await logOf(2, { retentionMs: 1000 })
+  clock.advance(5000)
+  const opened: string[] = []
+  const atRest = (name: string, retainedFromMs: number, found: PartitionLog | undefined): LogAtRest => ({
+    facts: { sizeBytes: 100, retainedFromMs },
+    config: log.config,
+    open: async () => {
+      opened.push(name)
+      return found
+    },
+  })
+  const sweeps = new LogSweeps({
+    clock, logger: silentLogger, initialDelayMs: 1e9, everyMs: 1e9, logs: () => [], saveStartOffsets: async () => {},
+    atRest: () => [atRest('young', clock.now(), undefined), atRest('broken', 0, undefined), atRest('old', 0, log)],
+  })
+  await sweeps.sweep()
+  expect([opened, log.startOffset]).toEqual([['broken', 'old'], 4])
+  await sweeps.stop()
+  await log.close()
 })
