@@ -110,14 +110,22 @@ function asRefusal(failure: unknown, { name }: BatchRules): Refusal {
   return { error: failure.kafkaError, message: `${failure.message} (${name})` }
 }
 
+/** Up to its magic every batch has the same form; the smallest of the oldest form has so many bytes. */
+const BATCH_MAGIC_END = 17
+const LEGACY_BATCH_BYTES_MIN = 26
+
 function checkFrame(bytes: Buffer, { name, config, origin }: BatchRules): Refusal | undefined {
   if (bytes.length === 0) return { error: 'INVALID_RECORD', message: `no record batch for ${name}` }
-  if (bytes.length < BATCH_HEADER_BYTES) return { error: 'CORRUPT_MESSAGE', message: `the record batch for ${name} is cut short` }
-  if (magicOf(bytes, 0) !== MAGIC) return { error: 'INVALID_RECORD', message: `batches of magic ${magicOf(bytes, 0)} are not supported (${name})` }
+  // As Kafka takes a request apart: a false length or magic is damage, and what is not whole is no batch.
+  if (bytes.length < BATCH_MAGIC_END) return { error: 'INVALID_RECORD', message: `the record batch for ${name} is cut short` }
   const size = sizeOf(bytes, 0)
-  if (size < BATCH_HEADER_BYTES || size > bytes.length) {
-    return { error: 'CORRUPT_MESSAGE', message: `a batch of ${size} bytes was sent in ${bytes.length} (${name})` }
+  if (size < LEGACY_BATCH_BYTES_MIN) return { error: 'CORRUPT_MESSAGE', message: `a batch of ${size} bytes was sent in ${bytes.length} (${name})` }
+  const magic = magicOf(bytes, 0)
+  if (magic !== MAGIC) {
+    return { error: magic === 0 || magic === 1 ? 'INVALID_RECORD' : 'CORRUPT_MESSAGE', message: `batches of magic ${magic} are not supported (${name})` }
   }
+  if (size > bytes.length) return { error: 'INVALID_RECORD', message: `a batch of ${size} bytes was sent in ${bytes.length} (${name})` }
+  if (size < BATCH_HEADER_BYTES) return { error: 'CORRUPT_MESSAGE', message: `a batch of ${size} bytes is smaller than its header (${name})` }
   if (size < bytes.length) return { error: 'INVALID_RECORD', message: `more than one record batch for ${name}` }
   if (origin === 'client' && baseOffsetOf(bytes, 0) !== 0) {
     return { error: 'INVALID_RECORD', message: `the base offset of a batch for ${name} should be 0, but it is ${baseOffsetOf(bytes, 0)}` }

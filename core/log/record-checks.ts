@@ -61,7 +61,7 @@ export class RecordChecks {
     const index = this.#index++
     if (offsetDelta !== index) this.offsetsCountUp = false
     if (this.#needsKey && keyLength < 0) {
-      this.#fault(index, false, `Compacted topic cannot accept message without key in topic partition ${this.#name}.`)
+      this.#fault(index, false, `Compacted topic cannot accept message without key in topic partition ${this.#name}`)
     } else if (this.#checksTime && timestamp !== -1) {
       if (timestamp < this.#earliest || timestamp > this.#latest || Math.abs(timestamp) > TIMESTAMP_MAX) this.#untimely(index, offsetDelta, timestamp)
     } else if (this.#isAppendTime) {

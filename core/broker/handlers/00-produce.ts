@@ -27,7 +27,9 @@ export const produceHandler = handler(produce, (request, context) => {
   for (const data of request.topicData) {
     const topic = context.version >= 13 ? context.broker.topics.byId(data.topicId) : context.broker.topics.get(data.name)
     const partitionResponses: PartitionAnswer[] = []
-    for (const [at, partition] of data.partitionData.entries()) {
+    let next = 0
+    for (const partition of data.partitionData) {
+      const at = next++
       const answer = wholeRequestError ? refused(partition.index, wholeRequestError) : append(partition, topic, context)
       if (answer instanceof Promise) (late ??= []).push(answer.then(later => void (partitionResponses[at] = later)))
       else partitionResponses[at] = answer
@@ -72,7 +74,7 @@ function answerFor(appended: Appended, { index, bytes, log, partition }: Place, 
   if (appended.error !== 'NONE') {
     const { error, message, recordErrors = [] } = appended
     const errors = recordErrors.map(({ index: batchIndex, message: batchIndexErrorMessage }) => ({ batchIndex, batchIndexErrorMessage }))
-    return { ...refused(index, error, message), recordErrors: errors, logStartOffset: log.startOffset }
+    return { ...refused(index, error, message), recordErrors: errors, logStartOffset: WITHOUT_LOG_START.has(error) ? -1 : log.startOffset }
   }
   if (!appended.isDuplicate) count(appended.recordCount, bytes, context, partition.counters)
   const answer = {
@@ -92,6 +94,9 @@ function count(records: number, bytes: number, { connection, broker }: RequestCo
     counters.bytesIn += bytes
   }
 }
+
+/** Kafka tells where the log starts with every other refusal of a log. */
+const WITHOUT_LOG_START: ReadonlySet<KafkaError> = new Set(['CORRUPT_MESSAGE', 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'KAFKA_STORAGE_ERROR'])
 
 function refused(index: number, error: KafkaError, errorMessage: string | null = null): PartitionAnswer {
   return { index, errorCode: errorCode(error), baseOffset: -1, errorMessage }

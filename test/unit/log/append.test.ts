@@ -78,7 +78,7 @@ test('a compacted topic refuses records without key, by index', async () => {
     const refused = log.append(encodeBatch({ codec, records: [record('a'), record('b', { key: null }), record('c', { key: null })] }))
     expect(refused).toMatchObject({ error: 'INVALID_RECORD' })
     expect(refused.error === 'NONE' ? [] : refused.recordErrors).toEqual(
-      [1, 2].map(index => ({ index, message: 'Compacted topic cannot accept message without key in topic partition orders-0.' })),
+      [1, 2].map(index => ({ index, message: 'Compacted topic cannot accept message without key in topic partition orders-0' })),
     )
   }
   expect(log.endOffset).toBe(0)

@@ -75,8 +75,8 @@ test.each(codecs)('what is wrong inside a large %s batch is found as in a small 
     expect(await validated(keyless, { cleanupPolicy: ['compact'] })).toEqual({
       error: 'INVALID_RECORD',
       message: 'One or more records have been rejected due to 1 record errors in total, and only showing the first three errors at most: ' +
-        `[RecordError(batchIndex=${count}, message='Compacted topic cannot accept message without key in topic partition orders-0.')]`,
-      recordErrors: [{ index: count, message: 'Compacted topic cannot accept message without key in topic partition orders-0.' }],
+        `[RecordError(batchIndex=${count}, message='Compacted topic cannot accept message without key in topic partition orders-0')]`,
+      recordErrors: [{ index: count, message: 'Compacted topic cannot accept message without key in topic partition orders-0' }],
     })
   }
 })
@@ -87,7 +87,7 @@ test('a faulty timestamp outranks a missing key, and is told in Kafka\'s words',
     error: 'INVALID_TIMESTAMP',
     message: 'One or more records have been rejected due to invalid timestamp',
     recordErrors: [
-      { index: 0, message: 'Compacted topic cannot accept message without key in topic partition orders-0.' },
+      { index: 0, message: 'Compacted topic cannot accept message without key in topic partition orders-0' },
       {
         index: 1,
         message: `Timestamp ${START_MS + 3_600_001} of message with offset 1 is out of range. ` +
