@@ -20,6 +20,9 @@ const topic = (name: string): TopicRow => ({
   retentionMs: -1n,
   cleanupPolicy: 'delete',
   readBy: [],
+  recoveringCount: 0,
+  offlineCount: 0,
+  cutCount: 0,
 })
 const group: GroupRow = {
   group: 'shipping',

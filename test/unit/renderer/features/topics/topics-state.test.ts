@@ -28,6 +28,9 @@ const topic = (name: string, over: Partial<TopicRow> = {}): TopicRow => ({
   retentionMs: 604_800_000n,
   cleanupPolicy: 'delete',
   readBy: [],
+  recoveringCount: 0,
+  offlineCount: 0,
+  cutCount: 0,
   ...over,
 })
 const topics = [topic('orders'), topic('orders.retry'), topic('payments'), topic('__consumer_offsets')]
