@@ -20,11 +20,13 @@ export type TimeAnswer = TimestampHit | UnreadableTime | null
 const TRIES_MAX = 3
 
 /** Searches with what is cold read on the thread pool; `look` gives the log as it is now. */
-export async function searchInTurn(look: () => LogView, search: (view: LogView) => Reading<TimeAnswer>): Promise<TimeAnswer> {
+export async function searchInTurn(look: () => LogView, search: (view: LogView) => Reading<TimeAnswer | 'overtaken'>): Promise<TimeAnswer> {
   for (let tries = 1; ; tries++) {
     const view = look()
     try {
-      return await readingInTurn(search(view))
+      const answer = await readingInTurn(search(view))
+      if (answer !== 'overtaken') return answer
+      if (tries >= TRIES_MAX) return null
     } catch (failure) {
       // The file may be gone because its segment is: deleted, or compacted into another.
       if (tries >= TRIES_MAX || look().segments === view.segments) throw failure
@@ -44,8 +46,8 @@ export function* findTimestamp(view: LogView, timestamp: number, startOffset: nu
   return null
 }
 
-/** The first record that has the greatest timestamp of all, or null when no record has one. */
-export function* findMaxTimestamp(view: LogView): Reading<TimeAnswer> {
+/** The first record that has the greatest timestamp of all, or null when no record has one; 'overtaken' by an append that is not in view. */
+export function* findMaxTimestamp(view: LogView): Reading<TimeAnswer | 'overtaken'> {
   let latest: { readonly stretch: Stretch; readonly timestamp: number; readonly offset: number } | undefined
   for (const stretch of stretchesOf(view)) {
     const { timestamp, offset } = yield* stretch.segment.latest()
@@ -54,6 +56,7 @@ export function* findMaxTimestamp(view: LogView): Reading<TimeAnswer> {
   if (!latest || latest.timestamp < 0) return null
   const { stretch, timestamp, offset } = latest
   const { baseOffset } = stretch.segment
+  if (offset >= stretch.endOffset) return 'overtaken'
   const wish = { timestamp, startOffset: 0, isExact: true }
   const found = yield* findIn(stretch, Math.max(baseOffset, Math.min(offset, stretch.endOffset - 1)), wish)
   // The time index is only a hint: where it leads nowhere, the whole segment is asked.

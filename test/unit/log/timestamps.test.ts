@@ -55,6 +55,16 @@ test('the greatest time is that of the first record that has it', async () => {
   expect(found(await log.offsetOfMaxTimestamp())).toEqual([2, 9])
 })
 
+test('a record appended while the greatest time is searched for does not hide all others', async () => {
+  const { log: before, disk } = await openLog({ config: { segmentBytes: 200 } })
+  for (const time of [1, 2, 3]) mustAppend(before, encodeBatch({ records: [record('x'.repeat(100), { timestamp: START_MS + time })] }))
+  await before.close()
+  const { log } = await openLog({ disk, isClean: true, config: { segmentBytes: 400 } })
+  const search = log.offsetOfMaxTimestamp()
+  mustAppend(log, encodeBatch({ records: [record('y', { timestamp: START_MS + 4 })] }))
+  expect(found(await search)).toEqual([3, 4])
+})
+
 test('an empty log and records without time have no greatest time', async () => {
   const { log } = await openLog()
   expect(await log.offsetOfMaxTimestamp()).toBeNull()
