@@ -248,6 +248,7 @@ function cleanerOf(logs: LogDirectory, { config, topics, taps, disk, clock, logg
     logs: () => logs.openLogs(),
     clean: (job, watch) => work.clean(job, watch),
     onProgress: progress => taps.emit({ is: 'cleaning', topic: progress.topic, partition: progress.partition, progress }),
+    onEnd: ({ topic, partition }, end) => taps.emit({ topic, partition, ...end }),
   })
   topics.onDeleted(({ name }) => cleaner.forget(name))
   taps.subscribe(event => {

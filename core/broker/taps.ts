@@ -1,6 +1,7 @@
 /** What moves through the broker, counted where it happens: cheap totals that the window turns into rates. */
 
 import type { CleanProgress } from '../log/cleaner/clean-job.ts'
+import type { CleanReport } from '../log/log-cleaner.ts'
 
 /** Totals since the broker started. Plain mutable numbers: they are touched on every request. */
 export class Counters {
@@ -22,6 +23,9 @@ export type BrokerEvent =
   | { readonly is: 'damaged'; readonly topic: string; readonly partition: number; readonly fromOffset: number; readonly toOffset: number }
   /** A log is being compacted: several a second, and one with each segment that takes its place. */
   | { readonly is: 'cleaning'; readonly topic: string; readonly partition: number; readonly progress: CleanProgress }
+  | { readonly is: 'cleaned'; readonly topic: string; readonly partition: number; readonly report: CleanReport }
+  /** A log cannot be compacted, and is left as it is. */
+  | { readonly is: 'uncleanable'; readonly topic: string; readonly partition: number; readonly reason: string }
   | { readonly is: 'warning'; readonly text: string }
 
 export class Taps {

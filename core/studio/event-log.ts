@@ -2,14 +2,18 @@
 
 import type { Broker } from '../broker/broker.ts'
 import type { ConnectionInfo } from '../broker/connection.ts'
+import type { Partition } from '../broker/partition.ts'
 import type { BrokerEvent } from '../broker/taps.ts'
 import type { Clock } from '../common/clock.ts'
 import type { EngineEvent } from './contract/local.ts'
 import type { Pulse } from './pulse.ts'
+import { hasLost, openLogOf } from './partition-storage.ts'
 import { RingFeed } from './ring-feed.ts'
 import type { Sink } from './rpc/serve.ts'
 
 const EVENTS_MAX = 100
+/** Partitions named one by one that were cut before the window's side began: the others are counted. */
+const CUTS_NAMED_MAX = 20
 
 export class EventLog {
   readonly #broker: Broker
@@ -26,6 +30,7 @@ export class EventLog {
     this.#clock = o.clock
     this.#pulse = o.pulse
     this.#add('engine', `Listening on ${o.broker.addresses.join(' and ')}`, o.broker.startedAt)
+    this.#addEarlierCuts()
     for (const connection of o.broker.connections()) this.#identify(connection.id)
     this.#stopTap = o.broker.taps.subscribe(event => this.#take(event))
   }
@@ -50,6 +55,8 @@ export class EventLog {
     switch (event.is) {
       // Moves several times a second; it is shown beside the partition.
       case 'cleaning': return
+      case 'cleaned': return this.#add('storage', cleanedText(event))
+      case 'uncleanable': return this.#add('warning', `Partition ${event.partition} of ${event.topic} cannot be compacted: ${event.reason}`)
       // Who it is comes with its first request.
       case 'connected': return
       case 'identified': return this.#identify(event.connectionId)
@@ -60,7 +67,7 @@ export class EventLog {
       case 'topic-changed': return this.#add('topic', `Topic ${event.topic} now has ${this.#partitionCount(event.topic)} partitions`)
       case 'partition-state': return this.#takeState(event.topic, event.partition)
       case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
-      case 'storage-well': return this.#add('topic', `Partition ${event.partition} of ${event.topic} takes records again`)
+      case 'storage-well': return this.#add('storage', `Partition ${event.partition} of ${event.topic} takes records again`)
       case 'damaged': return this.#add('warning', `Offsets ${event.fromOffset} to ${event.toOffset - 1} of partition ${event.partition} of ${event.topic} are damaged on disk and cannot be read`)
       case 'warning': return this.#add('warning', event.text)
       default: event satisfies never
@@ -84,9 +91,23 @@ export class EventLog {
     if (name && ![...this.#names.values()].includes(name)) this.#add('connection', `${name} disconnected`)
   }
 
-  #takeState(topic: string, partition: number): void {
-    const state = this.#broker.topics.partition(topic, partition)?.state
-    if (state?.is === 'failed') this.#add('warning', `Partition ${partition} of ${topic} cannot be opened: ${state.reason}`)
+  #takeState(topic: string, index: number): void {
+    const partition = this.#broker.topics.partition(topic, index)
+    if (partition?.state.is === 'failed') this.#add('warning', `Partition ${index} of ${topic} cannot be opened: ${partition.state.reason}`)
+    const cut = partition && cutOf(partition)
+    if (cut) this.#add(cut.kind, cut.text)
+  }
+
+  /** What recovery did while nobody listened yet. */
+  #addEarlierCuts(): void {
+    let count = 0
+    for (const { partitions } of this.#broker.topics.list()) {
+      for (const partition of partitions) {
+        const cut = cutOf(partition)
+        if (cut && ++count <= CUTS_NAMED_MAX) this.#add(cut.kind, cut.text)
+      }
+    }
+    if (count > CUTS_NAMED_MAX) this.#add('warning', `Something was cut from ${count - CUTS_NAMED_MAX} more partitions`)
   }
 
   #partitionCount(topic: string): number {
@@ -101,6 +122,24 @@ export class EventLog {
   #add(kind: EngineEvent['kind'], text: string, at = this.#clock.now()): void {
     this.#feed.add({ at, kind, text })
   }
+}
+
+/** What recovery took out of a log when it was opened, as an event; undefined when nothing. */
+function cutOf(partition: Partition): Pick<EngineEvent, 'kind' | 'text'> | undefined {
+  const log = openLogOf(partition)
+  if (!log) return undefined
+  const { how, cutBytes, cutOffset, setAside } = log.recovery
+  const name = `Partition ${log.partition} of ${log.topic}`
+  if (how === 'vanished') return { kind: 'warning', text: `${name} begins anew: its folder was gone` }
+  if (cutBytes === 0) return undefined
+  const cut = `${name} was cut at offset ${cutOffset}: ${cutBytes} bytes`
+  if (!hasLost(log.recovery)) return { kind: 'storage', text: `${cut} of a batch that was half written when the process died` }
+  return { kind: 'warning', text: `${cut} were not as they were written and are kept in ${setAside}` }
+}
+
+function cleanedText({ topic, partition, report }: Extract<BrokerEvent, { is: 'cleaned' }>): string {
+  const { recordsBefore, recordsAfter, bytesBefore, bytesAfter, tookMs } = report
+  return `Partition ${partition} of ${topic} was compacted in ${Math.round(tookMs)} ms: ${recordsAfter} of ${recordsBefore} records stay, ${bytesAfter} of ${bytesBefore} bytes`
 }
 
 /** `my-app (librdkafka 2.8.0)`; the parts a client does not tell are left out. */
