@@ -17,7 +17,7 @@ const outcome = async (appended: ReturnType<PartitionLog['appendInTurn']>): Prom
 test('what can be checked at once is appended at once, without a promise', async () => {
   const { log } = await openLog()
   expect(log.appendInTurn(batch(['a', 'b'], { codec: 'zstd' }))).toMatchObject({ error: 'NONE', baseOffset: 0 })
-  expect(log.appendInTurn(Buffer.alloc(3))).toMatchObject({ error: 'CORRUPT_MESSAGE' })
+  expect(log.appendInTurn(Buffer.alloc(3))).toMatchObject({ error: 'INVALID_RECORD' })
 })
 
 test('appends behind a slow one keep the order they came in, refused ones too, and then it is at once again', async () => {
@@ -30,7 +30,7 @@ test('appends behind a slow one keep the order they came in, refused ones too, a
   await expect.poll(() => work.asked.length).toBe(2)
   expect([log.endOffset, await outcome(slow)]).toEqual([4, 0])
   work.asked[1]?.go()
-  expect(await Promise.all(behind)).toEqual([1, 'CORRUPT_MESSAGE', 2, 4, 5])
+  expect(await Promise.all(behind)).toEqual([1, 'INVALID_RECORD', 2, 4, 5])
   expect(readAll(log, 0, 10_000_000).map(value => value.slice(0, 3))).toEqual(['xxx', 'a', 'b', 'c', 'yyy', 'd'])
   expect(log.appendInTurn(batch(['e']))).toMatchObject({ baseOffset: 6 })
 })

@@ -35,8 +35,8 @@ const changed = (change: (bytes: Buffer) => void, signIt = true): Buffer => {
 
 test.each([
   ['nothing', Buffer.alloc(0), 'INVALID_RECORD'],
-  ['less than a header', batch(['a']).subarray(0, 60), 'CORRUPT_MESSAGE'],
-  ['a cut batch', batch(['a']).subarray(0, -1), 'CORRUPT_MESSAGE'],
+  ['less than a header', batch(['a']).subarray(0, 60), 'INVALID_RECORD'],
+  ['a cut batch', batch(['a']).subarray(0, -1), 'INVALID_RECORD'],
   ['two batches', Buffer.concat([batch(['a']), batch(['b'])]), 'INVALID_RECORD'],
   ['magic 1', changed(bytes => bytes.writeInt8(1, 16)), 'INVALID_RECORD'],
   ['a base offset', changed(bytes => bytes.writeInt32BE(7, 4)), 'INVALID_RECORD'],

@@ -35,7 +35,7 @@ test('the thread starts with the first batch, answers as at once, and leaves the
     expect(checked).toEqual(validateBatch(Buffer.from(bytes), rules(config)))
     expect(given.equals(bytes)).toBe(true)
   }
-  expect(await scan.check(batch(['a']).subarray(0, 70), rules())).toMatchObject({ error: 'CORRUPT_MESSAGE' })
+  expect(await scan.check(batch(['a']).subarray(0, 70), rules())).toMatchObject({ error: 'INVALID_RECORD' })
   expect(workers.length).toBe(1)
 })
 
