@@ -14,6 +14,7 @@ import { segmentFile } from './log-files.ts'
 import { ProducerReplay } from './producer-replay.ts'
 import { ProducerStates } from './producer-state.ts'
 import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegmentNow, settleFiles } from './recovery-files.ts'
+import { countBelow } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SetAside } from './set-aside.ts'
 import { judgeTail } from './torn-tail.ts'
@@ -115,6 +116,7 @@ class Recovery {
   }
 
   async run(): Promise<void> {
+    this.#dropBelowStart()
     this.#dropEmptySegments()
     const first = this.#firstDoubtful()
     const edge = this.#segments[Math.min(first, this.#segments.length - 1)]
@@ -250,6 +252,17 @@ class Recovery {
       if (!isKept) removeSegmentNow(disk, folder, segment)
       return isKept
     })
+  }
+
+  /**
+   * What retention had begun to drop: a loss of power may leave any part of it, in any state, and it must not cost what comes after it. Where
+   * the log ends before its start nothing is sure, and all of it stays to be looked at.
+   */
+  #dropBelowStart(): void {
+    const { disk, folder, startOffset } = this.#input
+    const count = countBelow(this.#segments, startOffset)
+    if (count === 0 || this.#readEndOffset() < startOffset) return
+    for (const segment of this.#segments.splice(0, count)) removeSegmentNow(disk, folder, segment)
   }
 
   async finish(startedAt: number): Promise<Recovered> {

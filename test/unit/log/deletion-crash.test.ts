@@ -93,3 +93,27 @@ test.each([3, 0])('retention that keeps %i segments, killed or cut off at any ca
     expect([limit, strays, alone]).toEqual([limit, [], []])
   }
 })
+
+test('a hole below the start, or a damaged segment there, costs nothing above it', async () => {
+  for (const harm of ['missing', 'garbled'] as const) {
+    const memory = new MemoryDisk()
+    const before = await open(memory, {})
+    const log = await before.logs.create(before.toOpen)
+    for (let index = 0; index < 5; index++) {
+      if (index > 0) log.roll()
+      mustAppend(log, batch([`${index}a`, `${index}b`]))
+    }
+    log.trimTo(6)
+    await before.logs.saveStartOffsets()
+    // As after a loss of power: the first rename of a sweep did not last, the second did; or a file of the prefix rotted.
+    const second = '/logs/orders-0/00000000000000000002.log'
+    if (harm === 'missing') memory.renameNow(second, `${second}.deleted`)
+    else memory.openNow(second, 'write').writeNow([Buffer.alloc(20, 7)], 0)
+    memory.crash('process')
+    const again = await open(memory, {})
+    const reopened = await again.logs.open(again.toOpen)
+    expect([reopened.startOffset, reopened.segmentCount, readAll(reopened)]).toEqual([6, 2, ['3a', '3b', '4a', '4b']])
+    await again.logs.close()
+    expect(memory.paths.filter(path => /0000[02]\.(log|index|timeindex|snapshot)|deleted/.test(path))).toEqual([])
+  }
+})
