@@ -145,6 +145,7 @@ export class Durability {
   async #rewrite(): Promise<void> {
     const { segments, endOffset, onMended } = this.#options
     const upTo = endOffset()
+    for (const segment of segments.all.slice(segments.indexFor(this.#recoveryPoint))) segment.rewriteIndexesNow()
     for (const segment of segments.all.slice(segments.indexFor(this.#durableOffset))) {
       const from = segment.locate(Math.max(this.#durableOffset, segment.baseOffset)) ?? segment.sizeBytes
       await rewriteFrom(segment, from)

@@ -177,6 +177,19 @@ export class EntryFile {
     if (count < this.#count) this.#count = count
   }
 
+  /** Writes again what is in the file already, in place: a flush that failed may have left it out of all later ones. */
+  rewriteNow(): void {
+    this.writeNow()
+    if (this.#count === 0) return
+    const bytes = this.load().subarray(0, this.#count * this.entryBytes)
+    const file = openFileNow(this.#disk, this.path, 'create')
+    try {
+      file.writeNow([bytes], 0)
+    } finally {
+      file.closeNow()
+    }
+  }
+
   async flush(): Promise<void> {
     this.writeNow()
     const file = openFileNow(this.#disk, this.path, 'create')

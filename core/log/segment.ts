@@ -376,6 +376,13 @@ export class Segment implements OpenSegment {
     if (!this.#isDropped) await this.transactionIndex.flush()
   }
 
+  /** Hands all entries of its indexes to the system once more. Throws what the disk throws. */
+  rewriteIndexesNow(): void {
+    this.timeIndex.entries.rewriteNow()
+    this.offsetIndex.entries.rewriteNow()
+    this.transactionIndex.rewriteNow()
+  }
+
   #flushOffsetIndex(): Promise<void> {
     this.writeIndexesNow() // meanwhile there may be more entries, and those of the times come first
     return this.offsetIndex.entries.flush()

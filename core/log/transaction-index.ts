@@ -154,6 +154,11 @@ export class TransactionIndex {
     this.#entries?.writeNow()
   }
 
+  /** As `EntryFile.rewriteNow`. */
+  rewriteNow(): void {
+    if (this.count > 0) this.#opened().rewriteNow()
+  }
+
   /** Makes the entries durable; without any there is no file to flush. */
   async flush(): Promise<void> {
     if (this.count > 0) await this.#opened().flush()

@@ -99,3 +99,15 @@ test('the first flush of a new partition makes its folder durable too, where a f
   disk.crash('power')
   expect(disk.paths.filter(path => path.endsWith('.log'))).toEqual(['/data/orders-0/00000000000000000000.log'])
 })
+
+test('after a failed flush the indexes are written again too: the recovery point must not call lost entries durable', async () => {
+  const { log, disk } = await openLog({ config: { indexIntervalBytes: 1 } })
+  for (let index = 0; index < 6; index++) mustAppend(log, batch([`value ${index}`]))
+  disk.fail({ call: 'flush', code: 'EIO', path: '.timeindex', times: 1, dropsPages: true })
+  await expect(log.flush()).rejects.toMatchObject({ code: 'EIO' })
+  await log.flush()
+  const before = disk.readSmallNow('/data/orders-0/00000000000000000000.timeindex')
+  disk.crash('power')
+  expect(log.recoveryPoint).toBe(6)
+  expect(disk.readSmallNow('/data/orders-0/00000000000000000000.timeindex')).toEqual(before)
+})
