@@ -84,8 +84,9 @@ export class RecordChecks {
 
   #untimely(index: number, offset: number, timestamp: number): void {
     const { nowMs, config } = this.#rules ?? { nowMs: 0, config: { timestampBeforeMaxMs: 0, timestampAfterMaxMs: 0 } }
-    const earliest = BigInt(nowMs) - asLong(config.timestampBeforeMaxMs)
-    const latest = BigInt.asIntN(64, BigInt(nowMs) + asLong(config.timestampAfterMaxMs))
+    const now = BigInt(Math.trunc(nowMs))
+    const earliest = now - asLong(config.timestampBeforeMaxMs)
+    const latest = BigInt.asIntN(64, now + asLong(config.timestampAfterMaxMs))
     const text = `Timestamp ${timestamp} of message with offset ${offset} is out of range. The timestamp should be within [${earliest}, ${latest}]`
     this.#fault(index, true, text)
   }
