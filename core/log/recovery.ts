@@ -96,6 +96,8 @@ class Recovery {
   /** Of closed segments that are rebuilt, when `#producers` began after them. */
   #pastProducers: ProducerReplay | undefined
   #hadFiles: boolean
+  /** Of the batch that was scanned last, when no file knows it. */
+  #newEpoch: { readonly epoch: number; readonly baseOffset: number } | undefined
   #scannedBytes = 0
   #cutBytes = 0
   #cutOffset: number | null = null
@@ -183,14 +185,21 @@ class Recovery {
     if (from === 0) segment.resetIndexesNow()
     else await producers.read(segment, from)
     let lastOffset = segment.baseOffset - 1
+    // The segment written last was never compacted; of the batch an index entry led to, the one before is not known.
+    const hasNoHoles = segment === this.#segments.at(-1) && !this.#input.config.cleanupPolicy.includes('compact')
+    const skipped = from === 0 ? -1 : from
+    this.#newEpoch = undefined
     const end = await scanBatches(segment, from, (bytes, at, position) => {
       signal?.throwIfAborted()
       const batchLast = lastOffsetOf(bytes, at)
-      const isNext = baseOffsetOf(bytes, at) > lastOffset && batchLast - segment.baseOffset <= RELATIVE_OFFSET_MAX
-      if (!isNext || !isIntact(bytes, at)) return false
+      const baseOffset = baseOffsetOf(bytes, at)
+      const isNext = baseOffset > lastOffset && batchLast - segment.baseOffset <= RELATIVE_OFFSET_MAX
+      // The checksum does not cover the base offset: one that jumps where nothing ever leaves a hole was not written so.
+      const isHole = hasNoHoles && position > skipped && baseOffset !== lastOffset + 1
+      if (!isNext || isHole || !isIntact(bytes, at)) return false
       lastOffset = batchLast
       segment.indexBatch(position, sizeOf(bytes, at), batchLast, maxTimestampOf(bytes, at))
-      if (leaderEpochOf(bytes, at) >= 0) this.#epochs.assign(leaderEpochOf(bytes, at), baseOffsetOf(bytes, at))
+      this.#noteEpoch(leaderEpochOf(bytes, at), baseOffset)
       const completed = producers.note(bytes, at)
       if (completed?.isAborted) segment.transactionIndex.append(completed)
       return true
@@ -201,6 +210,16 @@ class Recovery {
     // The recovery point in the checkpoint will make the next start trust these indexes: they must be as durable as it says.
     if (from === 0 && recoveryPoint > segment.baseOffset) await flushIndexes(segment)
     return isWhole
+  }
+
+  /**
+   * The checksum does not cover the epoch either, and epochs are on the disk before their first batch: one that the file does not know
+   * counts only when the next batch has it too. Else readers are told that the batch is damaged.
+   */
+  #noteEpoch(epoch: number, baseOffset: number): void {
+    const before = this.#newEpoch
+    this.#newEpoch = epoch > this.#epochs.latest ? { epoch, baseOffset: before?.epoch === epoch ? before.baseOffset : baseOffset } : undefined
+    if (before?.epoch === epoch) this.#epochs.assign(epoch, before.baseOffset)
   }
 
   /** Cuts a segment at its first bad byte. Whether nothing was lost: a batch half written when the process died was never acknowledged. */
