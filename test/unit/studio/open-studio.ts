@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { expect, onTestFinished, vi } from 'vitest'
 import { type Clock, systemClock } from '../../../core/common/clock.ts'
 import { createLogger } from '../../../core/common/logger.ts'
+import { nodeDisk } from '../../../core/common/node-disk.ts'
 import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { studioContract, type StudioContract } from '../../../core/studio/contract/index.ts'
 import type { StudioFailure } from '../../../core/studio/contract/contract.ts'
@@ -20,9 +21,10 @@ export async function openStudio(options: Parameters<typeof startMemoryBroker>[0
   const clock: Clock = options.clock ?? systemClock
   const bugs: string[] = []
   const logger = createLogger(line => { if (line.includes(' error ')) bugs.push(line) }, { now: clock.now })
-  const scan = startScan({ logger, disk: memory.disk })
+  const disk = options.folder === undefined ? memory.disk : nodeDisk
+  const scan = startScan({ logger, disk })
   const studio = createStudio({
-    broker: memory.broker, clock, logger, disk: memory.disk, scan,
+    broker: memory.broker, clock, logger, disk, scan,
     host: { version: '0.0.0-test', isTemporary: true, portTaken: null },
   })
   const { port1, port2 } = new MessageChannel()
