@@ -16,6 +16,9 @@ export type TopicConfigDefinition = {
   readonly doc: string
 }
 
+/** A batch's delete horizon is a point in time that is stored: this much from now is still an exact number. */
+const DELETE_RETENTION_MS_MAX = 2 ** 52
+
 const define = (name: string, type: ConfigType, byDefault: string, check: ConfigCheck, doc: string): TopicConfigDefinition =>
   ({ name, type, default: byDefault, problem: value => check(value, name), doc })
 const tiered: ConfigCheck = (value, name) =>
@@ -138,7 +141,7 @@ export function resolveLogConfig(configs: Readonly<Record<string, string>>, brok
     compressionType: text('compression.type') as LogConfig['compressionType'], // validated against that list
     compressionLevels: { gzip: number('compression.gzip.level'), lz4: number('compression.lz4.level'), zstd: number('compression.zstd.level') },
     minInsyncReplicas: number('min.insync.replicas'),
-    deleteRetentionMs: number('delete.retention.ms'),
+    deleteRetentionMs: Math.min(number('delete.retention.ms'), DELETE_RETENTION_MS_MAX),
     fileDeleteDelayMs: number('file.delete.delay.ms'),
     flushMessages: number('flush.messages'),
     flushMs: number('flush.ms'),

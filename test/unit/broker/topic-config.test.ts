@@ -80,8 +80,8 @@ test('what must fit together is checked with the defaults of the broker', () => 
 })
 
 test('numbers are read as Java reads them, and the greatest long is no bound', () => {
-  const config = resolveLogConfig({ 'retention.ms': ' +007 ', 'min.cleanable.dirty.ratio': '0.25f', 'flush.ms': '9223372036854775807', preallocate: 'TRUE', 'cleanup.policy': 'delete,delete' })
-  expect(config).toMatchObject({ retentionMs: 7, minCleanableDirtyRatio: 0.25, flushMs: Infinity, preallocate: true, cleanupPolicy: ['delete'] })
+  const config = resolveLogConfig({ 'retention.ms': ' +007 ', 'min.cleanable.dirty.ratio': '0.25f', 'flush.ms': '9223372036854775807', 'delete.retention.ms': '9223372036854775807', preallocate: 'TRUE', 'cleanup.policy': 'delete,delete' })
+  expect(config).toMatchObject({ retentionMs: 7, minCleanableDirtyRatio: 0.25, flushMs: Infinity, deleteRetentionMs: 2 ** 52, preallocate: true, cleanupPolicy: ['delete'] })
 })
 
 test('settings are resolved into the form a log holds', () => {
