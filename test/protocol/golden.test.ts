@@ -1,7 +1,7 @@
 /** Messages written out byte by byte from the protocol guide: ours are the same, and read back as what they say. */
 
 import { expect, test } from 'vitest'
-import { apiVersions, fetch, initProducerId, joinGroup, listOffsets, metadata, offsetFetch, produce } from '../../core/protocol/apis/index.ts'
+import { apiVersions, deleteRecords, fetch, initProducerId, joinGroup, listOffsets, metadata, offsetFetch, produce } from '../../core/protocol/apis/index.ts'
 import { consumerProtocolSubscription } from '../../core/protocol/consumer-protocol.ts'
 import { groupMetadataKey, groupMetadataValue, offsetCommitKey, offsetCommitValue } from '../../core/protocol/coordinator-records.ts'
 import { encodeRequestFrame, encodeResponseFrame, readRequestHeader, readResponseHeader } from '../../core/protocol/header.ts'
@@ -268,4 +268,33 @@ test('a subscription of version 1, and one of a version to come', () => {
   expect(consumerProtocolSubscription.encode(subscription, 1)).toEqual(golden)
   const later = Buffer.concat([hex('0009'), golden.subarray(2), hex('00000005 ffff'), hex('c0ffee')])
   expect(consumerProtocolSubscription.decode(later).value).toMatchObject({ ...subscription, generationId: 5, rackId: null })
+})
+
+test('DeleteRecords v2: request and response', () => {
+  const request = hex(`
+    0000002c               # 44 bytes follow
+    0015 0002 00000003     # DeleteRecords, v2, correlation id 3
+    0005 'admin' 00        # client id, no tags in the header
+    02 07 'orders'         # one topic
+      02 00000001          # one partition, 1
+        0000000000000005   # everything before offset 5
+        00                 # no tags
+      00
+    0000ea60 00            # a minute, no tags
+  `)
+  const asked = { topics: [{ name: 'orders', partitions: [{ partitionIndex: 1, offset: 5n }] }], timeoutMs: 60_000 }
+  const body = deleteRecords.encodeRequest(asked, 2)
+  expect(joined(encodeRequestFrame(deleteRecords, 2, { correlationId: 3, clientId: 'admin', body }))).toEqual(request)
+  const response = hex(`
+    00000023 00000003 00   # 35 bytes follow, correlation id 3, no tags in the header
+    00000000               # throttle
+    02 07 'orders'
+      02 00000001
+        0000000000000005   # low watermark
+        0000 00            # NONE, no tags
+      00
+    00                     # no tags
+  `)
+  const answered = { throttleTimeMs: 0, topics: [{ name: 'orders', partitions: [{ partitionIndex: 1, lowWatermark: 5, errorCode: 0 }] }] }
+  expect(joined(encodeResponseFrame(deleteRecords, 2, 3, deleteRecords.encodeResponse(answered, 2)))).toEqual(response)
 })
