@@ -178,7 +178,7 @@ export class MemoryDisk implements Disk {
       content.write(o.buffers, o.position)
       return end
     }
-    const part = Math.min(this.#random.below(byteCount + 1), Math.max(0, room))
+    const part = this.#isUnplugged(path) ? 0 : Math.min(this.#random.below(byteCount + 1), Math.max(0, room))
     content.write([Buffer.concat(o.buffers).subarray(0, part)], o.position)
     if (this.#faultOf('truncate', path, 'EIO') === undefined && content.size > o.size) content.truncate(o.size)
     throw failure(code, 'write', path)

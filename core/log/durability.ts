@@ -127,7 +127,7 @@ export class Durability {
     const { segments } = this.#options
     if (!segments.all.includes(segment)) return
     try {
-      await (what === 'all' ? segment.flush() : segment.file().flush())
+      await (what === 'all' ? segment.flush() : segment.flushLog())
     } catch (failure) {
       if (segments.all.includes(segment)) throw failure
     }
@@ -185,5 +185,5 @@ async function rewriteFrom(segment: Segment, from: number): Promise<void> {
     segment.file().writeNow([piece.subarray(0, length)], at)
     at += length
   }
-  await segment.file().flush()
+  await segment.flushLog()
 }

@@ -370,10 +370,17 @@ export class Segment implements OpenSegment {
 
   /** Makes the segment durable as it is now; nothing to do for one that was dropped. */
   async flush(): Promise<void> {
-    if (!this.#isDropped) await this.file().flush()
+    if (!this.#isDropped) await this.flushLog()
     if (!this.#isDropped) await this.timeIndex.entries.flush()
     if (!this.#isDropped) await this.#flushOffsetIndex()
     if (!this.#isDropped) await this.transactionIndex.flush()
+  }
+
+  /** Makes the log file durable, without its indexes. What a failed write left is cut first: after a loss of power it would be back. */
+  flushLog(): Promise<void> {
+    const file = this.file()
+    if (this.#hasTornTail) this.#cutTornTail(file)
+    return file.flush()
   }
 
   /** Hands all entries of its indexes to the system once more. Throws what the disk throws. */

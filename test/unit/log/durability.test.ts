@@ -111,3 +111,15 @@ test('after a failed flush the indexes are written again too: the recovery point
   expect(log.recoveryPoint).toBe(6)
   expect(disk.readSmallNow('/data/orders-0/00000000000000000000.timeindex')).toEqual(before)
 })
+
+test('what a failed write left behind is cut before a flush: a refused batch must not be back after a loss of power', async () => {
+  const path = '/data/orders-0/00000000000000000000.log'
+  const { log, disk } = await openLog()
+  mustAppend(log, batch(['kept']))
+  disk.fail({ call: 'write', code: 'EIO', path: '.log', times: 1 })
+  disk.fail({ call: 'truncate', code: 'EIO', path: '.log', times: 1 })
+  expect(log.append(batch(['refused'])).error).toBe('KAFKA_STORAGE_ERROR')
+  expect(disk.sizeNow(path)).toBeGreaterThan(log.sizeBytes)
+  await log.flush()
+  expect(disk.sizeNow(path)).toBe(log.sizeBytes)
+})
