@@ -296,8 +296,19 @@ export class PartitionLog {
     assert(offset <= this.highWatermark)
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
+    const epochCount = this.#epochs.entries.length
     this.#epochs.trim(offset, this.#endOffset)
+    if (this.#epochs.entries.length !== epochCount) this.#saveEpochs()
     this.onChange?.(this)
+  }
+
+  #saveEpochs(): void {
+    try {
+      this.#epochs.saveNow()
+    } catch (failure) {
+      // Epochs that ended below the start stay in the file: they are told of and hold no record.
+      this.#logger.warn('the leader epochs of a log could not be written', { partition: this.#name, failure })
+    }
   }
 
   /**

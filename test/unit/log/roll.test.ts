@@ -1,8 +1,12 @@
 /** When a segment ends, and what its files then look like. */
 
 import { expect, test } from 'vitest'
+import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { seededRandom } from '../../../core/common/random.ts'
+import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
+import { defaultLogConfig, type LogConfig } from '../../../core/log/log-config.ts'
 import { decodeProducerSnapshot } from '../../../core/log/producer-snapshot.ts'
+import { Segment } from '../../../core/log/segment.ts'
 import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { batch, FOLDER, filesOf, mustAppend, openLog, readAll, record, START_MS, TOPIC_ID } from './fixture.ts'
 
@@ -142,4 +146,27 @@ test('a segment takes its own random part of segment.jitter.ms from segment.ms, 
   expect(new Set(some).size).toBeGreaterThan(1)
   for (const age of some) expect(age >= 900 && age <= 1001).toBe(true)
   for (const age of await ages({ segmentJitterMs: 1e12 }, 2)) expect(age >= 0 && age <= 1001).toBe(true)
+})
+
+test('a segment is full at exactly the bounds of Kafka', async () => {
+  const disk = new MemoryDisk()
+  disk.makeFolderNow('/p')
+  const clock = new SimulatedClock(START_MS)
+  const segment = Segment.createNow({ disk, clock, folder: '/p', baseOffset: 10, indexIntervalBytes: 0 })
+  const next = { batchBytes: 100, lastOffset: 11, maxTimestamp: START_MS, nowMs: START_MS }
+  const isFull = (change: Partial<typeof next> = {}, config: Partial<LogConfig> = {}): boolean =>
+    segment.isFullFor({ ...next, ...change }, { ...defaultLogConfig, ...config })
+  // An empty one never is: its successor would have its name.
+  expect(isFull({ batchBytes: 1000, nowMs: START_MS + 1e9, lastOffset: 1e10 }, { segmentBytes: 100, segmentMs: 1, segmentIndexBytes: 4 })).toBe(false)
+  const bytes = batch(['a'])
+  for (const offset of [10, 11, 12]) segment.append(bytes, offset, START_MS)
+  const used = segment.sizeBytes
+  expect([isFull({}, { segmentBytes: used + 100 }), isFull({}, { segmentBytes: used + 99 })]).toEqual([false, true])
+  expect([isFull({ maxTimestamp: START_MS + 1000 }, { segmentMs: 1000 }), isFull({ maxTimestamp: START_MS + 1001 }, { segmentMs: 1000 })]).toEqual([false, true])
+  expect([isFull({ lastOffset: 10 + 0x7fffffff }), isFull({ lastOffset: 11 + 0x7fffffff })]).toEqual([false, true])
+  // Two entries in the offset index, one in the time index, which keeps a slot for the entry that closes it.
+  expect([segment.offsetIndex.entries.count, segment.timeIndex.entries.count]).toEqual([2, 1])
+  expect([isFull({}, { segmentIndexBytes: 24 }), isFull({}, { segmentIndexBytes: 23 })]).toEqual([true, true])
+  expect([isFull({}, { segmentIndexBytes: 36 }), isFull({}, { segmentIndexBytes: 35 })]).toEqual([false, true])
+  segment.closeNow()
 })
