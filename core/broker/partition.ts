@@ -4,8 +4,13 @@ import type { DamagedPlace } from '../log/damage-reports.ts'
 import type { LogHealth, PartitionLog } from '../log/partition-log.ts'
 import { Counters } from './taps.ts'
 
+/** What is known of a log whether it is open or not. */
+export type PartitionFacts = Pick<PartitionLog, 'startOffset' | 'endOffset' | 'leaderEpoch' | 'sizeBytes' | 'segmentCount'>
+
 export type PartitionState =
   | { readonly is: 'recovering' }
+  /** Stopped cleanly and not used since: a partition nobody touches costs no more than what is known of it. Its first use opens the log. */
+  | { readonly is: 'resting'; readonly facts: PartitionFacts; readonly wake: () => void }
   | { readonly is: 'ready'; readonly log: PartitionLog }
   /** The log could not be opened, or its disk failed; the reason is logged and shown, the data is left as it is. */
   | { readonly is: 'failed'; readonly reason: string }
@@ -41,9 +46,30 @@ export class Partition {
     return this.#state
   }
 
-  /** The log when it is ready to serve, else undefined: answer NOT_LEADER_OR_FOLLOWER. */
+  /** The log when it is ready to serve, else undefined: answer NOT_LEADER_OR_FOLLOWER. Opens one at rest. */
   get log(): PartitionLog | undefined {
+    if (this.#state.is === 'resting') this.#wakeUp(this.#state.wake)
     return this.#state.is === 'ready' ? this.#state.log : undefined
+  }
+
+  #wakeUp(wake: () => void): void {
+    this.#state = { is: 'recovering' }
+    wake()
+  }
+
+  /** The log when it is open: for who looks at many partitions, and would not open them. */
+  get openLog(): PartitionLog | undefined {
+    return this.#state.is === 'ready' ? this.#state.log : undefined
+  }
+
+  /** Undefined while it is recovered, and when that failed: it has no leader then. */
+  get facts(): PartitionFacts | undefined {
+    return this.#state.is === 'resting' ? this.#state.facts : this.openLog
+  }
+
+  /** A recovering one need not be: `facts` answer for it until `wake`, called once, makes it ready or has it recovered. */
+  rest(facts: PartitionFacts, wake: () => void): void {
+    if (this.#state.is === 'recovering') this.#state = { is: 'resting', facts, wake }
   }
 
   ready(log: PartitionLog): void {

@@ -1,4 +1,4 @@
-/** After the ports accept: opens every partition, the smallest unrecovered tail first, and loads coordinators as theirs become ready. */
+/** After the ports accept: opens every partition that is not at rest, the smallest unrecovered tail first, and loads coordinators as theirs become ready. */
 
 import type { Logger } from '../common/logger.ts'
 import { OFFSETS_TOPIC, type OffsetsTopic } from './offsets-topic.ts'
@@ -9,9 +9,9 @@ import type { Topic, TopicRegistry } from './topic-registry.ts'
 const AT_ONCE = 3
 
 export type Recovery = {
-  /** Resolves when every partition is ready or failed and every coordinator is loaded. */
+  /** Resolves when every partition is ready, at rest or failed and every coordinator is loaded; or when it was stopped. */
   readonly done: Promise<void>
-  /** Opens no further partition. */
+  /** Opens no further partition, and gives up those being recovered at their next piece. */
   stop(): void
 }
 
@@ -21,9 +21,11 @@ export function recover(options: {
   readonly offsets: OffsetsTopic
   readonly logger: Logger
   readonly tailBytes: (topic: string, partition: number) => Promise<number>
+  /** Aborts what is being opened. */
+  readonly abort: () => void
 }): Recovery {
-  const { topics, offsets, logger, tailBytes } = options
-  const queue = [...topics.list()].flatMap(topic => topic.partitions.map(partition => ({ topic, partition, bytes: 0 })))
+  const { topics, offsets, logger, tailBytes, abort } = options
+  const queue = [...topics.list()].flatMap(topic => topic.partitions.filter(({ state }) => state.is === 'recovering').map(partition => ({ topic, partition, bytes: 0 })))
   const sorted = Promise.all(queue.map(async entry => (entry.bytes = await tailBytes(entry.topic.record.name, entry.partition.index).catch(() => 0))))
     .then(() => queue.sort((a, b) => a.bytes - b.bytes))
   const work = async (): Promise<void> => {
@@ -36,7 +38,11 @@ export function recover(options: {
     }
   }
   const workers = Array.from({ length: AT_ONCE }, () => work())
-  return { done: Promise.all(workers).then(() => undefined), stop: () => void (queue.length = 0) }
+  const stop = (): void => {
+    queue.length = 0
+    abort()
+  }
+  return { done: Promise.all(workers).then(() => undefined), stop }
 }
 
 async function openOne(topic: Topic, partition: Partition, topics: TopicRegistry, offsets: OffsetsTopic): Promise<void> {

@@ -1,6 +1,7 @@
 /** What moves through the broker, counted where it happens: cheap totals that the window turns into rates. */
 
 import type { CleanProgress } from '../log/cleaner/clean-job.ts'
+import type { RecoveryReport } from '../log/recovery.ts'
 import type { CleanReport } from '../log/log-cleaner.ts'
 
 /** Totals since the broker started. Plain mutable numbers: they are touched on every request. */
@@ -16,6 +17,8 @@ export type BrokerEvent =
   | { readonly is: 'identified'; readonly connectionId: number }
   | { readonly is: 'topic-created' | 'topic-deleted' | 'topic-changed' | 'topic-configured'; readonly topic: string }
   | { readonly is: 'partition-state'; readonly topic: string; readonly partition: number }
+  /** A log was not as a clean stop left it, and was verified when it was opened. */
+  | { readonly is: 'recovered'; readonly topic: string; readonly partition: number; readonly report: RecoveryReport }
   /** The disk refuses to take records of a partition, and takes them again. */
   | { readonly is: 'storage-trouble'; readonly topic: string; readonly partition: number; readonly reason: string }
   | { readonly is: 'storage-well'; readonly topic: string; readonly partition: number }

@@ -50,7 +50,7 @@ export class TopicRegistry {
   constructor(parts: RegistryParts) {
     this.#parts = parts
     this.#defaults = parts.topicDefaults
-    for (const record of parts.catalog.topics()) this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
+    for (const record of parts.catalog.topics()) this.#restWherePossible(this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount)))
   }
 
   get(name: string): Topic | undefined {
@@ -84,7 +84,7 @@ export class TopicRegistry {
     this.#defaults = defaults
     for (const { record, partitions } of this.list()) {
       const config = this.#configOf(record)
-      for (const { log } of partitions) log?.setConfig(config)
+      for (const { openLog } of partitions) openLog?.setConfig(config)
     }
   }
 
@@ -192,7 +192,7 @@ export class TopicRegistry {
         return { error: 'KAFKA_STORAGE_ERROR' as const, message: `the catalog cannot take the configs of ${name}: ${messageOf(cause)}` }
       }
       const { record, partitions } = this.#put({ ...topic.record, configs }, topic.partitions)
-      for (const { log } of partitions) log?.setConfig(this.#configOf(record))
+      for (const { openLog } of partitions) openLog?.setConfig(this.#configOf(record))
       this.#parts.taps.emit({ is: 'topic-configured', topic: name })
       return undefined
     })
@@ -231,7 +231,7 @@ export class TopicRegistry {
     this.#parts.catalog.removeTopic(record, this.#parts.clock.now())
     this.#byName.delete(record.name)
     this.#byId.delete(record.topicId)
-    const logs = partitions.map(({ log }) => log)
+    const logs = partitions.map(({ openLog }) => openLog)
     for (const partition of partitions) partition.fail('the topic was deleted')
     for (const listener of this.#deletedListeners) listener(record)
     this.#parts.taps.emit({ is: 'topic-deleted', topic: record.name })
@@ -246,6 +246,33 @@ export class TopicRegistry {
     } catch (cause) {
       logger.warn('files of a deleted topic could not be removed; the next start tries again', { topic: name, partition: partition.index, cause })
     }
+  }
+
+  /** Leaves partitions at rest that were stopped cleanly. A compacted one is opened: the cleaner looks at those that are. */
+  #restWherePossible({ record, partitions }: Topic): void {
+    const { logs } = this.#parts
+    const isCompacted = this.#configOf(record).cleanupPolicy.includes('compact')
+    for (const partition of partitions) {
+      const facts = isCompacted ? undefined : logs.resting(record.name, partition.index)
+      logs.claim(record.name, partition.index)
+      if (facts) partition.rest(facts, () => this.#wake(record, partition))
+    }
+  }
+
+  #wake({ topicId }: TopicRecord, partition: Partition): void {
+    const { logs, taps, logger } = this.#parts
+    const record = this.#byId.get(topicId)?.record
+    if (!record) return
+    try {
+      const log = logs.openNow({ topic: record.name, partition: partition.index, topicId, config: this.#configOf(record) })
+      if (log) {
+        partition.ready(log)
+        return taps.emit({ is: 'partition-state', topic: record.name, partition: partition.index })
+      }
+    } catch (cause) {
+      logger.warn('a partition at rest could not be opened at once', { topic: record.name, partition: partition.index, cause })
+    }
+    void this.open(record, partition, false)
   }
 
   /** Opens the log of one partition and makes it ready; a failure is kept on the partition and logged. Nothing for one that was deleted. */
@@ -266,8 +293,11 @@ export class TopicRegistry {
       // Configs may have changed while it was being opened.
       log.setConfig(this.#configOf(this.#byId.get(record.topicId)?.record ?? record))
       if (partition.state.is === 'recovering') partition.ready(log)
+      this.#tellRecovery(log)
       return log
     } catch (cause) {
+      // The broker stops: the partition stays as doubtful as it was, for the next start.
+      if (logs.isAborted) return undefined
       logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })
       partition.fail(messageOf(cause))
       return undefined
@@ -280,9 +310,13 @@ export class TopicRegistry {
       const config = this.#configOf(record)
       for (const partition of partitions) {
         const facts = this.#parts.logs.resting(record.name, partition.index)
-        if (facts) yield { facts, config, open: () => this.open(record, partition, false).then(() => partition.log) }
+        if (facts) yield { facts, config, open: async () => partition.log ?? (await this.#opening.get(partition)) }
       }
     }
+  }
+
+  #tellRecovery({ topic, partition, recovery: report }: PartitionLog): void {
+    if (report.how !== 'new' && report.how !== 'clean') this.#parts.taps.emit({ is: 'recovered', topic, partition, report })
   }
 
   /** Resolves when no change is under way. */

@@ -204,6 +204,11 @@ export class LogDirectory {
     this.#opening.abort()
   }
 
+  /** No log is opened any more. */
+  get isAborted(): boolean {
+    return this.#opening.signal.aborted
+  }
+
   async #open(partition: PartitionToOpen, left: Partial<Unopened>): Promise<PartitionLog> {
     this.claim(partition.topic, partition.partition)
     const log = await PartitionLog.open(this.#optionsFor(partition, left))

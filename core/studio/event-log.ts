@@ -65,6 +65,7 @@ export class EventLog {
       case 'topic-deleted': return this.#add('topic', `Topic ${event.topic} was deleted`)
       case 'topic-configured': return this.#add('topic', `The configs of topic ${event.topic} changed`)
       case 'topic-changed': return this.#add('topic', `Topic ${event.topic} now has ${this.#partitionCount(event.topic)} partitions`)
+      case 'recovered': return // its state is told next
       case 'partition-state': return this.#takeState(event.topic, event.partition)
       case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
       case 'storage-well': return this.#add('storage', `Partition ${event.partition} of ${event.topic} takes records again`)

@@ -94,7 +94,7 @@ export class Traffic {
   #sampleTopic(topic: Topic, seconds: number): void {
     let [recordsRate, bytesRate, recordsNow] = [0, 0, 0]
     for (const partition of topic.partitions) {
-      const records = partition.log?.recordsAppended ?? 0
+      const records = partition.openLog?.recordsAppended ?? 0
       const bytes = partition.counters.bytesIn
       let series = this.#partitions.get(partition)
       // What was there at the first look was not written now; what a later look finds new was.

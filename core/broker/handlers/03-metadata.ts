@@ -79,10 +79,10 @@ function described({ record, partitions }: Topic, { broker }: RequestContext, wi
 }
 
 /** Until a partition is recovered it has no leader: clients ask again. */
-function describedPartition({ index, leader, log }: Partition, brokerId: number): TopicAnswer['partitions'][number] {
+function describedPartition({ index, leader, facts }: Partition, brokerId: number): TopicAnswer['partitions'][number] {
   const replicaNodes = [brokerId]
-  if (!log) return { errorCode: errorCode('LEADER_NOT_AVAILABLE'), partitionIndex: index, leaderId: -1, leaderEpoch: -1, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
-  return { errorCode: 0, partitionIndex: index, leaderId: leader, leaderEpoch: log.leaderEpoch, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
+  if (!facts) return { errorCode: errorCode('LEADER_NOT_AVAILABLE'), partitionIndex: index, leaderId: -1, leaderEpoch: -1, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
+  return { errorCode: 0, partitionIndex: index, leaderId: leader, leaderEpoch: facts.leaderEpoch, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
 }
 
 function refused(name: string | null, topicId: string, error: KafkaError): TopicAnswer {

@@ -24,9 +24,9 @@ async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ 
 }
 type Registry = Awaited<ReturnType<typeof openRegistry>>
 
-/** The same topics after a stop: known, and not opened yet. */
+/** The same topics after a kill: known, and not opened yet. */
 async function reopened(before: Registry): Promise<Registry> {
-  await before.logs.close()
+  before.disk.crash('process')
   return openRegistry(before)
 }
 const foldersOf = async ({ disk }: Registry) => (await disk.list('/logs')).filter(({ isFolder }) => isFolder).map(({ name }) => name)
@@ -94,7 +94,7 @@ test('a fault while one partition is recovered keeps no other from being served'
   taps.subscribe(event => {
     if (event.is === 'partition-state' && event.partition < 4) throw new Error('a listener with a fault')
   })
-  await recover({ topics, offsets, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition) }).done
+  await recover({ topics, offsets, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} }).done
   expect(topics.get('orders')?.partitions.map(({ state }) => state.is)).toEqual(Array.from({ length: 8 }, () => 'ready'))
   await groups.stop()
   await again.logs.close()

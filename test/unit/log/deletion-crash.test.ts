@@ -97,7 +97,7 @@ test.each([3, 0])('retention that keeps %i segments, killed or cut off at any ca
 test('a hole below the start, or a damaged segment there, costs nothing above it', async () => {
   for (const harm of ['missing', 'garbled'] as const) {
     const memory = new MemoryDisk()
-    const before = await open(memory, {})
+    const before = await open(memory.session(), {})
     const log = await before.logs.create(before.toOpen)
     for (let index = 0; index < 5; index++) {
       if (index > 0) log.roll()
