@@ -3,7 +3,7 @@
  * on the thread pool, in pieces. A batch that cannot be what was written is never handed out: where it lies, the answer is CORRUPT_MESSAGE.
  */
 
-import { BATCH_HEADER_BYTES, baseOffsetOf, lastOffsetDeltaOf, leaderEpochOf, MAGIC, magicOf, sizeOf } from '../records/batch-header.ts'
+import { baseOffsetOf, BATCH_HEADER_BYTES, lastOffsetDeltaOf, leaderEpochOf, MAGIC, magicOf, recordCountOf, sizeOf } from '../records/batch-header.ts'
 import { BatchWalk, type Damage, HEADER_SCRATCH_BYTES, knowsEpoch, type Stretch } from './batch-walk.ts'
 import type { DamagedPlace } from './damage-reports.ts'
 import type { LeaderEpoch } from './leader-epochs.ts'
@@ -114,6 +114,11 @@ export function isCold(segments: readonly Segment[], offset: number, maxBytes: n
 }
 
 function* reading(view: LogView, request: BoundRequest, scratch: Buffer): Reading<LogRead> {
+  const read = yield* readingOnce(view, request, scratch)
+  return isHollow(read) ? yield* passHollow(read, view, request, scratch) : read
+}
+
+function* readingOnce(view: LogView, request: BoundRequest, scratch: Buffer): Reading<LogRead> {
   if (request.offset >= request.upTo || (request.maxBytes <= 0 && !request.minOneBatch)) return nothing(request.offset)
   const { segments } = view
   // Of the active segment's growth nothing is seen: its size now and the end offset in `view` belong together.
@@ -127,6 +132,32 @@ function* reading(view: LogView, request: BoundRequest, scratch: Buffer): Readin
     if (read) return read
   }
   return nothing(request.offset)
+}
+
+/** Whether there is nothing in it but batches that compaction emptied. */
+function isHollow(read: LogRead): read is Extract<LogRead, { error: 'NONE' }> {
+  const bytes = read.error === 'NONE' ? read.buffers[0] : undefined
+  if (!bytes || recordCountOf(bytes, 0) !== 0) return false
+  for (let at = 0; at < bytes.length; at += sizeOf(bytes, at)) if (recordCountOf(bytes, at) !== 0) return false
+  return true
+}
+
+/** Goes on to what has records: some clients (kafkajs) move by records and ask for the same empty batches for ever. At the end they are answered. */
+function* passHollow(first: LogRead, view: LogView, request: BoundRequest, scratch: Buffer): Reading<LogRead> {
+  let read = first
+  while (isHollow(read)) {
+    const hollow = read
+    try {
+      const next = yield* readingOnce(view, { ...request, offset: hollow.nextOffset }, scratch)
+      if (next.error !== 'NONE' || next.byteCount === 0) return hollow
+      read = next
+    } catch (failure) {
+      hollow.release()
+      throw failure
+    }
+    hollow.release()
+  }
+  return read
 }
 
 /** Undefined when the segment ends before the offset. */

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from '../common/logger.ts'
-import { BATCH_HEADER_BYTES, baseOffsetOf, isIntact, lastOffsetOf, leaderEpochOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
+import { BATCH_HEADER_BYTES, baseOffsetOf, isIntact, lastOffsetOf, leaderEpochOf, MAGIC, magicOf, indexedTimestampOf, sizeOf } from '../records/batch-header.ts'
 import { scanBatches } from './batch-scan.ts'
 import { searchEpochs } from './epoch-search.ts'
 import type { CleanFacts, LastStop } from './last-stop.ts'
@@ -185,20 +185,18 @@ class Recovery {
     if (from === 0) segment.resetIndexesNow()
     else await producers.read(segment, from)
     let lastOffset = segment.baseOffset - 1
-    // The segment written last was never compacted; of the batch an index entry led to, the one before is not known.
-    const hasNoHoles = segment === this.#segments.at(-1) && !this.#input.config.cleanupPolicy.includes('compact')
-    const skipped = from === 0 ? -1 : from
+    const skipped = from === 0 ? -1 : from // of the batch an index entry led to, the one before is not known
     this.#newEpoch = undefined
     const end = await scanBatches(segment, from, (bytes, at, position) => {
       signal?.throwIfAborted()
       const batchLast = lastOffsetOf(bytes, at)
       const baseOffset = baseOffsetOf(bytes, at)
       const isNext = baseOffset > lastOffset && batchLast - segment.baseOffset <= RELATIVE_OFFSET_MAX
-      // The checksum does not cover the base offset: one that jumps where nothing ever leaves a hole was not written so.
-      const isHole = hasNoHoles && position > skipped && baseOffset !== lastOffset + 1
-      if (!isNext || isHole || !isIntact(bytes, at)) return false
+      // The checksum does not cover the base offset. Compaction leaves holes, but no batch reaches into what comes after it.
+      const isMoved = baseOffset > lastOffset + 1 && position > skipped && batchLast >= this.#nextBaseOffset(segment, position + sizeOf(bytes, at))
+      if (!isNext || isMoved || !isIntact(bytes, at)) return false
       lastOffset = batchLast
-      segment.indexBatch(position, sizeOf(bytes, at), batchLast, maxTimestampOf(bytes, at))
+      segment.indexBatch(position, sizeOf(bytes, at), batchLast, indexedTimestampOf(bytes, at))
       this.#noteEpoch(leaderEpochOf(bytes, at), baseOffset)
       const completed = producers.note(bytes, at)
       if (completed?.isAborted) segment.transactionIndex.append(completed)
@@ -210,6 +208,14 @@ class Recovery {
     // The recovery point in the checkpoint will make the next start trust these indexes: they must be as durable as it says.
     if (from === 0 && recoveryPoint > segment.baseOffset) await flushIndexes(segment)
     return isWhole
+  }
+
+  /** The offset that what lies at `position`, or the next segment, begins with; at the end of the log where it ended, if anything says so. */
+  #nextBaseOffset(segment: Segment, position: number): number {
+    const header = Buffer.alloc(BATCH_HEADER_BYTES)
+    const isThere = segment.file().readNow(header, position) === header.length && magicOf(header, 0) === MAGIC
+    if (isThere) return baseOffsetOf(header, 0)
+    return this.#segments[this.#segments.indexOf(segment) + 1]?.baseOffset ?? this.#input.facts?.endOffset ?? Infinity
   }
 
   /**
