@@ -139,6 +139,8 @@ export class Segment implements OpenSegment {
   file(): DiskFile {
     markUsed(this)
     if (this.#file) return this.#file
+    // Under its name there may be another segment by now: the one it was compacted into.
+    if (this.#isDropped) throw Object.assign(new Error(`ENOENT: ${this.logPath} was removed from its log`), { code: 'ENOENT' })
     const file = openFileNow(this.#disk, this.logPath, 'write')
     markOpened(this)
     return (this.#file = file)
