@@ -1,7 +1,7 @@
 /** Writes a compacted segment beside the originals: `<base>.log.cleaned` and its indexes, with the entries an append would have made. */
 
 import type { Disk, DiskFile } from '../../common/disk.ts'
-import { lastOffsetOf, maxTimestampOf } from '../../records/batch-header.ts'
+import { indexedTimestampOf, lastOffsetOf } from '../../records/batch-header.ts'
 import { segmentFile } from '../log-files.ts'
 import { OffsetIndex } from '../offset-index.ts'
 import { TimeIndex } from '../time-index.ts'
@@ -85,7 +85,7 @@ export class CleanedSegment {
   /** The rule of Segment.indexBatch. */
   #index(bytes: Buffer, at: number, position: number, size: number): void {
     const lastOffset = lastOffsetOf(bytes, at)
-    const timestamp = maxTimestampOf(bytes, at)
+    const timestamp = indexedTimestampOf(bytes, at)
     if (timestamp > this.#maxTimestamp) {
       this.#maxTimestamp = timestamp
       this.#offsetOfMaxTimestamp = lastOffset

@@ -81,6 +81,19 @@ test('nothing at or above the last stable offset is compacted; an aborted transa
   expect(batchesIn(log).map(({ baseOffset, recordCount, producerId }) => [baseOffset, recordCount, producerId])).toEqual([[0, 1, -1], [1, 0, 7], [2, 1, -1], [3, 1, 7]])
 })
 
+test('a read passes batches that were emptied, as long as records follow: some clients would ask for them for ever', async () => {
+  const { log, cleaner } = await openCompacted()
+  for (let index = 0; index < 30; index++) put(log, [['key', `value ${index}`]])
+  log.roll()
+  await cleaner.cleanAll()
+  expect(batchesIn(log).map(({ lastOffset, recordCount }) => [lastOffset, recordCount])).toEqual([[29, 1]])
+  expect(log.segments.length).toBeGreaterThan(2)
+  const emptied = batchesIn(log, 0).length
+  put(log, [['key', null]])
+  log.roll()
+  expect([emptied, contentOf(log, 5)]).toEqual([1, ['29 key=value 29', '30 key=null']])
+})
+
 test('a log that starts again with what compaction left is the same', async () => {
   const { log, disk, cleaner } = await openCompacted()
   for (let index = 0; index < 40; index++) put(log, [[`key ${index % 5}`, `value ${index}`]], { producerId: 3, producerEpoch: 0, baseSequence: index })

@@ -8,24 +8,24 @@ import type { PartitionLog } from '../../../../core/log/partition-log.ts'
 import { openLog, START_MS } from '../fixture.ts'
 import { cleanerOf, compacting, contentOf, put } from './fixture.ts'
 
-const config = { ...compacting, segmentBytes: 500 }
+const config = { ...compacting, segmentBytes: 400 }
 
 /** Many updates of few keys, a deletion, an aborted transaction, in small segments of which several become one. Answers with its content. */
 async function fill(log: PartitionLog): Promise<string[]> {
-  for (let index = 0; index < 24; index++) put(log, [[`key ${index % 4}`, `value ${index}`]], { producerId: 1, producerEpoch: 0, baseSequence: index })
+  for (let index = 0; index < 12; index++) put(log, [[`key ${index % 4}`, `value ${index}`]], { producerId: 1, producerEpoch: 0, baseSequence: index })
   put(log, [['key 0', null]])
   put(log, [['key 1', 'aborted']], { producerId: 2, producerEpoch: 0, baseSequence: 0, isTransactional: true })
   log.append(encodeMarker({ producerId: 2, producerEpoch: 0, isAbort: true, coordinatorEpoch: 0, timestamp: START_MS }), { origin: 'coordinator' })
-  for (let index = 0; index < 6; index++) put(log, [[`other ${index}`, 'once']])
+  for (let index = 0; index < 3; index++) put(log, [[`other ${index}`, 'once']])
   log.roll()
   await log.flush()
-  log.setConfig({ ...log.config, segmentBytes: 1200 })
+  log.setConfig({ ...log.config, segmentBytes: 800 })
   return contentOf(log)
 }
 
 const wholeAtEnd = [
-  '21 key 1=value 21', '22 key 2=value 22', '23 key 3=value 23', '24 key 0=null', '26 marker',
-  ...Array.from({ length: 6 }, (_, index) => `${27 + index} other ${index}=once`),
+  '9 key 1=value 9', '10 key 2=value 10', '11 key 3=value 11', '12 key 0=null', '14 marker',
+  ...Array.from({ length: 3 }, (_, index) => `${15 + index} other ${index}=once`),
 ]
 
 /** A disk that calls `strike` before its `after`-th call that changes something. */
@@ -51,8 +51,8 @@ function expectWhole(log: PartitionLog, before: readonly string[]): void {
   const content = contentOf(log)
   expect(before).toEqual(expect.arrayContaining(content))
   expect(content).toEqual(expect.arrayContaining(wholeAtEnd))
-  expect([log.startOffset, log.endOffset, log.leaderEpoch]).toEqual([0, 33, 0])
-  for (let offset = 0; offset <= 33; offset++) {
+  expect([log.startOffset, log.endOffset, log.leaderEpoch]).toEqual([0, 18, 0])
+  for (let offset = 0; offset <= 18; offset++) {
     const read = log.read({ offset, maxBytes: 10_000, minOneBatch: true })
     expect(read.error).toBe('NONE')
     if (read.error === 'NONE') read.release()
