@@ -28,9 +28,9 @@ export class BrokerHost {
   ending: Ending = 'stop'
   boot = 0
   /** Called in the turn a partition becomes ready, before any client can reach it. */
-  onReady: (topic: string, partition: number, host: BrokerHost) => void = () => {}
+  onReady: (topic: string, partition: number) => void = () => {}
   /** Called before a boot ends, to look at what it claims. */
-  onEnd: (host: BrokerHost) => void = () => {}
+  onEnd: (ending: Ending) => void = () => {}
 
   constructor(world: World, config: Partial<BrokerConfig> = {}) {
     const random = world.fork()
@@ -78,7 +78,7 @@ export class BrokerHost {
       if (event.is !== 'partition-state' || broker !== this.#broker) return
       this.#world.note(`${event.topic}-${event.partition} is ${broker.topics.partition(event.topic, event.partition)?.state.is ?? 'gone'}`)
       try {
-        this.onReady(event.topic, event.partition, this)
+        this.onReady(event.topic, event.partition)
       } catch (cause) {
         this.#world.fail(cause)
       }
@@ -94,7 +94,7 @@ export class BrokerHost {
   /** A clean stop, after which nothing may be left. */
   async stop(): Promise<void> {
     this.#world.note('stop')
-    this.onEnd(this)
+    this.onEnd('stop')
     this.#isServing = false
     const broker = this.#broker
     const catalog = this.#catalog
@@ -111,7 +111,7 @@ export class BrokerHost {
 
   async crash(kind: 'process' | 'power'): Promise<void> {
     this.#world.note(`crash: ${kind}`)
-    this.onEnd(this)
+    this.onEnd(kind)
     this.#isServing = false
     this.#broker = undefined
     this.ending = kind

@@ -32,6 +32,8 @@ export class PartitionModel {
   #end = 0
   #start = 0
   #leaderEpoch = -1
+  /** The worst since the log was last opened. */
+  #ending: Ending = 'stop'
   /** How often a restart has taken known records: producers may find their sequences gone. */
   cuts = 0
 
@@ -102,9 +104,16 @@ export class PartitionModel {
     this.#durable = Math.max(this.#durable, offset)
   }
 
-  /** A boot has opened the log: looks at what the one before it left, and returns it. */
-  opened(log: PartitionLog, ending: Ending): readonly BatchInfo[] {
+  /** A boot has ended; a later one may end too before it has opened this log. */
+  ended(ending: Ending): void {
+    if (this.#ending !== 'power') this.#ending = ending
+  }
+
+  /** A boot has opened the log: looks at what those before it left, and returns it. */
+  opened(log: PartitionLog): readonly BatchInfo[] {
     const { endOffset, startOffset, leaderEpoch } = log
+    const ending = this.#ending
+    this.#ending = 'stop'
     const least = ending === 'power' ? this.#durable : this.#end
     if (endOffset < least) throw new Violation(`${this.name}: it ends at ${endOffset} after ${ending}, and ${least} offsets were safe`)
     if (startOffset > this.#start) throw new Violation(`${this.name}: it starts at ${startOffset}, and only ${this.#start} were deleted`)

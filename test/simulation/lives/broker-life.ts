@@ -10,7 +10,7 @@ import type { PartitionLog } from '../../../core/log/partition-log.ts'
 import { BrokerHost } from '../broker-host.ts'
 import { SimulatedClient } from '../client.ts'
 import { Consumer } from '../consumers.ts'
-import { PartitionModel, Violation } from '../model.ts'
+import { type Ending, PartitionModel, Violation } from '../model.ts'
 import { IdempotentProducer, PlainProducer, type Target } from '../producers.ts'
 import { type BatchInfo, lookUpProblem } from '../read-log.ts'
 import type { World } from '../world.ts'
@@ -45,7 +45,7 @@ class BrokerLife {
     this.#hasDiskTrouble = options.hasDiskTrouble
     this.#host = new BrokerHost(world)
     this.#host.onReady = (topic, partition) => this.#opened(topic, partition)
-    this.#host.onEnd = () => this.#noteFlushed()
+    this.#host.onEnd = ending => this.#ended(ending)
     this.#admin = new SimulatedClient('admin', world, this.#host.network)
   }
 
@@ -78,7 +78,7 @@ class BrokerLife {
     const target = this.#targets.get(`${topicId}-${partition}`) ?? this.#deleted.get(`${topicId}-${partition}`)
     if (!log || !target) return
     this.#world.note(`${target.model.name} ends at ${log.endOffset} of ${target.model.knownEnd}, epoch ${log.leaderEpoch}`)
-    this.#lookUpLater(target, log, target.model.opened(log, this.#host.ending))
+    this.#lookUpLater(target, log, target.model.opened(log))
   }
 
   /** Beside what the clients do; a boot that ends meanwhile ends this too. */
@@ -98,10 +98,11 @@ class BrokerLife {
   }
 
   /** What the broker itself says is durable must be there after a power loss. */
-  #noteFlushed(): void {
+  #ended(ending: Ending): void {
     for (const { topic, partition, topicId, model } of [...this.#targets.values(), ...this.#deleted.values()]) {
-      const log = this.#host.broker?.log(topic, partition)
+      const log = this.#host.broker?.topics.partition(topic, partition)?.openLog
       if (log?.topicId === topicId) model.flushed(log.recoveryPoint)
+      model.ended(ending)
     }
   }
 

@@ -100,7 +100,8 @@ class LogLife {
     this.#log = await (this.#log ? this.#logs.open(partition) : this.#logs.create(partition))
     this.#world.note(`open after ${ending}: ${this.#log.startOffset} to ${this.#log.endOffset} of ${this.#model.knownEnd}, epoch ${this.#log.leaderEpoch}`)
     const before = this.#producers.map(({ sequence }) => sequence)
-    this.#model.opened(this.#log, ending)
+    this.#model.ended(ending)
+    this.#model.opened(this.#log)
     this.#highWatermark = this.#lastStableOffset = 0
     this.#learnProducers()
     const after = this.#producers.map(({ sequence }) => sequence)
