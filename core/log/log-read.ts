@@ -129,39 +129,22 @@ function* readingOnce(view: LogView, request: BoundRequest, scratch: Buffer): Re
     if (!segment) break
     const stretch = { segment, sizeBytes: next ? segment.sizeBytes : activeBytes, endOffset: next?.baseOffset ?? view.endOffset, epochs: view.epochs }
     const read = yield* readStretch(stretch, request, scratch)
-    if (read) return isHollow(read) ? yield* passHollow(read, view, request, scratch) : read
+    if (read) return read
   }
   return nothing(request.offset)
 }
 
 /** Whether there is nothing in it but batches that compaction emptied. */
-function isHollow(read: LogRead): boolean {
-  const bytes = read.error === 'NONE' ? read.buffers[0] : undefined
-  if (!bytes || recordCountOf(bytes, 0) > 0) return false
-  for (let at = 0; at < bytes.length; at += sizeOf(bytes, at)) if (recordCountOf(bytes, at) > 0) return false
-  return true
-}
-
-/** Goes on to what has records: some clients (kafkajs) move by records and ask for the same empty batches for ever. At the end they are answered. */
-function* passHollow(hollow: LogRead, view: LogView, request: BoundRequest, scratch: Buffer): Reading<LogRead> {
-  if (hollow.error !== 'NONE') return hollow
-  try {
-    const next = yield* reading(view, { ...request, offset: hollow.nextOffset }, scratch)
-    if (next.error !== 'NONE' || next.byteCount === 0) return hollow
-    hollow.release()
-    return next
-  } catch (failure) {
-    hollow.release()
-    throw failure
-  }
-}
-
-/** Whether there is nothing in it but batches that compaction emptied. */
 function isHollow(read: LogRead): read is Extract<LogRead, { error: 'NONE' }> {
   const bytes = read.error === 'NONE' ? read.buffers[0] : undefined
-  if (!bytes || recordCountOf(bytes, 0) !== 0) return false
-  for (let at = 0; at < bytes.length; at += sizeOf(bytes, at)) if (recordCountOf(bytes, at) !== 0) return false
+  if (!bytes || !isEmptyAt(bytes, 0)) return false
+  for (let at = 0; at < bytes.length; at += BATCH_HEADER_BYTES) if (!isEmptyAt(bytes, at)) return false
   return true
+}
+
+/** A batch that was emptied is its header and nothing more; one with records whose number was damaged is the client's to refuse. */
+function isEmptyAt(bytes: Buffer, at: number): boolean {
+  return recordCountOf(bytes, at) === 0 && sizeOf(bytes, at) === BATCH_HEADER_BYTES
 }
 
 /** Goes on to what has records: some clients (kafkajs) move by records and ask for the same empty batches for ever. At the end they are answered. */

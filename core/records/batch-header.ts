@@ -56,9 +56,6 @@ export const recordCountOf = (bytes: Buffer, at: number): number => bytes.readIn
 /** What the time index may know of the batch: its greatest timestamp, unless compaction left no record that has it. */
 export const indexedTimestampOf = (bytes: Buffer, at: number): number => (recordCountOf(bytes, at) === 0 ? -1 : maxTimestampOf(bytes, at))
 
-/** What the time index may know of the batch: its greatest timestamp, unless compaction left no record that has it. */
-export const indexedTimestampOf = (bytes: Buffer, at: number): number => (recordCountOf(bytes, at) === 0 ? -1 : maxTimestampOf(bytes, at))
-
 export const codecIdOf = (attributes: number): number => attributes & CODEC_MASK
 export const isLogAppendTime = (attributes: number): boolean => (attributes & LOG_APPEND_TIME) !== 0
 export const isTransactional = (attributes: number): boolean => (attributes & TRANSACTIONAL) !== 0
