@@ -192,7 +192,10 @@ export class TopicRegistry {
         return { error: 'KAFKA_STORAGE_ERROR' as const, message: `the catalog cannot take the configs of ${name}: ${messageOf(cause)}` }
       }
       const { record, partitions } = this.#put({ ...topic.record, configs }, topic.partitions)
-      for (const { openLog } of partitions) openLog?.setConfig(this.#configOf(record))
+      const config = this.#configOf(record)
+      // The cleaner looks at logs that are open.
+      const isCompacted = config.cleanupPolicy.includes('compact')
+      for (const partition of partitions) (isCompacted ? partition.log : partition.openLog)?.setConfig(config)
       this.#parts.taps.emit({ is: 'topic-configured', topic: name })
       return undefined
     })

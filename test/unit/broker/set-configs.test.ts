@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
+import { encodeBatch } from '../../../core/records/record-batch.ts'
 import { startMemoryBroker } from '../../support/memory-broker.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-configs-'))
@@ -38,4 +40,28 @@ test('a set of configs with a problem, or of no topic, changes nothing', async (
   expect(broker.log('orders', 0)?.config).toEqual(before)
   expect(broker.topics.get('orders')?.record.configs).toEqual({})
   await stop()
+})
+
+test('after a restart retention opens the partitions that have something to drop, and leaves the others at rest', async () => {
+  const clock = new SimulatedClock()
+  const folder = join(root, 'resting')
+  const first = await startMemoryBroker({ topics: { old: 1, young: 1, empty: 1 }, folder, clock })
+  const append = (topic: string, timestamp: number): unknown =>
+    first.broker.log(topic, 0)?.append(encodeBatch({ records: [{ key: null, value: Buffer.from('x'), timestamp }] }))
+  append('old', clock.now())
+  clock.advance(5000)
+  append('young', clock.now())
+  await first.stop()
+
+  clock.advance(5000)
+  const second = await startMemoryBroker({ folder, clock, config: { topicDefaults: { 'retention.ms': '8000' } } })
+  const states = (): unknown => ['old', 'young', 'empty'].map(topic => second.broker.topics.partition(topic, 0)?.state.is)
+  expect(states()).toEqual(['resting', 'resting', 'resting'])
+  await second.broker.parts.sweeps.sweep()
+  expect(states()).toEqual(['ready', 'resting', 'resting'])
+  expect([second.broker.log('old', 0)?.startOffset, second.broker.log('old', 0)?.sizeBytes]).toEqual([1, 0])
+
+  await second.broker.topics.setConfigs('young', { 'cleanup.policy': 'compact' })
+  expect(states()).toEqual(['ready', 'ready', 'resting'])
+  await second.stop()
 })
