@@ -252,7 +252,7 @@ function cleanerOf(logs: LogDirectory, { config, topics, taps, disk, clock, logg
   })
   topics.onDeleted(({ name }) => cleaner.forget(name))
   taps.subscribe(event => {
-    const log = event.is === 'partition-state' ? topics.partition(event.topic, event.partition)?.log : undefined
+    const log = event.is === 'partition-state' ? topics.partition(event.topic, event.partition)?.openLog : undefined
     if (log) cleaner.opened(log)
   })
   if (config.cleanerEnabled) cleaner.start()
