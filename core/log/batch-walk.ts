@@ -47,14 +47,15 @@ const DOUBTFUL_ENTRIES_MAX = 8
 /** CRC, in the header, covers what comes after it. */
 const SIGNED_AT = 21
 
-/** Whether the epoch file says that `epoch` was the one at `offset`. -1 stands in batches older than epochs. */
-export function knowsEpoch(epochs: readonly LeaderEpoch[], epoch: number, offset: number): boolean {
+/** Whether the epoch file says that a batch of these offsets may be of `epoch`. -1 stands in batches older than epochs. */
+export function knowsEpoch(epochs: readonly LeaderEpoch[], epoch: number, baseOffset: number, lastOffset: number): boolean {
+  if (epoch === -1) return true
   for (let at = epochs.length - 1; at >= 0; at--) {
     const entry = epochs[at]
-    if (entry && entry.startOffset <= offset) return entry.epoch === epoch || epoch === -1
+    // The first entry moves up with the start of the log, and then lies within the batch that holds the start.
+    if (entry && (entry.startOffset <= baseOffset || (at === 0 && entry.startOffset <= lastOffset))) return entry.epoch === epoch
   }
-  // Before the first entry: a batch that the start of the log cuts through may be of that epoch or an older one.
-  return epoch <= (epochs[0]?.epoch ?? Infinity)
+  return epoch >= 0 && epoch <= (epochs[0]?.epoch ?? Infinity)
 }
 
 /** Lengths that fit no frame never become an allocation. */
@@ -128,7 +129,7 @@ export class BatchWalk {
   /** What can be said of a batch without its neighbours. */
   #fits({ isWhole, baseOffset, lastOffset, leaderEpoch }: Header, expected: number): boolean {
     const { endOffset, epochs } = this.#stretch
-    return isWhole && baseOffset >= expected && lastOffset >= baseOffset && lastOffset < endOffset && knowsEpoch(epochs, leaderEpoch, baseOffset)
+    return isWhole && baseOffset >= expected && lastOffset >= baseOffset && lastOffset < endOffset && knowsEpoch(epochs, leaderEpoch, baseOffset, lastOffset)
   }
 
   *#isSound(header: Header, next: Header | undefined, expected: number): Reading<boolean> {

@@ -260,7 +260,7 @@ function soundBatches(bytes: Buffer, length: number, { stretch, position, expect
     const baseOffset = baseOffsetOf(bytes, at)
     const lastOffset = baseOffset + lastOffsetDeltaOf(bytes, at)
     const epoch = leaderEpochOf(bytes, at)
-    const isOfKnownEpoch = (epoch === newestEpoch && baseOffset >= newestFrom) || knowsEpoch(epochs, epoch, baseOffset)
+    const isOfKnownEpoch = (epoch === newestEpoch && baseOffset >= newestFrom) || knowsEpoch(epochs, epoch, baseOffset, lastOffset)
     if (size < BATCH_HEADER_BYTES || size > left - at || magicOf(bytes, at) !== MAGIC || baseOffset < next || lastOffset < baseOffset || lastOffset >= endOffset || !isOfKnownEpoch) {
       end = 'doubtful'
       break
