@@ -11,8 +11,8 @@ export type PacedLoad = {
   readonly address: string
   readonly topic: string
   readonly partitionCount: number
-  /** One record batch, sent again and again. */
-  readonly records: Buffer
+  /** One record batch, sent again and again, or the batch of each request. */
+  readonly records: Buffer | ((request: number) => Buffer)
   readonly requestsPerSecond: number
   /** Called with each request's milliseconds; true ends the load. */
   readonly answered: (ms: number, count: number) => boolean
@@ -22,7 +22,7 @@ export type PacedLoad = {
 export async function pacedLoad(load: PacedLoad): Promise<void> {
   const [host = '', port] = load.address.split(':')
   const connection = await RawConnection.open(Number(port), host)
-  const frames = Array.from({ length: load.partitionCount }, (_, partition) => produceFrame(load.topic, partition, load.records))
+  const frameOf = frames(load)
   const startedAt = performance.now()
   const dueAt = (index: number): number => startedAt + (index / load.requestsPerSecond) * 1000
   let sent = 0
@@ -30,7 +30,7 @@ export async function pacedLoad(load: PacedLoad): Promise<void> {
   const pace = setInterval(() => {
     const now = performance.now()
     if (isOver) return
-    while (dueAt(sent) <= now) connection.sendBytes(frames[sent++ % frames.length] ?? '')
+    while (dueAt(sent) <= now) connection.sendBytes(frameOf(sent++))
   }, 1)
   try {
     for (let count = 0; !isOver || count < sent; count++) {
@@ -48,6 +48,12 @@ export async function pacedLoad(load: PacedLoad): Promise<void> {
 export function percentile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+}
+
+function frames({ topic, partitionCount, records }: PacedLoad): (request: number) => Buffer {
+  if (typeof records === 'function') return request => produceFrame(topic, request % partitionCount, records(request))
+  const made = Array.from({ length: partitionCount }, (_, partition) => produceFrame(topic, partition, records))
+  return request => made[request % partitionCount] ?? Buffer.alloc(0)
 }
 
 function produceFrame(topic: string, index: number, records: Buffer): Buffer {

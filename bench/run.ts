@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Measurement, reportLines, writeBaseline, writeResults } from './report.ts'
+import { measureCompaction } from './compaction.ts'
 import { measureAppend, measurePartitions, measureRestart, measureSustained, measureWriteCalls } from './storage.ts'
 import { kafkaTarget, millraceTarget, type Target } from './targets.ts'
 import {
@@ -13,7 +14,7 @@ import {
 const usage = `npm run bench -- [options]
   --peer kafka        measure Apache Kafka 4.3.1 too, in turn with Millrace, and print ratios
   --only NAME,NAME    of start, idle, produce, large, idempotent, replay, consume (all of these unless told),
-                      append, restart, partitions, sustained, writes (the storage of the log; minutes, and 30 GB of disk)
+                      append, restart, partitions, compaction, sustained, writes (the storage of the log; minutes, and 30 GB of disk)
   --quick             a tenth of the records, once
   --records N         records of one run (5,000,000)
   --repetitions N     runs after the warm-up (3)
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, (targets: readonly Target[], scale: Scale
   append: measureAppend,
   restart: measureRestart,
   partitions: measurePartitions,
+  compaction: measureCompaction,
   sustained: measureSustained,
   writes: measureWriteCalls,
 }
@@ -92,5 +94,6 @@ function chosenScale(): Scale {
     idleMs: 5000,
     restartBytes: options.quick ? 1e9 : 8e9,
     storedBytes: options.quick ? 2e9 : 20e9,
+    compactedBytes: options.quick ? 0.5e9 : 4e9,
   }
 }

@@ -15,8 +15,8 @@ export type Target = {
   readonly version: string
   /** Makes what the first start needs: a build, a download. */
   prepare(): Promise<void>
-  /** A broker on `dataFolder`, ready to be started; the folder stays from one to the next. */
-  make(dataFolder: string): Promise<TestBroker>
+  /** A broker on `dataFolder` with these broker configs, ready to be started; the folder stays from one to the next. */
+  make(dataFolder: string, configs?: Readonly<Record<string, string>>): Promise<TestBroker>
 }
 
 export type TargetOptions = {
@@ -31,7 +31,10 @@ export function millraceTarget({ nodeArgs = [], prefix = [] }: TargetOptions): T
     name: 'Millrace',
     version: packageVersion(),
     prepare: async () => void (await run(process.execPath, [join(import.meta.dirname, '..', 'build', 'build.mjs')], { timeoutMs: 300_000 })),
-    make: async dataFolder => new MillraceProcess({ dataFolder, nodeArgs, prefix }),
+    make: async (dataFolder, configs = {}) => {
+      const args = Object.entries(configs).flatMap(([name, value]) => ['--config', `${name}=${value}`])
+      return new MillraceProcess({ dataFolder, nodeArgs, prefix, args })
+    },
   }
 }
 
@@ -40,7 +43,7 @@ export function kafkaTarget({ prefix = [] }: TargetOptions): Target {
     name: 'Apache Kafka',
     version: KAFKA_VERSION,
     prepare: async () => void (await kafkaClassPath()),
-    make: dataFolder => KafkaPeer.format({ dataFolder, prefix }),
+    make: (dataFolder, properties = {}) => KafkaPeer.format({ dataFolder, prefix, properties }),
   }
 }
 

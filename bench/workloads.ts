@@ -20,6 +20,8 @@ export type Scale = {
   /** What is stored before a restart is measured, and by the end of a steady load. */
   readonly restartBytes: number
   readonly storedBytes: number
+  /** The log that is compacted. */
+  readonly compactedBytes: number
 }
 
 const PARTITIONS = 6
