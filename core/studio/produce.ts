@@ -2,6 +2,8 @@
 
 import type { Partition } from '../broker/partition.ts'
 import type { Topic } from '../broker/topic-registry.ts'
+import { messageOf } from '../log/log-health.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import { partitionForKey } from '../records/murmur2.ts'
 import { encodeBatch } from '../records/record-batch.ts'
 import type { InputOf, OutputOf } from './contract/contract.ts'
@@ -12,7 +14,7 @@ import { StudioError } from './rpc/studio-error.ts'
 type Produce = StudioContract['messages']['produce']
 
 /** `rounds` counts records without a key by topic, for the round robin. */
-export function produceOne({ broker, clock }: StudioParts, rounds: Map<string, number>, input: InputOf<Produce>): OutputOf<Produce> {
+export async function produceOne({ broker, clock }: StudioParts, rounds: Map<string, number>, input: InputOf<Produce>): Promise<OutputOf<Produce>> {
   const startedAt = clock.elapsed()
   const topic = broker.topics.get(input.topic)
   if (!topic) throw new StudioError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${input.topic}.`)
@@ -20,13 +22,24 @@ export function produceOne({ broker, clock }: StudioParts, rounds: Map<string, n
   const partition = partitionOf(topic, input, rounds)
   if (!partition.log) throw new StudioError('NOT_LEADER_OR_FOLLOWER', `Partition ${partition.index} of ${input.topic} is not ready; try again in a moment.`)
   const batch = encodeBatch({ records: [{ key: input.key, value: input.value, headers: input.headers, timestamp: timestampOf(input, clock.now()) }] })
-  const appended = partition.log.append(batch)
+  const { log } = partition
+  const appended = await log.appendInTurn(batch)
   if (appended.error !== 'NONE') throw new StudioError(appended.error, appended.message)
+  await stored(log, appended.lastOffset + 1)
   for (const counters of [partition.counters, broker.taps.total]) {
     counters.recordsIn += appended.recordCount
     counters.bytesIn += batch.length
   }
   return { partition: partition.index, offset: BigInt(appended.baseOffset), tookMs: clock.elapsed() - startedAt }
+}
+
+/** Where acknowledgements are durable the window waits for the disk as any producer does. */
+async function stored(log: PartitionLog, upTo: number): Promise<void> {
+  try {
+    await log.waitForAck(upTo)
+  } catch (cause) {
+    throw new StudioError('KAFKA_STORAGE_ERROR', `The record is in the log, but the disk could not keep it: ${messageOf(cause)}.`, { cause })
+  }
 }
 
 /** The one named; by murmur2 of the key as Kafka's default partitioner; in turn without a key. */
