@@ -58,7 +58,11 @@ export class BrokerUnderScript {
     if (answer === 'closed') throw new Error('the connection was closed instead of an answer to CreateTopics')
     const refused = answer.topics.find(topic => topic.errorCode !== 0)
     if (refused) throw new Error(`${refused.name} could not be created: ${refused.errorMessage}`)
-    for (const { name } of topics) while (!(await this.#hasLeader(name))) await pause(50)
+    for (const { name } of topics) await this.untilLed(name)
+  }
+
+  async untilLed(name: string): Promise<void> {
+    while (!(await this.#hasLeader(name))) await pause(50)
   }
 
   async #hasLeader(name: string): Promise<boolean> {

@@ -24,13 +24,16 @@ export class ReadScript {
   readonly #isAppendTime: boolean
   /** The broker compressed the records: their bytes depend on its libraries. */
   readonly #isRecompressed: boolean
+  /** Leader epochs are asked about; not where they differ for a good reason. */
+  readonly #asksEpochs: boolean
   readonly #random: Random
 
-  constructor(broker: BrokerUnderScript, o: { topic: string; isAppendTime: boolean; isRecompressed: boolean; seed: number }) {
+  constructor(broker: BrokerUnderScript, o: { topic: string; isAppendTime: boolean; isRecompressed: boolean; asksEpochs: boolean; seed: number }) {
     this.#broker = broker
     this.#topic = o.topic
     this.#isAppendTime = o.isAppendTime
     this.#isRecompressed = o.isRecompressed
+    this.#asksEpochs = o.asksEpochs
     this.#random = seededRandom(o.seed)
   }
 
@@ -39,7 +42,7 @@ export class ReadScript {
     await this.#sizes(records)
     await this.#oddFetches(records.length)
     await this.#times(records)
-    await this.#epochs()
+    if (this.#asksEpochs) await this.#epochs(records.length)
   }
 
   #note(step: string, answer: unknown): void {
@@ -79,14 +82,6 @@ export class ReadScript {
       for (const version of [4, 5, 9, 12]) this.#note(`fetch v${version} at ${fetchOffset}`, this.#comparable(await this.#fetch(version, { fetchOffset })))
     }
     for (const partition of [-1, 1]) this.#note(`fetch of partition ${partition}`, this.#comparable(await this.#fetch(12, { partition })))
-    for (const currentLeaderEpoch of [-2, -1, 0, 1, 9]) {
-      this.#note(`fetch with the current epoch ${currentLeaderEpoch}`, this.#comparable(await this.#fetch(12, { currentLeaderEpoch, fetchOffset: end })))
-    }
-    for (const lastFetchedEpoch of [-2, -1, 0, 1, 9]) {
-      for (const fetchOffset of [0, end, end + 5]) {
-        this.#note(`fetch at ${fetchOffset} with the last epoch ${lastFetchedEpoch}`, this.#comparable(await this.#fetch(12, { lastFetchedEpoch, fetchOffset })))
-      }
-    }
     for (const isolationLevel of [0, 1, 2]) this.#note(`fetch of isolation ${isolationLevel}`, this.#comparable(await this.#fetch(11, { fetchOffset: 0 }, { isolationLevel })))
   }
 
@@ -100,11 +95,6 @@ export class ReadScript {
     if (!this.#isAppendTime) asked.push(0, 1e15)
     if (this.#isAppendTime) return this.#ownTimes(records)
     for (const [at, timestamp] of asked.entries()) await this.#list(`the time ${timestamp}`, 1 + (at % 11), timestamp)
-    for (const [epoch, version] of [[0, 4], [0, 11], [1, 11], [5, 4], [-1, 6]] as const) {
-      const partitions = [{ partitionIndex: 0, currentLeaderEpoch: epoch, timestamp: -1n }]
-      const answer = await this.#broker.ask(listOffsets, version, { replicaId: -1, topics: [{ name: this.#topic, partitions }] })
-      this.#note(`ListOffsets v${version} with the current epoch ${epoch}`, answer === 'closed' ? answer : answer.topics)
-    }
   }
 
   /** Where the times are the broker's own, the right answer is known: the first record of that time. */
@@ -118,6 +108,7 @@ export class ReadScript {
 
   async #list(step: string, version: number, timestamp: number, isolationLevel = 0): Promise<void> {
     const found = await this.#ask(version, timestamp, isolationLevel)
+    if (found !== 'closed' && !this.#asksEpochs) return this.#note(`ListOffsets v${version}, ${step}`, { ...found, leaderEpoch: 'not asked' })
     const isTold = found !== 'closed' && this.#isAppendTime && found.timestamp > 0
     // Which record has the greatest time depends on which were appended in one millisecond.
     this.#note(`ListOffsets v${version}, ${step}`, isTold ? { ...found, timestamp: 'given', offset: 'given' } : found)
@@ -137,7 +128,20 @@ export class ReadScript {
     return found.offset
   }
 
-  async #epochs(): Promise<void> {
+  async #epochs(end: number): Promise<void> {
+    for (const currentLeaderEpoch of [-2, -1, 0, 1, 9]) {
+      this.#note(`fetch with the current epoch ${currentLeaderEpoch}`, this.#comparable(await this.#fetch(12, { currentLeaderEpoch, fetchOffset: end })))
+    }
+    for (const lastFetchedEpoch of [-2, -1, 0, 1, 9]) {
+      for (const fetchOffset of [0, end, end + 5]) {
+        this.#note(`fetch at ${fetchOffset} with the last epoch ${lastFetchedEpoch}`, this.#comparable(await this.#fetch(12, { lastFetchedEpoch, fetchOffset })))
+      }
+    }
+    for (const [epoch, version] of [[0, 4], [0, 11], [1, 11], [5, 4], [-1, 6]] as const) {
+      const partitions = [{ partitionIndex: 0, currentLeaderEpoch: epoch, timestamp: -1n }]
+      const answer = await this.#broker.ask(listOffsets, version, { replicaId: -1, topics: [{ name: this.#topic, partitions }] })
+      this.#note(`ListOffsets v${version} with the current epoch ${epoch}`, answer === 'closed' ? answer : answer.topics)
+    }
     for (const version of [2, 3, 4]) {
       for (const leaderEpoch of [-2, -1, 0, 1, 5]) {
         for (const currentLeaderEpoch of [-1, 0, 1]) {

@@ -1,18 +1,42 @@
-/** The whole script against one broker: what is written, then what is read. */
+/** The whole script against one broker, or its halves: what is written, and what is read. */
 
 import { BrokerUnderScript, type Step } from './broker-under-script.ts'
 import { ReadScript } from './read-script.ts'
 import { scriptTopics, WriteScript } from './write-script.ts'
 
 /** `nowMs`: the time that the records are around, in milliseconds since the epoch; the same for both brokers. */
-export async function runScript(port: number, o: { readonly nowMs: number; readonly seed: number }): Promise<readonly Step[]> {
-  const broker = new BrokerUnderScript(port)
-  try {
-    await new WriteScript(broker, o).run()
+export type ScriptOptions = { readonly nowMs: number; readonly seed: number }
+
+export async function runScript(port: number, o: ScriptOptions): Promise<readonly Step[]> {
+  const written = await writeOnly(port, o)
+  const read = await readAll(port, topic => ({ ...topic, asksEpochs: true, seed: o.seed }))
+  return [...written, ...read]
+}
+
+export async function writeOnly(port: number, o: ScriptOptions): Promise<readonly Step[]> {
+  return withBroker(port, broker => new WriteScript(broker, o).run())
+}
+
+/** Reads every topic of the script from a broker that serves the very files of another: no record, time or size may differ. */
+export async function readFiles(port: number, seed: number): Promise<readonly Step[]> {
+  return readAll(port, ({ topic }) => ({ topic, isAppendTime: false, isRecompressed: false, asksEpochs: false, seed }))
+}
+
+type TopicFacts = { readonly topic: string; readonly isAppendTime: boolean; readonly isRecompressed: boolean }
+
+function readAll(port: number, as: (topic: TopicFacts) => ConstructorParameters<typeof ReadScript>[1]): Promise<readonly Step[]> {
+  return withBroker(port, async broker => {
     for (const { name, configs } of scriptTopics.read) {
       const isAppendTime = configs['message.timestamp.type'] === 'LogAppendTime'
-      await new ReadScript(broker, { topic: name, isAppendTime, isRecompressed: 'compression.type' in configs, seed: o.seed }).run()
+      await new ReadScript(broker, as({ topic: name, isAppendTime, isRecompressed: 'compression.type' in configs })).run()
     }
+  })
+}
+
+async function withBroker(port: number, run: (broker: BrokerUnderScript) => Promise<void>): Promise<readonly Step[]> {
+  const broker = new BrokerUnderScript(port)
+  try {
+    await run(broker)
     return broker.steps
   } finally {
     broker.close()
