@@ -1,5 +1,6 @@
 /** Which segments retention takes, and what a log looks like after it. */
 
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../../core/common/logger.ts'
 import { type LogAtRest, LogSweeps } from '../../../core/log/log-sweeps.ts'
@@ -53,6 +54,48 @@ test('what lies wholly below the start goes whatever the policy, and the other l
 test('an empty active segment stays', () => {
   const segments = [...segmentsOf(0), { baseOffset: 10, sizeBytes: 0, retainedFromMs: 0 }]
   expect(expire(segments, { retentionMs: 0 })).toEqual([1, 10, 'time'])
+})
+
+/** As Kafka does it: three passes over what is left, by start, by size, by time (UnifiedLog.deleteOldSegments). */
+function asKafka(segments: readonly SegmentFacts[], config: typeof both, startOffset: number): number {
+  const endOffset = segments.length * 10
+  let left = [...segments]
+  const pass = (isDue: (segment: SegmentFacts, next: SegmentFacts | undefined) => boolean): void => {
+    let count = 0
+    while (count < left.length) {
+      const [segment, next] = [left[count], left[count + 1]]
+      if (!segment || !isDue(segment, next) || (!next && segment.sizeBytes === 0)) break
+      count++
+    }
+    // Kafka rolls before it takes all: an empty segment stays.
+    if (count === left.length && count > 0) left.push({ baseOffset: endOffset, sizeBytes: 0, retainedFromMs: NOW })
+    left = left.slice(count)
+  }
+  pass((_, next) => next !== undefined && next.baseOffset <= startOffset)
+  if (config.cleanupPolicy.includes('delete')) {
+    const total = left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    let diff = total - config.retentionBytes
+    if (config.retentionBytes >= 0 && total >= config.retentionBytes) pass(({ sizeBytes }) => diff - sizeBytes >= 0 && ((diff -= sizeBytes), true))
+    if (config.retentionMs >= 0) pass(({ retainedFromMs }) => NOW - retainedFromMs > config.retentionMs)
+  }
+  return segments.filter(segment => !left.includes(segment)).length
+}
+
+test('any log loses what Kafka would take of it', () => {
+  const facts = fc.array(fc.record({ sizeBytes: fc.integer({ min: 1, max: 50 }), age: fc.integer({ min: -20, max: 200 }) }), { minLength: 1, maxLength: 8 })
+  const config = fc.record({
+    cleanupPolicy: fc.constantFrom<LogConfig['cleanupPolicy']>(['delete'], ['compact'], ['compact', 'delete'], []),
+    retentionMs: fc.constantFrom(-1, 0, 50, 100),
+    retentionBytes: fc.constantFrom(-1, 0, 30, 100),
+  })
+  fc.assert(fc.property(facts, config, fc.nat(80), fc.boolean(), (list, settings, start, isEmptyActive) => {
+    const segments = list.map(({ sizeBytes, age }, index) => (
+      { baseOffset: index * 10, sizeBytes: isEmptyActive && index === list.length - 1 ? 0 : sizeBytes, retainedFromMs: NOW - age }
+    ))
+    const startOffset = Math.min(start, segments.length * 10)
+    const [count] = expire(segments, settings, startOffset)
+    expect(count).toBe(asKafka(segments, settings, startOffset))
+  }))
 })
 
 function sweepsOf(log: PartitionLog, clock: { now(): number }, saved: number[] = [], failing = { is: false }): LogSweeps {
