@@ -10,14 +10,12 @@ const CLEANED = '.cleaned'
 export async function settleTransientFiles(disk: Disk, folder: string): Promise<void> {
   const names = (await disk.list(folder)).filter(entry => !entry.isFolder).map(entry => entry.name)
   const unfinishedFrom = Math.min(...names.filter(name => name.endsWith(CLEANED)).map(name => offsetIn(name, CLEANED)))
-  const swaps: string[] = []
-  for (const name of names) {
-    if (name.endsWith('.deleted') || name.endsWith(CLEANED) || name.endsWith('.tmp')) await disk.remove(`${folder}/${name}`)
-    // A swap at or above a file still being cleaned belongs to a split that did not finish: the originals are all there.
-    else if (name.endsWith(SWAP) && offsetIn(name, SWAP) >= unfinishedFrom) await disk.remove(`${folder}/${name}`)
-    else if (name.endsWith(SWAP)) swaps.push(name)
-  }
-  if (swaps.length > 0) await completeSwaps(disk, folder, names, swaps)
+  const swaps = names.filter(name => name.endsWith(SWAP))
+  // A swap at or above a file still being cleaned belongs to one that did not finish: the originals are all there. It goes before that file.
+  for (const name of swaps) if (offsetIn(name, SWAP) >= unfinishedFrom) await disk.remove(`${folder}/${name}`)
+  for (const name of names) if (name.endsWith('.deleted') || name.endsWith(CLEANED) || name.endsWith('.tmp')) await disk.remove(`${folder}/${name}`)
+  const whole = swaps.filter(name => offsetIn(name, SWAP) < unfinishedFrom)
+  if (whole.length > 0) await completeSwaps(disk, folder, names, whole)
 }
 
 /** Everything between the first and the last swapped segment was compacted into them. */
@@ -27,9 +25,12 @@ async function completeSwaps(disk: Disk, folder: string, names: readonly string[
   const to = Math.max(...logs.map(name => nextOffsetIn(disk, `${folder}/${name}`, offsetIn(name, SWAP))))
   for (const name of names) {
     const file = readSegmentFileName(name)
-    if (file && file.baseOffset >= from && file.baseOffset < to) await disk.remove(`${folder}/${name}`)
+    // Producers' states at the first segment's base are still those at the base of what takes its place.
+    const isReplaced = file && file.baseOffset >= from && file.baseOffset < to && !(file.suffix === '.snapshot' && file.baseOffset === from)
+    if (isReplaced) await disk.remove(`${folder}/${name}`)
   }
-  for (const name of swaps) await disk.rename(`${folder}/${name}`, `${folder}/${name.slice(0, -SWAP.length)}`)
+  // The .log first: without a `.log.swap` the others are known to belong to a .log that has its name.
+  for (const name of [...logs, ...swaps.filter(name => !logs.includes(name))]) await disk.rename(`${folder}/${name}`, `${folder}/${name.slice(0, -SWAP.length)}`)
   await disk.flushFolder(folder)
 }
 

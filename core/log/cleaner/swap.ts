@@ -44,7 +44,10 @@ export async function swapIn(group: CleanedGroup, parts: SwapParts): Promise<boo
     return false
   }
   try {
-    for (const suffix of suffixesOf(group)) disk.renameNow(segmentFile(folder, baseOffset, suffix) + CLEANED_SUFFIX, segmentFile(folder, baseOffset, suffix) + SWAP_SUFFIX)
+    for (const suffix of suffixesOf(group).toReversed()) {
+      const path = segmentFile(folder, baseOffset, suffix)
+      disk.renameNow(path + CLEANED_SUFFIX, path + SWAP_SUFFIX)
+    }
     await disk.flushFolder(folder)
     const originals = originalsOf(group, parts)
     if (originals) replaceNow(group, originals, parts)
@@ -58,12 +61,9 @@ export async function swapIn(group: CleanedGroup, parts: SwapParts): Promise<boo
   return true
 }
 
-/**
- * The .log comes last in every step: a start takes a segment with a `.cleaned` file left for unfinished, completes what has a `.log.swap`,
- * and builds anew the indexes that it then misses.
- */
+/** A start takes what has a `.cleaned` file for unfinished, completes what has a `.log.swap`, and gives other `.swap` files to the .log that is there. */
 function suffixesOf(group: CleanedGroup): readonly (typeof CLEANED_FILES)[number][] {
-  return group.hasTransactions ? ['.txnindex', '.timeindex', '.index', '.log'] : ['.timeindex', '.index', '.log']
+  return group.hasTransactions ? CLEANED_FILES : CLEANED_FILES.slice(0, -1)
 }
 
 /** The segments of the group, as long as all are closed segments of the log, one after another. */
@@ -79,27 +79,35 @@ function replaceNow(group: CleanedGroup, originals: readonly Segment[], parts: S
   const { disk, clock, folder, segments, deletion, fileDeleteDelayMs, indexIntervalBytes } = parts
   const baseOffset = group.replaced[0] ?? 0
   const dropped: Segment[] = []
+  const placed: string[] = []
   try {
     for (const segment of originals) {
       dropped.push(segment)
       deletion.drop(segment, { folder, delayMs: fileDeleteDelayMs, keepsSnapshot: segment.baseOffset === baseOffset })
     }
-    for (const suffix of suffixesOf(group)) disk.renameNow(segmentFile(folder, baseOffset, suffix) + SWAP_SUFFIX, segmentFile(folder, baseOffset, suffix))
+    for (const suffix of suffixesOf(group)) {
+      const path = segmentFile(folder, baseOffset, suffix)
+      disk.renameNow(path + SWAP_SUFFIX, path)
+      placed.push(path)
+    }
   } catch (failure) {
-    restoreNow(dropped, failure, parts)
+    restoreNow({ dropped, placed, cause: failure }, parts)
     throw failure
   }
   const { sizeBytes, offsetEntries, timeEntries } = group
   segments.replace(originals, [new Segment({ disk, clock, folder, baseOffset, indexIntervalBytes, sizeBytes, offsetEntries, timeEntries })])
 }
 
+type Undo = { readonly dropped: readonly Segment[]; readonly placed: readonly string[]; readonly cause: unknown }
+
 /** Gives the originals their names back, and the log segments that read them. */
-function restoreNow(dropped: readonly Segment[], cause: unknown, { disk, clock, folder, segments, indexIntervalBytes }: SwapParts): void {
+function restoreNow({ dropped, placed, cause }: Undo, { disk, clock, folder, segments, indexIntervalBytes }: SwapParts): void {
   const restored = dropped.map(({ baseOffset, sizeBytes, offsetIndex, timeIndex }) => new Segment({
     disk, clock, folder, baseOffset, indexIntervalBytes, sizeBytes, offsetEntries: offsetIndex.entries.count, timeEntries: timeIndex.entries.count,
   }))
   segments.replace(dropped, restored)
   try {
+    for (const path of placed.toReversed()) disk.renameNow(path, path + SWAP_SUFFIX)
     for (const { baseOffset } of dropped) {
       for (const suffix of [...CLEANED_FILES, '.snapshot'] as const) {
         const path = segmentFile(folder, baseOffset, suffix)
@@ -116,6 +124,7 @@ function removeUnfinished(disk: Disk, folder: string, baseOffset: number): void 
   removeCleaned(disk, folder, baseOffset)
 }
 
+/** The .log last: what is left until then a start completes, without the indexes, which it builds anew. */
 function removeSwap(disk: Disk, folder: string, baseOffset: number): void {
   for (const suffix of CLEANED_FILES.toReversed()) disk.removeNow(segmentFile(folder, baseOffset, suffix) + SWAP_SUFFIX)
 }

@@ -6,7 +6,7 @@ import { MemoryDisk } from '../../../../core/common/memory-disk.ts'
 import { encodeMarker } from '../../../../core/records/control-record.ts'
 import type { PartitionLog } from '../../../../core/log/partition-log.ts'
 import { openLog, START_MS } from '../fixture.ts'
-import { cleanerOf, compacting, contentOf, put } from './fixture.ts'
+import { batchesIn, cleanerOf, compacting, contentOf, put } from './fixture.ts'
 
 const config = { ...compacting, segmentBytes: 400 }
 
@@ -52,6 +52,10 @@ function expectWhole(log: PartitionLog, before: readonly string[]): void {
   expect(before).toEqual(expect.arrayContaining(content))
   expect(content).toEqual(expect.arrayContaining(wholeAtEnd))
   expect([log.startOffset, log.endOffset, log.leaderEpoch]).toEqual([0, 18, 0])
+  const aborted = batchesIn(log).filter(({ isTransactional, isControl, recordCount }) => isTransactional && !isControl && recordCount > 0)
+  for (const { producerId, baseOffset } of aborted) {
+    expect(log.abortedTransactions(baseOffset, baseOffset + 1)).toEqual([expect.objectContaining({ producerId, firstOffset: baseOffset })])
+  }
   for (let offset = 0; offset <= 18; offset++) {
     const read = log.read({ offset, maxBytes: 10_000, minOneBatch: true })
     expect(read.error).toBe('NONE')
@@ -73,6 +77,11 @@ test.each(['process', 'power'] as const)('after a crash (%s) at any call the log
     striking.arm()
     await cleanerOf(fixture).cleaner.cleanAll()
     if (!wasReached) memory.crash(kind)
+    // The start after it may be interrupted too.
+    const interrupted = strikingDisk(memory.session(), 1 + (after % 30), () => memory.crash(kind))
+    interrupted.arm()
+    await openLog({ disk: interrupted.disk as MemoryDisk, config, recoveryPoint: fixture.log.recoveryPoint }).catch(() => {})
+    memory.crash('process')
     const again = await openLog({ disk: memory, config, recoveryPoint: fixture.log.recoveryPoint })
     expectWhole(again.log, before)
     expect(memory.paths.filter(path => /\.(cleaned|swap|deleted)$/.test(path))).toEqual([])
