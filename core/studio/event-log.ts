@@ -7,7 +7,7 @@ import type { BrokerEvent } from '../broker/taps.ts'
 import type { Clock } from '../common/clock.ts'
 import type { EngineEvent } from './contract/local.ts'
 import type { Pulse } from './pulse.ts'
-import { hasLost, openLogOf } from './partition-storage.ts'
+import { hasLost } from './partition-storage.ts'
 import { RingFeed } from './ring-feed.ts'
 import type { Sink } from './rpc/serve.ts'
 
@@ -127,7 +127,7 @@ export class EventLog {
 
 /** What recovery took out of a log when it was opened, as an event; undefined when nothing. */
 function cutOf(partition: Partition): Pick<EngineEvent, 'kind' | 'text'> | undefined {
-  const log = openLogOf(partition)
+  const log = partition.openLog
   if (!log) return undefined
   const { how, cutBytes, cutOffset, setAside } = log.recovery
   const name = `Partition ${log.partition} of ${log.topic}`

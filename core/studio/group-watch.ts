@@ -1,8 +1,8 @@
 /** Groups as the window shows them: lag against the logs, the pace of their commits, histories; a group is looked at again only when it changed. */
 
 import type { Broker } from '../broker/broker.ts'
+import type { PartitionFacts } from '../broker/partition.ts'
 import type { GroupSnapshot } from '../groups/group-coordinator.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
 import type { GroupDetail, GroupOffsetRow, GroupRow } from './contract/groups.ts'
 import { History, Rate } from './rates.ts'
 
@@ -14,6 +14,8 @@ type Watched = {
   readonly paces: Map<string, Rate>
 }
 
+const NOBODY: readonly string[] = []
+
 const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`
 
 export class GroupWatch {
@@ -22,7 +24,7 @@ export class GroupWatch {
   readonly #changed = new Set<string>()
   readonly #stopWatching: () => void
   /** Groups by the topic they read; null when it must be made again. */
-  #readers: Map<string, Set<string>> | null = null
+  #readers: ReadonlyMap<string, readonly string[]> | null = null
 
   constructor(broker: Broker) {
     this.#broker = broker
@@ -77,7 +79,7 @@ export class GroupWatch {
   readersOf(topic: string): readonly string[] {
     this.#refresh()
     this.#readers ??= this.#groupsByTopic()
-    return [...this.#readers.get(topic) ?? []].sort()
+    return this.#readers.get(topic) ?? NOBODY
   }
 
   /** The largest lag of any group on each partition of a topic that somebody reads. */
@@ -85,7 +87,7 @@ export class GroupWatch {
     const worst = new Map<number, bigint>()
     for (const groupId of this.readersOf(topic)) {
       for (const committed of this.#groups.get(groupId)?.snapshot.offsets ?? []) {
-        const log = committed.topic === topic ? this.#broker.log(topic, committed.partition) : undefined
+        const log = committed.topic === topic ? this.#factsOf(topic, committed.partition) : undefined
         if (!log) continue
         const lag = lagBehind(log, committed.offset)
         if (lag > (worst.get(committed.partition) ?? -1n)) worst.set(committed.partition, lag)
@@ -130,7 +132,7 @@ export class GroupWatch {
     let lag: bigint | null = null
     let worst: GroupRow['worst'] = null
     for (const { topic, partition, offset } of offsets) {
-      const log = this.#broker.log(topic, partition)
+      const log = this.#factsOf(topic, partition)
       if (!log) continue
       const behind = lagBehind(log, offset)
       lag = (lag ?? 0n) + behind
@@ -153,7 +155,7 @@ export class GroupWatch {
     const committed = new Map(snapshot.offsets.map(each => [keyOf(each.topic, each.partition), each]))
     for (const [key, { topic, partition }] of committed) places.set(key, { topic, partition })
     const rows = [...places].map(([key, { topic, partition }]): GroupOffsetRow => {
-      const [stored, log] = [committed.get(key), this.#broker.log(topic, partition)]
+      const [stored, log] = [committed.get(key), this.#factsOf(topic, partition)]
       return {
         topic, partition,
         memberId: owners.get(key) ?? null,
@@ -168,20 +170,27 @@ export class GroupWatch {
     return rows.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
   }
 
-  #groupsByTopic(): Map<string, Set<string>> {
-    const readers = new Map<string, Set<string>>()
+  #groupsByTopic(): ReadonlyMap<string, readonly string[]> {
+    const readers = new Map<string, string[]>()
     for (const { snapshot } of this.#groups.values()) {
       for (const topic of readTopicsOf(snapshot)) {
-        const groups = readers.get(topic) ?? new Set()
-        readers.set(topic, groups.add(snapshot.groupId))
+        const groups = readers.get(topic)
+        if (groups) groups.push(snapshot.groupId)
+        else readers.set(topic, [snapshot.groupId])
       }
     }
+    for (const groups of readers.values()) groups.sort()
     return readers
+  }
+
+  /** Known without opening a log that is at rest; undefined while it is recovered. */
+  #factsOf(topic: string, partition: number): PartitionFacts | undefined {
+    return this.#broker.topics.partition(topic, partition)?.facts
   }
 }
 
 /** Records not read yet; those that retention took meanwhile are gone, not behind. */
-function lagBehind(log: PartitionLog, committed: number): bigint {
+function lagBehind(log: PartitionFacts, committed: number): bigint {
   return BigInt(Math.max(0, log.endOffset - Math.max(committed, log.startOffset)))
 }
 

@@ -7,7 +7,7 @@ import type { CutNotice, PartitionNotice } from './contract/storage.ts'
 import type { EventLog } from './event-log.ts'
 import { LiveList } from './live-list.ts'
 import { followValue } from './live-value.ts'
-import { cutNotice, figuresOf, offlineNotice, openLogOf } from './partition-storage.ts'
+import { cutNotice, figuresOf, isOffline, lostIn, offlineNotice } from './partition-storage.ts'
 import type { StudioParts } from './parts.ts'
 import type { Implementation } from './rpc/serve.ts'
 import { StudioError } from './rpc/studio-error.ts'
@@ -16,13 +16,37 @@ export type DiskSpace = { readonly freeBytes: number }
 
 export function localArea(parts: StudioParts, events: EventLog, space: () => DiskSpace): Implementation<StudioContract>['local'] {
   const clients = new LiveList<ClientRow>({ pulse: parts.pulse, keyOf: row => row.key, compute: () => clientRows(parts) })
+  const stored = new StoredFigures(parts)
   return {
-    status: (_, sink) => followValue(sink, parts.pulse, () => ({ value: statusOf(parts, space()) })),
+    status: (_, sink) => followValue(sink, parts.pulse, () => ({ value: statusOf(parts, stored.now, space()) })),
     clients: (_, sink) => clients.subscribe(sink),
     events: (_, sink) => events.subscribe(sink),
     rates: (_, sink) => parts.traffic.points.subscribe(sink),
     setDurableAcks: ({ isOn }) => setDurableAcks(parts, isOn),
     unknownFolders: () => parts.broker.unknownFolders,
+  }
+}
+
+/** So many partitions are gone through once a second. */
+const PARTITIONS_AT_ONCE = 1000
+const STORED_FOR_MS = 1000
+
+/** What all logs say together. */
+class StoredFigures {
+  readonly #parts: StudioParts
+  #last: { readonly atMs: number; readonly stored: Stored } | undefined
+
+  constructor(parts: StudioParts) {
+    this.#parts = parts
+  }
+
+  get now(): Stored {
+    const atMs = this.#parts.clock.elapsed()
+    const last = this.#last
+    if (last && last.stored.partitionCount > PARTITIONS_AT_ONCE && atMs - last.atMs < STORED_FOR_MS) return last.stored
+    const stored = storedIn(this.#parts)
+    this.#last = { atMs, stored }
+    return stored
   }
 }
 
@@ -41,13 +65,12 @@ function storedIn({ broker }: StudioParts): Stored {
     for (const partition of partitions) {
       if (partition.state.is === 'recovering') recovering++
       diskUsedBytes += figuresOf(partition).sizeBytes
-      const trouble = offlineNotice(partition)
+      const trouble = isOffline(partition) && offlineNotice(partition)
       if (trouble && ++offlineCount <= NOTICES_MAX) offline.push(trouble)
-      const log = openLogOf(partition)
-      const lost = log && cutNotice(log)
-      if (!lost) continue
-      cutBytes += lost.cutBytes
-      if (++cutCount <= NOTICES_MAX) cut.push(lost)
+      const { openLog } = partition
+      if (!openLog || !lostIn(partition)) continue
+      cutBytes += openLog.recovery.cutBytes
+      if (++cutCount <= NOTICES_MAX) cut.push(cutNotice(openLog))
     }
   }
   return {
@@ -81,7 +104,7 @@ function setDurableAcks({ broker }: StudioParts, isOn: boolean): null {
   return null
 }
 
-function statusOf(parts: StudioParts, { freeBytes }: DiskSpace): LocalStatus {
+function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace): LocalStatus {
   const { broker, traffic, groups, host } = parts
   return {
     state: 'listening',
@@ -96,7 +119,7 @@ function statusOf(parts: StudioParts, { freeBytes }: DiskSpace): LocalStatus {
     startTookMs: broker.startTookMs,
     dataFolder: broker.dataFolder,
     isTemporary: host.isTemporary,
-    ...storedIn(parts),
+    ...stored,
     durableAcks: broker.parts.durableAcks.isOn,
     upkeep: upkeepOf(parts),
     topicCount: broker.topics.size,

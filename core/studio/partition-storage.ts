@@ -1,35 +1,27 @@
 /** What the window shows of a partition's files: figures, health, what recovery did. Looking opens no log that is not open. */
 
-import type { Partition } from '../broker/partition.ts'
+import type { Partition, PartitionFacts } from '../broker/partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { RecoveryReport } from '../log/recovery.ts'
 import type { CutNotice, OpenTransactionRow, PartitionHealth, PartitionNotice, RecoveryRow } from './contract/storage.ts'
 
 const TRANSACTIONS_MAX = 100
 
-/** What is known of a log whether it is open or not. */
-export type StoredFigures = {
-  readonly startOffset: number
-  readonly endOffset: number
-  readonly leaderEpoch: number
-  readonly sizeBytes: number
-  readonly segmentCount: number
+const NOTHING: PartitionFacts = { startOffset: 0, endOffset: 0, leaderEpoch: -1, sizeBytes: 0, segmentCount: 0 }
+
+export function figuresOf(partition: Partition): PartitionFacts {
+  return partition.facts ?? NOTHING
 }
 
-const NOTHING: StoredFigures = { startOffset: 0, endOffset: 0, leaderEpoch: -1, sizeBytes: 0, segmentCount: 0 }
-
-/** The log when it is open: never opens one. */
-export function openLogOf({ state }: Partition): PartitionLog | undefined {
-  return state.is === 'ready' ? state.log : undefined
-}
-
-export function figuresOf(partition: Partition): StoredFigures {
-  return openLogOf(partition) ?? NOTHING
-}
+const ONLINE: PartitionHealth = { is: 'online' }
 
 export function healthOf({ state }: Partition): PartitionHealth {
   if (state.is === 'failed') return { is: 'offline', reason: state.reason }
-  return state.is === 'ready' ? state.log.health : { is: 'online' }
+  return state.is === 'ready' ? state.log.health : ONLINE
+}
+
+export function isOffline({ state }: Partition): boolean {
+  return state.is === 'failed' || (state.is === 'ready' && state.log.health.is === 'offline')
 }
 
 export function offlineNotice(partition: Partition): PartitionNotice | undefined {
@@ -56,8 +48,12 @@ export function hasLost({ how, setAside }: Pick<RecoveryReport, 'how' | 'setAsid
   return how === 'vanished' || setAside !== null
 }
 
-export function cutNotice(log: PartitionLog): CutNotice | undefined {
-  if (!hasLost(log.recovery)) return undefined
+/** The partition lost something when it was opened. */
+export function lostIn({ openLog }: Partition): boolean {
+  return openLog !== undefined && hasLost(openLog.recovery)
+}
+
+export function cutNotice(log: PartitionLog): CutNotice {
   const { how, cutBytes, cutOffset, setAside } = recoveryOf(log)
   return { topic: log.topic, partition: log.partition, hasVanished: how === 'vanished', cutBytes, cutOffset, setAside }
 }

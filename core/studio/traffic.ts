@@ -97,6 +97,8 @@ export class Traffic {
       const records = partition.openLog?.recordsAppended ?? 0
       const bytes = partition.counters.bytesIn
       let series = this.#partitions.get(partition)
+      // Most partitions of a large broker are not written to while it runs.
+      if (!series && records === 0 && bytes === 0) continue
       // What was there at the first look was not written now; what a later look finds new was.
       if (!series) this.#partitions.set(partition, series = new Series(this.#isFirst ? { records, bytes } : { records: 0, bytes: 0 }))
       if (!this.#isFirst) series.sample(records, bytes, seconds)

@@ -141,3 +141,21 @@ function damage(folder: string, partition: string): void {
   writeFileSync(path, bytes)
   unlinkSync(join(folder, 'logs', '.kafka_cleanshutdown'))
 }
+
+test('looking at partitions at rest shows their figures and opens none of them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-rest-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const first = await startMemoryBroker({ folder, topics: { orders: 3 } })
+  append(first, 'orders', ['a', 'b'])
+  await first.stop()
+  const { client, broker } = await openStudio({ folder })
+  const detail = collect(client.topics.detail, { topic: 'orders' })
+  const one = collect(client.topics.partition, { topic: 'orders', partition: 0 })
+  const [list, status] = [collect(client.topics.list, {}), collect(client.local.status, {})]
+  const { topic, partitions } = await detail.until(items => items[0])
+  expect([topic.recordCount, topic.recoveringCount]).toEqual([2n, 0])
+  expect(partitions[0]).toMatchObject({ state: 'resting', endOffset: 2n, highWatermark: 2n, lastStableOffset: 2n, segmentCount: 1, recovery: null, inSync: [1] })
+  expect(await one.until(items => items[0])).toMatchObject({ recoveryPoint: null, segments: [], folder: join(folder, 'logs', 'orders-0') })
+  await Promise.all([list.until(items => items[0]), status.until(items => items.find(item => item.recovering === 0))])
+  expect(broker.topics.get('orders')?.partitions.map(({ state }) => state.is)).toEqual(['resting', 'resting', 'resting'])
+})
