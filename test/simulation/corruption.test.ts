@@ -5,7 +5,7 @@
  */
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readBuffers } from '../../../core/log/read-buffers.ts'
+import { readBuffers } from '../../core/log/read-buffers.ts'
 import {
   abortsOf, buildOriginal, cutShort, type Fate, fieldOf, type Files, flipped, insistOnAppend, type Opened, openFiles, type Original, readEverything, type Start, timesOf,
 } from './damaged-partition.ts'

@@ -3,15 +3,15 @@
  * every offset, from every offset, and every timestamp.
  */
 
-import { crc32c } from '../../../core/records/crc32c.ts'
-import { MemoryDisk } from '../../../core/common/memory-disk.ts'
-import type { Logger } from '../../../core/common/logger.ts'
-import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
-import { defaultLogConfig, type LogRead, type PartitionLog } from '../../../core/log/partition-log.ts'
-import { LogDirectory } from '../../../core/log/log-directory.ts'
-import { baseOffsetOf, checksumOf, lastOffsetOf, leaderEpochOf, MAGIC, magicOf, sizeOf } from '../../../core/records/batch-header.ts'
-import { encodeMarker } from '../../../core/records/control-record.ts'
-import { encodeBatch, type NewBatch } from '../../../core/records/record-batch.ts'
+import { crc32c } from '../../core/records/crc32c.ts'
+import { MemoryDisk } from '../../core/common/memory-disk.ts'
+import type { Logger } from '../../core/common/logger.ts'
+import { SimulatedClock } from '../../core/common/simulated-clock.ts'
+import { defaultLogConfig, type LogRead, type PartitionLog } from '../../core/log/partition-log.ts'
+import { LogDirectory } from '../../core/log/log-directory.ts'
+import { baseOffsetOf, checksumOf, lastOffsetOf, leaderEpochOf, MAGIC, magicOf, sizeOf } from '../../core/records/batch-header.ts'
+import { encodeMarker } from '../../core/records/control-record.ts'
+import { encodeBatch, type NewBatch } from '../../core/records/record-batch.ts'
 
 export const LOGS = '/logs'
 export const PARTITION = `${LOGS}/t-0`
