@@ -1,6 +1,7 @@
 /** The lives there are, by name. */
 
 import { brokerLife } from './lives/broker-life.ts'
+import { groupLife } from './lives/group-life.ts'
 import { logLife } from './lives/log-life.ts'
 import type { World } from './world.ts'
 
@@ -8,10 +9,11 @@ export const scenarios: Readonly<Record<string, (world: World) => Promise<void>>
   log: logLife,
   broker: brokerLife({ hasDiskTrouble: false }),
   trouble: brokerLife({ hasDiskTrouble: true }),
+  group: groupLife,
 }
 
 /** In turn, the quick ones more often: which life a seed leads when none was named. */
-const turns = ['log', 'broker', 'log', 'trouble', 'log'] as const
+const turns = ['log', 'broker', 'log', 'trouble', 'log', 'group'] as const
 
 export function scenarioOf(seed: number): string {
   return turns[seed % turns.length] ?? 'log'

@@ -80,7 +80,7 @@ class LogLife {
     else if (dice < 76) await this.#flush()
     else if (dice < 80) await this.#repeat()
     else if (dice < 84) await this.#trouble()
-    else if (dice < 86) this.#trim()
+    else if (dice < 86) await this.#trim()
     else if (dice < 89) await this.#world.sleep(60_000)
     else if (dice < 92) await this.#restart()
     else await this.#crash(dice < 96 ? 'process' : 'power')
@@ -214,12 +214,17 @@ class LogLife {
     throw new Violation('the disk is well again, and the log is not')
   }
 
-  #trim(): void {
+  async #trim(): Promise<void> {
     const { log } = this
     const offset = log.startOffset + this.#random.below(1 + Math.floor((log.endOffset - log.startOffset) / 2))
     this.#world.note(`delete up to ${offset}`)
     this.#model.trimmed(offset)
     log.trimTo(offset)
+    // As DeleteRecords and retention: once the start is on disk, segments below it go. Or the process ends before.
+    if (offset % 4 === 0) return
+    await this.#logs?.saveStartOffsets()
+    const dropped = log.dropBelowStart(1 + (offset % 3))
+    this.#world.note(`dropped ${dropped} segments`)
   }
 
   async #flush(): Promise<void> {
