@@ -1,6 +1,7 @@
 /** Which leader epoch started at which offset: `leader-epoch-checkpoint`, kept so that clients can tell a cut log from a grown one (KIP-101). */
 
 import type { Disk } from '../common/disk.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
 import { readCheckpoint, writeCheckpointText } from './checkpoint.ts'
 import { LEADER_EPOCHS_FILE } from './log-files.ts'
 
@@ -10,6 +11,7 @@ export class LeaderEpochs {
   #disk: Disk
   #path: string
   #entries: LeaderEpoch[]
+  readonly #saves = new SerialQueue()
 
   constructor(disk: Disk, folder: string, entries: readonly LeaderEpoch[]) {
     this.#disk = disk
@@ -74,8 +76,17 @@ export class LeaderEpochs {
     this.#disk.replaceNow(this.#path, this.#text())
   }
 
-  async save(): Promise<void> {
-    await this.#disk.replace(this.#path, this.#text())
+  /** Durably: a file that is not may be torn by a loss of power, and an epoch that no batch has yet is known from it alone. */
+  save(): Promise<void> {
+    return this.#saves.run(() => this.#disk.replace(this.#path, this.#text()))
+  }
+
+  /** Epochs before the first that the file knows, out of the batches: the log begins earlier than when it was written. */
+  prepend(earlier: readonly LeaderEpoch[]): void {
+    const [first] = this.#entries
+    if (!first) return
+    const found = earlier.filter(({ epoch, startOffset }) => epoch <= first.epoch && startOffset < first.startOffset)
+    this.#entries = [...found, ...(found.at(-1)?.epoch === first.epoch ? this.#entries.slice(1) : this.#entries)]
   }
 
   #text(): Buffer {

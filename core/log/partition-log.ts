@@ -303,12 +303,10 @@ export class PartitionLog {
   }
 
   #saveEpochs(): void {
-    try {
-      this.#epochs.saveNow()
-    } catch (failure) {
-      // Epochs that ended below the start stay in the file: they are told of and hold no record.
-      this.#logger.warn('the leader epochs of a log could not be written', { partition: this.#name, failure })
-    }
+    this.#epochs.save().catch((failure: unknown) => {
+      // The file knows more than the log then, and the next start forgets it.
+      this.#logger.warn('leader epochs could not be written', { partition: this.#name, failure })
+    })
   }
 
   /**

@@ -350,6 +350,7 @@ class Recovery {
     const { disk, folder, lastStop, facts } = this.#input
     const before = JSON.stringify(this.#hasNoEpochs ? [] : LeaderEpochs.loadNow(disk, folder)?.entries)
     if (this.#hasNoEpochs) this.#epochs = new LeaderEpochs(disk, folder, searchEpochs(this.#segments))
+    else if ((this.#epochs.entries[0]?.startOffset ?? 0) > startOffset) this.#epochs.prepend(searchEpochs(this.#segments))
     const latest = Math.max(0, this.#epochs.latest, facts?.leaderEpoch ?? 0)
     const isRaised = this.#hasLost || lastStop === 'power-loss' || lastStop === 'vanished'
     this.#epochs.trim(startOffset, endOffset)
