@@ -151,7 +151,7 @@ export class Segment implements OpenSegment {
     if (this.#sizeBytes === 0) return false // a segment after it would have the same name
     return (
       this.#sizeBytes > config.segmentBytes - o.batchBytes ||
-      this.#ageMs(o) > config.segmentMs - this.rollJitterMs ||
+      this.#ageMs(o) > segmentMsOf(config) - this.rollJitterMs ||
       this.offsetIndex.isFull(config.segmentIndexBytes) ||
       this.timeIndex.isFull(config.segmentIndexBytes) ||
       o.lastOffset - this.baseOffset > RELATIVE_OFFSET_MAX
@@ -419,6 +419,11 @@ export class Segment implements OpenSegment {
 }
 
 /** A random part of segment.jitter.ms, segment.ms at most: one for each segment (Kafka's LogConfig.randomSegmentJitter). */
+/** max.compaction.lag.ms counts from the first record: its segment must be closed by then to be compacted (Kafka's maxSegmentMs). */
+function segmentMsOf({ segmentMs, maxCompactionLagMs, cleanupPolicy }: LogConfig): number {
+  return maxCompactionLagMs < segmentMs && cleanupPolicy.includes('compact') ? maxCompactionLagMs : segmentMs
+}
+
 export function rollJitter({ segmentJitterMs, segmentMs }: LogConfig, random: Random): number {
   return segmentJitterMs === 0 ? 0 : Math.floor((random.below(JITTER_STEPS) / JITTER_STEPS) * Math.min(segmentJitterMs, segmentMs))
 }

@@ -155,6 +155,34 @@ test('a corrupt batch ends the compaction of its log, with the reason; another c
   expect(contentOf(log)).toEqual(['19 key=value 19'])
 })
 
+test('max.compaction.lag.ms closes the active segment in time, and has it compacted', async () => {
+  const { log, clock, cleaner } = await openCompacted({ segmentBytes: 1e6, maxCompactionLagMs: 10_000, minCleanableDirtyRatio: 1 })
+  const start = clock.now()
+  for (let index = 0; index < 3; index++) put(log, [['key', `value ${index}`]], { timestamp: start })
+  put(log, [['other', 'later']], { timestamp: start + 10_001 })
+  await cleaner.cleanAll()
+  expect(contentOf(log)).toEqual(['0 key=value 0', '1 key=value 1', '2 key=value 2', '3 other=later'])
+  clock.advance(10_001)
+  await cleaner.cleanAll()
+  expect(contentOf(log)).toEqual(['2 key=value 2', '3 other=later'])
+})
+
+test('of a log of compact,delete retention may take segments while they are compacted', async () => {
+  const { log, clock, cleaner, jobs } = await openCompacted({ cleanupPolicy: ['compact', 'delete'], retentionMs: 1000 })
+  for (let index = 0; index < 30; index++) put(log, [[`key ${index % 4}`, `value ${index}`]])
+  log.roll()
+  clock.advance(2000)
+  const cleaning = cleaner.cleanAll()
+  await expect.poll(() => jobs.length).toBe(1)
+  put(log, [['key 0', 'new']], { timestamp: clock.now() })
+  const { count, startOffset } = log.expired(clock.now())
+  log.trimTo(startOffset)
+  log.dropFirst(count)
+  await cleaning
+  expect([count, contentOf(log), cleaner.status()[0]?.state]).toEqual([expect.any(Number), ['30 key 0=new'], { is: 'idle' }])
+  expect(log.segmentFiles().length).toBe(1)
+})
+
 test('a stop leaves nothing behind', async () => {
   const { log, clock, disk, cleaner } = await openCompacted({}, { bytesPerSecond: 1000 })
   for (let index = 0; index < 40; index++) put(log, [['key', `value ${index}`]])
