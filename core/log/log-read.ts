@@ -90,12 +90,22 @@ export async function readInTurn(look: () => Look): Promise<LogRead> {
       if (tries >= TRIES_MAX || isSameRow(look(), view)) throw failure
     }
     if (!read) continue
-    const after = look()
+    const after = lookWith(read, look)
     if (after.is === 'readable' && !request.withAborted) return read
     if (after.is === 'readable' && after.view.segments === view.segments) return withAborted(read, view, request)
     if (read.error === 'NONE') read.release()
     if (after.is === 'answered') return after.read
     if (tries >= TRIES_MAX) return { ...nothing(request.offset), aborted: [] } // and the reader asks again
+  }
+}
+
+/** What was read goes back when the log was closed meanwhile. */
+function lookWith(read: LogRead, look: () => Look): Look {
+  try {
+    return look()
+  } catch (failure) {
+    if (read.error === 'NONE') read.release()
+    throw failure
   }
 }
 
