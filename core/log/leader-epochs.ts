@@ -81,6 +81,11 @@ export class LeaderEpochs {
     return this.#saves.run(() => this.#disk.replace(this.#path, this.#text()))
   }
 
+  /** Resolves when no write is under way. */
+  settled(): Promise<void> {
+    return this.#saves.idle()
+  }
+
   /** Epochs before the first that the file knows, out of the batches: the log begins earlier than when it was written. */
   prepend(earlier: readonly LeaderEpoch[]): void {
     const [first] = this.#entries

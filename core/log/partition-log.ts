@@ -464,9 +464,10 @@ export class PartitionLog {
     }
   }
 
-  /** Resolves when the flush that was under way at the close has ended. */
-  settled(): Promise<void> {
-    return this.#durability.stop()
+  /** Resolves when what was being written at the close has ended. */
+  async settled(): Promise<void> {
+    await this.#durability.stop()
+    await this.#epochs.settled()
   }
 
   /** Closes the files and nothing more: for a partition that is being deleted. */
