@@ -296,17 +296,9 @@ export class PartitionLog {
     assert(offset <= this.highWatermark)
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
-    const epochCount = this.#epochs.entries.length
+    // In memory: what ended below the start stays in the file until a start has to write it.
     this.#epochs.trim(offset, this.#endOffset)
-    if (this.#epochs.entries.length !== epochCount) this.#saveEpochs()
     this.onChange?.(this)
-  }
-
-  #saveEpochs(): void {
-    this.#epochs.save().catch((failure: unknown) => {
-      // The file knows more than the log then, and the next start forgets it.
-      this.#logger.warn('leader epochs could not be written', { partition: this.#name, failure })
-    })
   }
 
   /**

@@ -33,6 +33,7 @@ export function trustFilesNow(input: FolderInput & { readonly facts?: CleanFacts
   producers.restore(states)
   for (const at of found.snapshots) if (at !== facts.endOffset && !found.logs.includes(at)) disk.removeNow(segmentFile(folder, at, '.snapshot'))
   const { startOffset, endOffset } = facts
+  epochs.trim(startOffset, endOffset) // what ended below the start is still in the file
   const report = {
     how: 'clean', scannedBytes: 0, cutBytes: 0, cutOffset: null, setAside: null, rebuiltIndexes: 0, tookMs: clock.elapsed() - startedAt, epochRaised: false,
   } as const
