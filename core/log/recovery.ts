@@ -305,11 +305,8 @@ class Recovery {
     if (this.#segments.length === 0) {
       this.#segments.push(Segment.createNow({ disk, clock, folder, baseOffset: endOffset, indexIntervalBytes: config.indexIntervalBytes }))
     }
-    if (this.#hasLost) await this.#settleLoss()
-    for (const at of this.#snapshots) {
-      const isStray = at > endOffset || (at !== endOffset && !this.#segments.some(segment => segment.baseOffset === at))
-      if (isStray) disk.removeNow(segmentFile(folder, at, '.snapshot'))
-    }
+    const isOfLost = this.#removeStraySnapshots(endOffset)
+    if (this.#hasLost || isOfLost) await this.#settleLoss()
     const startOffset = Math.max(this.#input.startOffset, this.#segments[0]?.baseOffset ?? 0)
     const epochRaised = await this.#settleEpochs(startOffset, endOffset)
     const report = this.#report(clock.elapsed() - startedAt, epochRaised)
@@ -334,6 +331,14 @@ class Recovery {
     if (lastStop === 'vanished') return 'vanished'
     if (!this.#hadFiles) return 'new'
     return lastStop === 'clean' ? 'clean' : lastStop === 'killed' ? 'tail' : 'scan'
+  }
+
+  /** Whether one told of offsets that the log no longer has: it must not come back either, when others have taken them. */
+  #removeStraySnapshots(endOffset: number): boolean {
+    const { disk, folder } = this.#input
+    const strays = this.#snapshots.filter(at => at > endOffset || (at !== endOffset && !this.#segments.some(segment => segment.baseOffset === at)))
+    for (const at of strays) disk.removeNow(segmentFile(folder, at, '.snapshot'))
+    return strays.some(at => at > endOffset)
   }
 
   /** What was cut must not come back when the power fails again, under records that have taken its offsets. */
