@@ -161,7 +161,11 @@ class FetchReads {
     for (let at = from; at < wanted.length && this.#ahead.size < COLD_READS_MAX && room > 0; at++) {
       const want = wanted[at]
       const log = want?.partition?.log
-      if (!want || !log || this.#ahead.has(want) || this.#answerUnread(want) || !this.isCold(want)) continue
+      if (!want || !log || this.#ahead.has(want) || this.#answerUnread(want)) continue
+      if (!this.isCold(want)) {
+        room -= want.asked.partitionMaxBytes
+        continue
+      }
       const wish = this.#requestFor(want, log)
       const maxBytes = Math.min(wish.maxBytes, room)
       this.#ahead.set(want, { found: readLogInTurn(log, { ...wish, maxBytes, minOneBatch: at === from && wish.minOneBatch }, this.#context), maxBytes })
@@ -176,13 +180,17 @@ class FetchReads {
     this.#ahead.delete(want)
     const log = want.partition?.log
     const known = this.#answerUnread(want)
-    const isTooMuch = found.error === 'NONE' && this.#hasData && found.byteCount > this.#bytesLeft
-    if (known || !log || isTooMuch) {
+    if (known || !log) {
       if (found.error === 'NONE') found.release()
-      return known ?? (log ? { ...facts(want.asked, this.#request, log), records: NO_RECORDS } : refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER'))
+      return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
     }
-    // Begun when another might still have brought the first batch: now it is this one's turn to bring one, however large.
-    if (found.error === 'NONE' && found.byteCount === 0 && !this.#hasData) return this.#readAgain(want)
+    if (found.error === 'NONE' && this.#hasData && found.byteCount > this.#bytesLeft) {
+      found.release()
+      return this.read(want) // less of it: it is warm now
+    }
+    // Begun when those before it might still have filled the answer: now it may bring more, or a first batch however large.
+    const isStarved = found.error === 'NONE' && found.byteCount === 0 && (!this.#hasData || begun.maxBytes < this.#requestFor(want, log).maxBytes)
+    if (isStarved) return this.#readAgain(want)
     return this.#answerFound(want, log, found)
   }
 
