@@ -50,7 +50,7 @@ class Cleaning {
     this.#job = job
     this.#watch = watch
     this.#parts = parts
-    this.#pace = new Pace(parts.clock, job.bytesPerSecond)
+    this.#pace = new Pace({ clock: parts.clock, bytesPerSecond: job.bytesPerSecond, signal: watch.signal })
     this.#transactions = new TransactionsSeen(job.aborted)
     const keysMax = Math.max(0, job.endOffset - job.firstDirtyOffset)
     this.#map = new OffsetMap({ keysMax, bytesMax: job.mapBytes, secret: parts.random.bytes(16) })
@@ -163,7 +163,6 @@ class Cleaning {
     const file = this.#parts.disk.openNow(path, 'read')
     const paced: Pick<DiskFile, 'read'> = {
       read: async (target, position) => {
-        this.#watch.signal.throwIfAborted()
         await this.#pace.wait(target.length)
         await between()
         const count = await file.read(target, position)

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { encodeMarker } from '../../../../core/records/control-record.ts'
 import { codecId, type Codec } from '../../../../core/records/compression.ts'
+import { encodeBatch } from '../../../../core/records/record-batch.ts'
 import { filesOf, FOLDER, mustAppend, openLog } from '../fixture.ts'
 import { batchesIn, cleanerOf, compacting, contentOf, HOUR_MS, openCompacted, pairs, put } from './fixture.ts'
 
@@ -39,6 +40,30 @@ test.each<Codec>(['gzip', 'snappy', 'lz4', 'zstd'])('batches compressed with %s 
   expect(contentOf(log)).toEqual(['2 a=3', '3 b=4'])
   const attributes = log.read({ offset: 0, maxBytes: 1000, minOneBatch: true })
   expect(attributes.error === 'NONE' && (attributes.buffers[0]?.readInt16BE(21) ?? 0) & 7).toBe(codecId(codec))
+})
+
+test('a batch of megabytes, of which every other record is superseded, keeps the rest', async () => {
+  const { log, cleaner } = await openCompacted({ segmentBytes: 1e8, maxMessageBytes: 1e7 })
+  const value = 'v'.repeat(10_000)
+  put(log, Array.from({ length: 400 }, (_, index) => [`key ${index}`, value] as const))
+  put(log, Array.from({ length: 200 }, (_, index) => [`key ${index * 2}`, 'new'] as const))
+  log.roll()
+  await cleaner.cleanAll()
+  expect(batchesIn(log).map(({ recordCount, lastOffset }) => [recordCount, lastOffset])).toEqual([[200, 399], [200, 599]])
+  expect(contentOf(log).filter(line => line.endsWith('new')).length).toBe(200)
+  expect(contentOf(log).slice(0, 200)).toEqual(Array.from({ length: 200 }, (_, index) => `${index * 2 + 1} key ${index * 2 + 1}=${value}`))
+})
+
+test.each(['CreateTime', 'LogAppendTime'] as const)('a delete horizon leaves the times of records as they were (%s), and compression too', async timestampType => {
+  const { log, clock, cleaner } = await openCompacted({ timestampType })
+  const records = (['a', 'b', 'c'] as const).map((key, index) => ({ key: Buffer.from(key), value: key === 'b' ? null : Buffer.from(key), timestamp: clock.now() - index * 1000 }))
+  mustAppend(log, encodeBatch({ records, codec: 'gzip' }))
+  log.roll()
+  const before = batchesIn(log).flatMap(batch => [...batch.records()].map(({ timestamp }) => timestamp))
+  await cleaner.cleanAll()
+  const [batch] = batchesIn(log)
+  expect([batch?.hasDeleteHorizon, batch?.codecId, batch?.maxTimestamp, batch?.timestampType]).toEqual([true, codecId('gzip'), clock.now(), timestampType])
+  expect([...(batch?.records() ?? [])].map(({ timestamp }) => timestamp)).toEqual(before)
 })
 
 test('a tombstone stays until delete.retention.ms after it was first compacted, and then goes', async () => {
@@ -188,12 +213,7 @@ test('a stop leaves nothing behind', async () => {
   for (let index = 0; index < 40; index++) put(log, [['key', `value ${index}`]])
   cleaner.start()
   clock.advance(15_000)
-  const stopped = cleaner.stop()
-  for (let turn = 0; turn < 200; turn++) {
-    clock.advance(1000)
-    await Promise.resolve()
-  }
-  await stopped
+  await cleaner.stop()
   expect(disk.paths.filter(path => /\.(cleaned|swap)$/.test(path))).toEqual([])
   await log.close()
   expect([clock.pendingCount, disk.openFiles]).toEqual([0, 0])
