@@ -80,8 +80,15 @@ function Figures({ status }: { readonly status: LocalStatus }) {
         {status.outRate.bytes >= 0.5 ? ` · ${formatByteRate(status.outRate.bytes)}` : ''}
       </a>
       <span className={styles.gap} />
+      {status.offline.count > 0 ? (
+        <a className={classNames(styles.entry, styles.bad)} href={overview} data-tip={status.offline.first[0]?.reason}>
+          {plural(status.offline.count, 'partition')} offline
+        </a>
+      ) : null}
       {status.recovering > 0 ? (
-        <span className={classNames(styles.entry, styles.warn)}>{plural(status.recovering, 'partition')} recovering</span>
+        <a className={classNames(styles.entry, styles.warn)} href={overview} data-tip="Checked after a stop that was not clean">
+          {plural(status.recovering, 'partition')} recovering
+        </a>
       ) : null}
       {status.isTemporary ? (
         <span className={classNames(styles.entry, styles.warn)} data-tip={`${status.dataFolder} is removed when Millrace stops`}>

@@ -2,7 +2,7 @@
 
 import type { GroupDetail, GroupRow } from '../../core/studio/contract/groups.ts'
 import type { ClientRow, EngineEvent, LocalStatus, RatePoint } from '../../core/studio/contract/local.ts'
-import type { TopicDetail, TopicRow } from '../../core/studio/contract/topics.ts'
+import type { PartitionDetail, TopicDetail, TopicRow } from '../../core/studio/contract/topics.ts'
 import { latest, list, type LiveStream } from './live.ts'
 
 type None = Readonly<Record<string, never>>
@@ -39,6 +39,10 @@ export const topicsStream = list<None, TopicRow>(
 )
 export const topicStream = latest<{ readonly topic: string }, TopicDetail>('topics.detail', (client, input, handlers) =>
   client.topics.detail.subscribe(input, handlers),
+)
+export const partitionStream = latest<{ readonly topic: string; readonly partition: number }, PartitionDetail>(
+  'topics.partition',
+  (client, input, handlers) => client.topics.partition.subscribe(input, handlers),
 )
 export const groupsStream = list<None, GroupRow>(
   'groups.list',

@@ -1,4 +1,4 @@
-/** Text fields: plain, with a leading word or icon, several lines; check boxes; a label with its hint and error. */
+/** Text fields: plain, with a leading word or icon, several lines; check boxes and radio buttons; a label with its hint and error. */
 
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref, type TextareaHTMLAttributes } from 'react'
 import { classNames } from './class-names.ts'
@@ -70,6 +70,29 @@ export function Checkbox({ isOn, onChange, children, tip }: CheckboxProps) {
       <input type="checkbox" className={styles.check} checked={isOn} onChange={event => onChange(event.target.checked)} />
       {children}
     </label>
+  )
+}
+
+/** One of several: all of a group have one `name`; what labels it is its owner's. */
+export function Radio({ name, isOn, onChange, id, describedBy, isDisabled = false }: {
+  readonly name: string
+  readonly isOn: boolean
+  readonly onChange: () => void
+  readonly id: string
+  readonly describedBy?: string
+  readonly isDisabled?: boolean
+}) {
+  return (
+    <input
+      type="radio"
+      className={styles.radio}
+      name={name}
+      id={id}
+      checked={isOn}
+      aria-describedby={describedBy}
+      disabled={isDisabled}
+      onChange={onChange}
+    />
   )
 }
 

@@ -3,12 +3,13 @@
 import { useState, type ReactNode } from 'react'
 import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
+import { dismissNotice, useIsDismissed } from '../../dismissed.ts'
 import { formatRate } from '../../format/figures.ts'
 import { PortBanner } from '../../frame/port-banner.tsx'
 import { hrefOf } from '../../places.ts'
 import { groupsStream, statusStream, topicsStream } from '../../studio/streams.ts'
 import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
-import { LinkButton } from '../../ui/button.tsx'
+import { Button, LinkButton } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Page, PageHead } from '../../ui/page.tsx'
@@ -51,12 +52,16 @@ function Overview() {
         <Skeleton />
       </Page>
     )
-  const status = live.value
+  return <OverviewBody status={live.value} groups={groups} />
+}
+
+function OverviewBody({ status, groups }: { readonly status: LocalStatus; readonly groups: readonly GroupRow[] }) {
+  const isCutDismissed = useIsDismissed('cut', status.startedAt)
   return (
     <Page head={<PageHead title="Overview" facts={<Sentence status={status} groups={groups} />} />}>
       <PortBanner status={status} />
       <div className={styles.overview}>
-        <Findings findings={findingsOf(status, groups)} />
+        <Findings findings={findingsOf(status, groups, isCutDismissed)} onDismiss={() => dismissNotice('cut', status.startedAt)} />
         <RatesChart status={status} />
         <TopicsPanel />
         <div className={styles.side}>
@@ -83,7 +88,7 @@ function Sentence({ status, groups }: { readonly status: LocalStatus; readonly g
   )
 }
 
-function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+function Findings({ findings, onDismiss }: { readonly findings: readonly Finding[]; readonly onDismiss: () => void }) {
   if (findings.length === 0)
     return (
       <p className={styles.calm}>
@@ -94,13 +99,13 @@ function Findings({ findings }: { readonly findings: readonly Finding[] }) {
   return (
     <ul className={styles.findings} aria-label="What needs you">
       {findings.map(finding => (
-        <FindingLine key={finding.id} finding={finding} />
+        <FindingLine key={finding.id} finding={finding} onDismiss={onDismiss} />
       ))}
     </ul>
   )
 }
 
-function FindingLine({ finding }: { readonly finding: Finding }) {
+function FindingLine({ finding, onDismiss }: { readonly finding: Finding; readonly onDismiss: () => void }) {
   const { tone, subject, what, detail, action } = finding
   const lead: ReactNode = subject ? (
     <>
@@ -117,11 +122,18 @@ function FindingLine({ finding }: { readonly finding: Finding }) {
       <span className={text['cut']} data-tip={detail}>
         <b>{lead}</b> <span className={text['t2']}>{detail}</span>
       </span>
-      {action ? (
-        <LinkButton size="small" href={hrefOf(action.place)}>
-          {action.label}
-        </LinkButton>
-      ) : null}
+      <span className={styles.acts}>
+        {action ? (
+          <LinkButton size="small" href={hrefOf(action.place)}>
+            {action.label}
+          </LinkButton>
+        ) : null}
+        {finding.canDismiss ? (
+          <Button size="small" kind="quiet" onClick={onDismiss} tip="It stays in the events, and with the partition">
+            Dismiss
+          </Button>
+        ) : null}
+      </span>
     </li>
   )
 }

@@ -3,10 +3,11 @@
 import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
-import { formatBytes, formatCount, formatRate, plural } from '../../format/figures.ts'
+import { formatBytes, formatCount, formatExactBytes, formatRate, plural } from '../../format/figures.ts'
 import { formatDuration } from '../../format/time.ts'
 import { isBehind, secondsBehind } from '../../group-health.ts'
 import type { Place } from '../../places.ts'
+import { adviceFor } from '../../storage-words.ts'
 
 export type Finding = {
   readonly id: string
@@ -18,18 +19,21 @@ export type Finding = {
   /** The rest: where, why as far as known, how it goes on. */
   readonly detail: string
   readonly action: { readonly label: string; readonly place: Place } | null
+  /** It tells of something that is over: the user may put it away. */
+  readonly canDismiss?: true
 }
 
 const FINDINGS_MAX = 5
 const DISK_FREE_MIN_BYTES = 1e9
 
-/** Worst first, at most five. */
-export function findingsOf(status: LocalStatus, groups: readonly GroupRow[]): readonly Finding[] {
+/** Worst first, at most five. `isCutDismissed`: what the last start cut is known to the user. */
+export function findingsOf(status: LocalStatus, groups: readonly GroupRow[], isCutDismissed = false): readonly Finding[] {
   const behind = groups
     .filter(isBehind)
     .sort((a, b) => Number((b.lag ?? 0n) - (a.lag ?? 0n)))
     .map(groupFinding)
-  return [...stateFindings(status), ...behind].slice(0, FINDINGS_MAX)
+  const cut = cutFinding(status)
+  return [...stateFindings(status), ...(cut && !isCutDismissed ? [cut] : []), ...behind].slice(0, FINDINGS_MAX)
 }
 
 function stateFindings(status: LocalStatus): readonly Finding[] {
@@ -54,17 +58,60 @@ function stateFindings(status: LocalStatus): readonly Finding[] {
       action: { label: 'Topics', place: { at: 'topics' } },
     })
   }
+  const offline = offlineFinding(status)
+  if (offline) found.push(offline)
   if (status.recovering > 0) {
     found.push({
       id: 'recovering',
       tone: 'warn',
       subject: null,
-      what: `${plural(status.recovering, 'partition')} recovering`,
-      detail: 'after a stop that was not clean; clients wait until each is ready.',
+      what: `${formatCount(status.recovering)} of ${plural(status.partitionCount, 'partition')} recovering`,
+      detail: 'after a stop that was not clean; clients wait until each is ready, the smallest come first.',
       action: null,
     })
   }
   return found
+}
+
+function offlineFinding({ offline: { count, first } }: LocalStatus): Finding | null {
+  const [worst] = first
+  if (!worst) return null
+  const place: Place = { at: 'topic', topic: worst.topic, tab: 'partitions', partition: worst.partition }
+  const name = `${worst.topic}-${worst.partition}`
+  const isOne = count === 1
+  const others = isOne ? '' : ` ${name}:`
+  return {
+    id: 'offline',
+    tone: 'bad',
+    subject: isOne ? { name, place } : null,
+    what: isOne ? 'takes no records' : `${plural(count, 'partition')} take no records`,
+    detail: `${adviceFor(worst.reason)}${others} ${worst.reason}`,
+    action: { label: isOne ? 'Show it' : 'Show the first', place },
+  }
+}
+
+/** What recovery took out when partitions were opened. */
+function cutFinding({ cut: { count, bytes, first } }: LocalStatus): Finding | null {
+  const [worst] = first
+  if (!worst) return null
+  const place: Place = { at: 'topic', topic: worst.topic, tab: 'partitions', partition: worst.partition }
+  const name = `${worst.topic}-${worst.partition}`
+  const isOne = count === 1
+  return {
+    id: 'cut',
+    tone: 'warn',
+    subject: isOne ? { name, place } : null,
+    what: isOne ? (worst.hasVanished ? 'began anew at the last start' : 'was cut at the last start') : `${plural(count, 'partition')} lost records at the last start`,
+    detail: isOne ? cutDetail(worst) : `${formatBytes(bytes)} in all; ${name} is one of them. What could be kept is set aside.`,
+    action: { label: isOne ? 'Show it' : 'Show the first', place },
+    canDismiss: true,
+  }
+}
+
+function cutDetail({ hasVanished, cutBytes, cutOffset, setAside }: LocalStatus['cut']['first'][number]): string {
+  if (hasVanished) return 'Its folder was gone, with the records it had.'
+  const kept = setAside === null ? '' : ` and are kept in ${setAside}`
+  return `${formatExactBytes(cutBytes)} from offset ${String(cutOffset)} on were not as they were written${kept}.`
 }
 
 function groupFinding(group: GroupRow): Finding {

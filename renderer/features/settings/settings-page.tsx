@@ -1,8 +1,8 @@
 /** What can I change? The window's own settings, each with its effect, applied at once; and the facts of the local broker. */
 
 import type { ReactNode } from 'react'
-import { formatBytes } from '../../format/figures.ts'
-import { formatIso } from '../../format/time.ts'
+import { formatByteRate, formatBytes } from '../../format/figures.ts'
+import { formatDuration, formatIso } from '../../format/time.ts'
 import { changeSettings, useSettings, type Density, type Theme } from '../../settings.ts'
 import { statusStream } from '../../studio/streams.ts'
 import { useStream } from '../../studio/use-stream.ts'
@@ -11,7 +11,8 @@ import { Checkbox } from '../../ui/input.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Page, PageHead, Section } from '../../ui/page.tsx'
-import type { LocalStatus } from '../../../core/studio/contract/local.ts'
+import type { LocalStatus, Upkeep } from '../../../core/studio/contract/local.ts'
+import { Durability } from './durability.tsx'
 import styles from './settings-page.module.css'
 
 const themes: readonly { readonly value: Theme; readonly label: string }[] = [
@@ -48,6 +49,7 @@ export function SettingsPage() {
             </Checkbox>
           </Line>
         </Section>
+        {live.is === 'here' ? <Durability status={live.value} /> : null}
         {live.is === 'here' ? <Broker status={live.value} /> : null}
       </div>
     </Page>
@@ -78,11 +80,19 @@ function Broker({ status }: { readonly status: LocalStatus }) {
             { name: 'Cluster id', value: status.clusterId, copy: status.clusterId, isMono: true },
             { name: 'Version', value: status.version, copy: status.version },
             { name: 'Started', value: formatIso(status.startedAt) },
+            { name: 'Retention', value: `looks for what may go every ${formatDuration(status.upkeep.retentionCheckIntervalMs)}` },
+            { name: 'Compaction', value: compactionInWords(status.upkeep) },
           ]}
         />
       </div>
     </Section>
   )
+}
+
+function compactionInWords({ isCompacting, cleanerBackoffMs, cleanerBytesPerSecond }: Upkeep): string {
+  if (!isCompacting) return 'off: the broker was started with log.cleaner.enable=false'
+  const pace = cleanerBytesPerSecond === null ? 'as fast as the disk' : `at most ${formatByteRate(cleanerBytesPerSecond)}`
+  return `looks for dirty logs every ${formatDuration(cleanerBackoffMs)}, ${pace}`
 }
 
 function DiskUse({ used, free }: { readonly used: number; readonly free: number }) {

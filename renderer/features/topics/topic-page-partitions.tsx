@@ -1,33 +1,53 @@
-/** Where does each partition stand? */
+/** Where does each partition stand? The one selected is shown beside the list, with its files. */
 
+import { useMemo } from 'react'
 import type { PartitionRow, TopicDetail } from '../../../core/studio/contract/topics.ts'
 import { bytesParts, formatCount, formatExactBytes, formatRate, NO_DATA, rateParts } from '../../format/figures.ts'
 import { formatOffset } from '../../format/text.ts'
 import { goTo } from '../../navigation.ts'
 import { hrefOf, type Place } from '../../places.ts'
+import { storageState } from '../../storage-words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { SeriesBar } from '../../ui/series-bar.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
-import { byNumber } from '../../ui/table-order.ts'
+import { byNumber, byText } from '../../ui/table-order.ts'
 import { Table, type Column } from '../../ui/table.tsx'
 import { Figure, text } from '../../ui/text.tsx'
-import { useMemo } from 'react'
-import { isLagLarge, skewOf } from './topic-page-state.ts'
+import { PartitionInspector } from './partition-inspector.tsx'
+import { hasUndecided, isLagLarge, skewOf } from './topic-page-state.ts'
+import styles from './topic-page-partitions.module.css'
 
-export function TopicPartitions({ detail }: { readonly detail: TopicDetail }) {
+export function TopicPartitions({ detail, selected }: { readonly detail: TopicDetail; readonly selected: number | null }) {
   const { topic, partitions } = detail
-  const columns = useMemo(() => partitionColumns(topic.topic), [topic.topic])
+  const isInspecting = selected !== null
+  const isUndecided = hasUndecided(partitions)
+  const columns = useMemo(() => partitionColumns({ topic: topic.topic, isUndecided, isTight: isInspecting }), [topic.topic, isUndecided, isInspecting])
   const skew = skewOf(partitions)
+  const select = (partition: number | null): void => goTo(
+    { at: 'topic', topic: topic.topic, tab: 'partitions', ...(partition === null ? {} : { partition }) }, 'replace',
+  )
   return (
-    <Table
-      label="Partitions"
-      rows={partitions}
-      rowKey={keyOf}
-      columns={columns}
-      initialSort={{ column: 'partition', isDescending: false }}
-      onOpen={row => goTo(placeOf(topic.topic, row, 'end'))}
-      footer={skew === null ? null : `Records are spread unevenly: partition ${skew.partition} holds ${skew.percent} % of them.`}
-    />
+    <div className={isInspecting ? styles.split : styles.whole}>
+      <Table
+        label="Partitions"
+        rows={partitions}
+        rowKey={keyOf}
+        columns={columns}
+        initialSort={{ column: 'partition', isDescending: false }}
+        selectedKey={selected === null ? null : String(selected)}
+        onSelect={row => select(row.partition)}
+        onOpen={row => goTo(placeOf(topic.topic, row, 'end'))}
+        onRowKey={event => {
+          if (event.key !== ' ' && event.key !== 'Escape') return false
+          select(null)
+          return true
+        }}
+        footer={skew === null ? null : `Records are spread unevenly: partition ${skew.partition} holds ${skew.percent} % of them.`}
+      />
+      {selected === null ? null : (
+        <PartitionInspector key={selected} topic={topic.topic} partition={selected} onClose={() => select(null)} />
+      )}
+    </div>
   )
 }
 
@@ -36,7 +56,15 @@ function placeOf(topic: string, { partition }: PartitionRow, from: 'start' | 'en
   return { at: 'topic', topic, tab: 'messages', partition, from }
 }
 
-function partitionColumns(topic: string): readonly Column<PartitionRow>[] {
+type ColumnsFor = {
+  readonly topic: string
+  /** Some partition has records that no reader of committed ones may see yet. */
+  readonly isUndecided: boolean
+  /** A panel takes a part of the width. */
+  readonly isTight: boolean
+}
+
+function partitionColumns({ topic, isUndecided, isTight }: ColumnsFor): readonly Column<PartitionRow>[] {
   const offset = (row: PartitionRow, value: bigint, from: 'start' | 'end') => (
     <a
       href={hrefOf(placeOf(topic, row, from))}
@@ -46,11 +74,11 @@ function partitionColumns(topic: string): readonly Column<PartitionRow>[] {
       {formatOffset(value)}
     </a>
   )
-  return [
+  const identity: readonly Column<PartitionRow>[] = [
     {
       id: 'partition',
       title: 'Partition',
-      width: 108,
+      width: 96,
       isMono: true,
       compare: byNumber(row => row.partition),
       text: row => String(row.partition),
@@ -61,47 +89,83 @@ function partitionColumns(topic: string): readonly Column<PartitionRow>[] {
         </>
       ),
     },
-    {
-      id: 'leader',
-      title: 'Leader',
-      width: 76,
-      align: 'end',
-      compare: byNumber(row => row.leader),
-      text: row => String(row.leader),
-      cell: row => (row.leader < 0 ? <span className={text['warn']}>none</span> : row.leader),
-    },
-    { id: 'inSync', title: 'In sync', width: 92, isMono: true, text: row => row.inSync.join(' '), cell: row => row.inSync.join(' ') },
+    ...(isTight ? [] : placement),
+  ]
+  return [
+    ...identity,
     {
       id: 'start',
-      title: 'Start',
+      title: 'Log start',
       width: { grow: 1, min: 88 },
       align: 'end',
       isMono: true,
+      tip: 'The first offset that can be read: what was before it is deleted',
       compare: byNumber(row => row.startOffset),
       text: row => formatOffset(row.startOffset),
       cell: row => offset(row, row.startOffset, 'start'),
     },
     {
-      id: 'end',
-      title: 'End',
-      width: { grow: 1, min: 104 },
+      id: 'highWatermark',
+      title: 'High watermark',
+      width: { grow: 1, min: 116 },
       align: 'end',
       isMono: true,
-      compare: byNumber(row => row.endOffset),
+      tip: 'Everything before it can be read; on one broker that is the end of the log',
+      compare: byNumber(row => row.highWatermark),
       isDescendingFirst: true,
-      text: row => formatOffset(row.endOffset),
-      cell: row => offset(row, row.endOffset, 'end'),
+      text: row => formatOffset(row.highWatermark),
+      cell: row => offset(row, row.highWatermark, 'end'),
     },
-    ...figureColumns,
-    { id: 'state', title: 'State', width: { grow: 0.8, min: 96 }, text: row => row.state, cell: row => <PartitionState row={row} /> },
+    ...(isUndecided ? [lastStable] : []),
+    ...figureColumns.filter(({ id }) => !isTight || !leftWhenTight.has(id)),
+    {
+      id: 'state',
+      title: 'State',
+      width: { grow: 0.8, min: 120 },
+      compare: byText(row => storageState(row).word),
+      text: row => storageState(row).word,
+      cell: row => <PartitionState row={row} />,
+    },
   ]
+}
+
+const leftWhenTight: ReadonlySet<string> = new Set(['history', 'in'])
+
+const placement: readonly Column<PartitionRow>[] = [
+  {
+    id: 'leader',
+    title: 'Leader',
+    width: 76,
+    align: 'end',
+    isOptional: true,
+    compare: byNumber(row => row.leader),
+    text: row => String(row.leader),
+    cell: row => (row.leader < 0 ? <span className={text['warn']}>none</span> : row.leader),
+  },
+  { id: 'inSync', title: 'In sync', width: 76, isMono: true, isOptional: true, text: row => row.inSync.join(' '), cell: row => row.inSync.join(' ') },
+]
+
+/** Shown only where it differs from the high watermark somewhere. */
+const lastStable: Column<PartitionRow> = {
+  id: 'lastStable',
+  title: 'Last stable',
+  width: { grow: 1, min: 104 },
+  align: 'end',
+  isMono: true,
+  tip: 'Readers of committed records see what is before it: a transaction that is open begins there',
+  compare: byNumber(row => row.lastStableOffset),
+  isDescendingFirst: true,
+  text: row => formatOffset(row.lastStableOffset),
+  cell: row => (
+    <span className={row.lastStableOffset < row.highWatermark ? text['warn'] : text['t3']}>{formatOffset(row.lastStableOffset)}</span>
+  ),
 }
 
 const figureColumns: readonly Column<PartitionRow>[] = [
   {
     id: 'size',
     title: 'Size',
-    width: { grow: 1, min: 88 },
+    width: { grow: 0.8, min: 80 },
     align: 'end',
     compare: byNumber(row => row.sizeBytes),
     isDescendingFirst: true,
@@ -115,9 +179,8 @@ const figureColumns: readonly Column<PartitionRow>[] = [
   {
     id: 'segments',
     title: 'Segments',
-    width: 92,
+    width: 84,
     align: 'end',
-    isOptional: true,
     compare: byNumber(row => row.segmentCount),
     text: row => String(row.segmentCount),
     cell: row => formatCount(row.segmentCount),
@@ -125,7 +188,7 @@ const figureColumns: readonly Column<PartitionRow>[] = [
   {
     id: 'in',
     title: 'In',
-    width: { grow: 1, min: 88 },
+    width: { grow: 0.8, min: 80 },
     align: 'end',
     compare: byNumber(row => row.inRecordsRate),
     isDescendingFirst: true,
@@ -136,7 +199,7 @@ const figureColumns: readonly Column<PartitionRow>[] = [
   {
     id: 'history',
     title: '15 min',
-    width: 104,
+    width: 92,
     isOptional: true,
     cell: row => (
       <Sparkline values={row.history} label={`${formatRate(row.inRecordsRate)} now, at most ${formatRate(Math.max(0, ...row.history))}`} />
@@ -145,7 +208,7 @@ const figureColumns: readonly Column<PartitionRow>[] = [
   {
     id: 'lag',
     title: 'Worst lag',
-    width: { grow: 1, min: 96 },
+    width: { grow: 0.8, min: 84 },
     align: 'end',
     compare: byNumber(row => row.worstLag),
     isDescendingFirst: true,
@@ -163,25 +226,16 @@ const figureColumns: readonly Column<PartitionRow>[] = [
 ]
 
 function PartitionState({ row }: { readonly row: PartitionRow }) {
-  switch (row.state) {
-    case 'ready':
-    case 'resting':
-      return <span className={text['t3']}>ready</span>
-    case 'recovering':
-      return (
-        <Badge tone="warn" tip="Its log is being checked after an unclean stop">
-          recovering
-        </Badge>
-      )
-    case 'failed':
-      return (
-        <Badge tone="bad" tip="Its log cannot be opened; the log of the broker says why">
-          failed
-        </Badge>
-      )
-    default:
-      return row.state satisfies never
-  }
+  const { tone, word, tip } = storageState(row)
+  return tone === 'plain' ? (
+    <span className={text['t3']} data-tip={tip}>
+      {word}
+    </span>
+  ) : (
+    <Badge tone={tone} tip={tip}>
+      {word}
+    </Badge>
+  )
 }
 
 function keyOf(row: PartitionRow): string {

@@ -12,6 +12,11 @@ export function isLagLarge({ worstLag, inRecordsRate }: Pick<PartitionRow, 'wors
   return worstLag !== null && worstLag >= LARGE_LAG_MIN && Number(worstLag) > inRecordsRate * LARGE_LAG_SECONDS
 }
 
+/** A partition has records of a transaction that is open: readers of committed records wait before them. */
+export function hasUndecided(partitions: readonly Pick<PartitionRow, 'highWatermark' | 'lastStableOffset'>[]): boolean {
+  return partitions.some(({ highWatermark, lastStableOffset }) => lastStableOffset < highWatermark)
+}
+
 /** The partition that holds more than twice its share; null when none does, or there are too few records to tell. */
 export function skewOf(
   partitions: readonly Pick<PartitionRow, 'partition' | 'startOffset' | 'endOffset'>[],

@@ -54,7 +54,7 @@ export function TopicPage({
     </Page>
   )
   if (place.tab === 'messages') return messages(place, frame)
-  return frame({ actions: null, children: detail ? <TabBody tab={place.tab} detail={detail} /> : <Skeleton /> })
+  return frame({ actions: null, children: detail ? <TabBody place={place} tab={place.tab} detail={detail} /> : <Skeleton /> })
 }
 
 function TopicHead({
@@ -101,10 +101,18 @@ function TopicHead({
   )
 }
 
-function TabBody({ tab, detail }: { readonly tab: Exclude<TopicTab, 'messages'>; readonly detail: TopicDetail }) {
+function TabBody({
+  place,
+  tab,
+  detail,
+}: {
+  readonly place: TopicPlace
+  readonly tab: Exclude<TopicTab, 'messages'>
+  readonly detail: TopicDetail
+}) {
   switch (tab) {
     case 'partitions':
-      return <TopicPartitions detail={detail} />
+      return <TopicPartitions detail={detail} selected={place.partition ?? null} />
     case 'groups':
       return <TopicGroups topic={detail.topic} />
     case 'config':

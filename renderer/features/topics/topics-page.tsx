@@ -7,6 +7,7 @@ import type { TopicRow } from '../../../core/studio/contract/topics.ts'
 import { keysOf, useCommands, type Command } from '../../commands.ts'
 import { formatBytes, formatCount, formatRate, plural } from '../../format/figures.ts'
 import { PortBanner } from '../../frame/port-banner.tsx'
+import { useIsDismissed } from '../../dismissed.ts'
 import { goTo } from '../../navigation.ts'
 import { groupsStream, statusStream, topicsStream } from '../../studio/streams.ts'
 import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
@@ -80,6 +81,7 @@ export function TopicsPage() {
           totalCount={topics.length}
           find={filter.find}
           address={status?.address ?? null}
+          startedAt={status?.startedAt ?? 0}
           selectedName={selectedName}
           onSelect={setSelectedName}
           onOpen={setOpen}
@@ -148,6 +150,7 @@ function TopicList({
   totalCount,
   find,
   address,
+  startedAt,
   selectedName,
   onSelect,
   onOpen,
@@ -157,16 +160,22 @@ function TopicList({
   readonly totalCount: number
   readonly find: string
   readonly address: string | null
+  /** Of the broker. */
+  readonly startedAt: number
   readonly selectedName: string | null
   readonly onSelect: (name: string) => void
   readonly onOpen: (open: Open) => void
   readonly onCreate: () => void
 }) {
   const groupsLive = useStream(groupsStream, {})
+  const isCutDismissed = useIsDismissed('cut', startedAt)
   const columns = useMemo(
     () =>
-      topicColumns(new Map((groupsLive.is === 'here' ? groupsLive.value : []).map((group): [string, GroupRow] => [group.group, group]))),
-    [groupsLive],
+      topicColumns(
+        new Map((groupsLive.is === 'here' ? groupsLive.value : []).map((group): [string, GroupRow] => [group.group, group])),
+        isCutDismissed,
+      ),
+    [groupsLive, isCutDismissed],
   )
   if (rows.length === 0 && find !== '')
     return <Empty title={`No topic has “${find}” in its name.`}>{plural(totalCount, 'topic')} searched.</Empty>

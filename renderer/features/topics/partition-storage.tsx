@@ -1,0 +1,146 @@
+/** How one partition stands: its disk, what recovery did when it was opened, its offsets, and compaction. */
+
+import type { ReactNode } from 'react'
+import type { CleaningRow, RecoveryRow } from '../../../core/studio/contract/storage.ts'
+import type { PartitionDetail, PartitionRow } from '../../../core/studio/contract/topics.ts'
+import { formatBytes, formatCount, formatExactBytes } from '../../format/figures.ts'
+import { formatOffset } from '../../format/text.ts'
+import { formatIso, formatTime } from '../../format/time.ts'
+import { useNow } from '../../now.ts'
+import { adviceFor, cleaningInWords, hasLost, lastCleanInWords, percentOf, recoveryExtras, recoveryInWords, unopenedInWords } from '../../storage-words.ts'
+import { Banner } from '../../ui/banner.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { KeyValue, type KeyValueRow } from '../../ui/key-value.tsx'
+import { Meter } from '../../ui/meter.tsx'
+import { text } from '../../ui/text.tsx'
+import styles from './partition-storage.module.css'
+
+export function PartitionStorage({ detail }: { readonly detail: PartitionDetail }) {
+  const { row } = detail
+  return (
+    <div className={styles.scroll}>
+      {row.health.is === 'offline' ? <Offline reason={row.health.reason} isOpen={row.state !== 'failed'} /> : null}
+      <Part title="At the last start">
+        <Recovery row={row} />
+      </Part>
+      <Part title="Log">
+        <KeyValue rows={factsOf(detail)} />
+      </Part>
+      {row.cleaning ? (
+        <Part title="Compaction">
+          <Compaction cleaning={row.cleaning} />
+        </Part>
+      ) : null}
+    </div>
+  )
+}
+
+function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className={styles.part} aria-label={title}>
+      <h2 className={styles.title}>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+function Offline({ reason, isOpen }: { readonly reason: string; readonly isOpen: boolean }) {
+  return (
+    <Banner tone="bad" action={<CopyButton text={reason} label="Copy the reason" />}>
+      <b>{isOpen ? 'It takes no records.' : 'It is offline.'}</b> {isOpen ? adviceFor(reason) : 'Its files are left as they are; it is tried again at the next start.'}
+      <span className={styles.reason}>{reason}</span>
+    </Banner>
+  )
+}
+
+function Recovery({ row }: { readonly row: PartitionRow }) {
+  const { recovery } = row
+  if (!recovery) return <p className={styles.words}>{unopenedInWords(row.state)}</p>
+  const extras = recoveryExtras(recovery)
+  return (
+    <>
+      <p className={styles.words}>
+        <span className={hasLost(recovery) ? text['warn'] : text['good']}>
+          <Icon name={hasLost(recovery) ? 'warning' : 'check'} size="small" />
+        </span>
+        <span>
+          {recoveryInWords(recovery)}
+          {extras.length > 0 ? <span className={text['t3']}> Also: {extras.join('; ')}.</span> : null}
+        </span>
+      </p>
+      {recovery.setAside === null ? null : <SetAside recovery={recovery} path={recovery.setAside} />}
+    </>
+  )
+}
+
+function SetAside({ recovery, path }: { readonly recovery: RecoveryRow; readonly path: string }) {
+  return (
+    <div className={styles.aside}>
+      <span className={styles.asideName}>Kept in</span>
+      <code className={styles.path} data-tip={`${formatExactBytes(recovery.cutBytes)}, as they were on the disk; yours to look at or delete`}>
+        {path}
+      </code>
+      <CopyButton text={path} label="Copy path" />
+    </div>
+  )
+}
+
+function factsOf({ row, folder, recoveryPoint }: PartitionDetail): readonly KeyValueRow[] {
+  const offset = (value: bigint): Pick<KeyValueRow, 'value' | 'copy' | 'isMono'> => ({ value: formatOffset(value), copy: formatOffset(value), isMono: true })
+  const undecided = row.highWatermark - row.lastStableOffset
+  return [
+    { name: 'Records', value: formatCount(row.endOffset - row.startOffset) },
+    { name: 'Size', value: formatBytes(row.sizeBytes), tip: formatExactBytes(row.sizeBytes) },
+    { name: 'Log start', ...offset(row.startOffset) },
+    { name: 'High watermark', ...offset(row.highWatermark) },
+    {
+      name: 'Last stable',
+      ...offset(row.lastStableOffset),
+      ...(undecided > 0n ? { value: <Undecided offset={row.lastStableOffset} count={undecided} /> } : {}),
+      tip: 'Readers of committed records see what is before it',
+    },
+    {
+      name: 'On the disk',
+      ...(recoveryPoint === null ? { value: 'not looked at yet' } : { ...offset(recoveryPoint), value: `up to ${formatOffset(recoveryPoint)}` }),
+      tip: 'What is before it survives a power cut; what is after it survives a killed process',
+    },
+    { name: 'Leader epoch', value: row.leaderEpoch < 0 ? 'none' : String(row.leaderEpoch), isMono: row.leaderEpoch >= 0 },
+    { name: 'Folder', value: folder, copy: folder, isMono: true, tip: folder },
+  ]
+}
+
+function Undecided({ offset, count }: { readonly offset: bigint; readonly count: bigint }) {
+  return (
+    <>
+      {formatOffset(offset)} <span className={text['warn']}>{formatCount(count)} after it are undecided</span>
+    </>
+  )
+}
+
+function Compaction({ cleaning }: { readonly cleaning: CleaningRow }) {
+  const now = useNow(cleaning.last !== null, 60_000)
+  const { state, last } = cleaning
+  return (
+    <>
+      <p className={styles.words}>
+        <span className={state.is === 'uncleanable' ? text['warn'] : undefined}>{cleaningInWords(cleaning)}</span>
+      </p>
+      {state.is === 'cleaning' ? <Progress percent={percentOf(state)} /> : <Meter share={cleaning.dirtyRatio} tone="plain" />}
+      {last ? (
+        <p className={styles.last} data-tip={formatIso(last.endedAt)}>
+          Last at {formatTime(last.endedAt, now, { hasMs: false })}: {lastCleanInWords(last)}.
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+function Progress({ percent }: { readonly percent: number }) {
+  return (
+    <div className={styles.progress} role="progressbar" aria-label="Compaction" aria-valuemin={0} aria-valuemax={100} aria-valuenow={percent}>
+      <Meter share={percent / 100} />
+      <span className={styles.percent}>{percent} %</span>
+    </div>
+  )
+}
