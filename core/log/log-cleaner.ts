@@ -176,7 +176,7 @@ export class LogCleaner {
     const tried = new Set<PartitionLog>()
     for (;;) {
       const next = await this.#dirtiest(tried)
-      if (!next) return
+      if (!next || this.#isStopped) return
       if (!(await this.#clean(next))) tried.add(next.log)
     }
   }
