@@ -1,6 +1,7 @@
 /** The lives there are, by name. */
 
 import { brokerLife } from './lives/broker-life.ts'
+import { compactionLife } from './lives/compaction-life.ts'
 import { groupLife } from './lives/group-life.ts'
 import { logLife } from './lives/log-life.ts'
 import type { World } from './world.ts'
@@ -10,10 +11,11 @@ export const scenarios: Readonly<Record<string, (world: World) => Promise<void>>
   broker: brokerLife({ hasDiskTrouble: false }),
   trouble: brokerLife({ hasDiskTrouble: true }),
   group: groupLife,
+  compaction: compactionLife,
 }
 
 /** In turn, the quick ones more often: which life a seed leads when none was named. */
-const turns = ['log', 'broker', 'log', 'trouble', 'log', 'group'] as const
+const turns = ['log', 'broker', 'log', 'trouble', 'log', 'group', 'compaction'] as const
 
 export function scenarioOf(seed: number): string {
   return turns[seed % turns.length] ?? 'log'

@@ -226,6 +226,7 @@ class LogLife {
     // As DeleteRecords and retention: once the start is on disk, segments below it go. Or the process ends before.
     if (offset % 4 === 0) return
     await this.#logs?.saveStartOffsets()
+    await log.keepProducers()
     const dropped = log.dropBelowStart(1 + (offset % 3))
     this.#world.note(`dropped ${dropped} segments`)
   }
