@@ -25,6 +25,8 @@ export const READ_BUFFER_BYTES_MAX = 128 * MB
 export const READ_BUFFER_BYTES_KEPT = 16 * MB
 /** Bytes that may pass through this process before what it read or wrote is taken to have left the page cache: half a GiB stays cached on any desktop. */
 export const WARM_BYTES_MAX = 512 * MB
+/** The most that is read at once, also from the page cache: copying it takes about a millisecond, in which the broker answers nobody else. */
+export const READ_AT_ONCE_BYTES_MAX = 4 * MB
 /** What a cold read asks the thread pool for at once: a longer one would hold one of its four threads. */
 export const COLD_PIECE_BYTES = 1 * MB
 /** Partitions of one fetch that are read from a cold disk at the same time: the pool has four threads, and flushes may hold two. */

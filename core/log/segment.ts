@@ -5,7 +5,7 @@
 
 import type { Clock } from '../common/clock.ts'
 import type { Disk, DiskFile } from '../common/disk.ts'
-import { COLD_PIECE_BYTES } from '../common/limits.ts'
+import { COLD_PIECE_BYTES, READ_AT_ONCE_BYTES_MAX } from '../common/limits.ts'
 import type { Random } from '../common/random.ts'
 import { BATCH_HEADER_BYTES, lastOffsetOf, maxTimestampOf, sizeOf } from '../records/batch-header.ts'
 import type { LogConfig } from './log-config.ts'
@@ -318,8 +318,9 @@ export class Segment implements OpenSegment {
     return done
   }
 
+  /** Whether it may be read at once: little enough, and likely in the page cache. */
   isWarm(position: number, bytes: number): boolean {
-    return this.#warm.has(position, bytes)
+    return bytes <= READ_AT_ONCE_BYTES_MAX && this.#warm.has(position, bytes)
   }
 
   /** A batch starts at `position` with `offset`: the next read of it need not search. */
