@@ -119,7 +119,7 @@ export class BatchFilter {
         offset > latestOffset ||
         (cursor.keyLength >= 0 &&
           (cursor.valueLength >= 0 || keepsTombstones) &&
-          offset >= map.get(section, cursor.keyAt, cursor.keyLength))
+          map.isLatest(section, cursor.keyAt, cursor.keyLength, offset))
       if (!isKept) continue
       kept++
       if (cursor.valueLength < 0) this.#keepsTombstone = true

@@ -52,8 +52,8 @@ class Cleaning {
     this.#parts = parts
     this.#pace = new Pace({ clock: parts.clock, bytesPerSecond: job.bytesPerSecond, signal: watch.signal })
     this.#transactions = new TransactionsSeen(job.aborted)
-    const keysMax = Math.max(0, job.endOffset - job.firstDirtyOffset)
-    this.#map = new OffsetMap({ keysMax, bytesMax: job.mapBytes, secret: parts.random.bytes(16) })
+    const { firstDirtyOffset: firstOffset, endOffset, mapBytes: bytesMax } = job
+    this.#map = new OffsetMap({ firstOffset, endOffset, bytesMax, secret: parts.random.bytes(16) })
   }
 
   async run(): Promise<CleanResult> {

@@ -11,23 +11,31 @@ export const SLOT_BYTES = SLOT_WORDS * 4
 /** Kafka's log.cleaner.io.buffer.load.factor. */
 const LOAD_FACTOR = 0.9
 const TWO_32 = 0x1_0000_0000
+/** A bit for each offset of the dirty part, up to 32 MiB of them. */
+const MARKED_OFFSETS_MAX = 2 ** 28
 
 export class OffsetMap {
   readonly #hash: KeyHash
   readonly #slots: Int32Array
   readonly #slotCount: number
   readonly #sizeMax: number
+  readonly #firstOffset: number
+  /** Which offsets from the first on were put and then superseded: their keys need not be looked up again. */
+  readonly #superseded: Uint32Array | undefined
   #size = 0
   /** The last offset whose record, kept or not, was looked at; -1 before the first. */
   latestOffset = -1
 
-  /** `keysMax`: more are never put; the table takes at most `bytesMax` bytes (log.cleaner.dedupe.buffer.size). `secret`: 16 bytes. */
-  constructor(o: { readonly keysMax: number; readonly bytesMax: number; readonly secret: Buffer }) {
+  /** Offsets from `firstOffset` to before `endOffset` are put; the table takes at most `bytesMax` bytes (log.cleaner.dedupe.buffer.size). `secret`: 16 bytes. */
+  constructor(o: { readonly firstOffset: number; readonly endOffset: number; readonly bytesMax: number; readonly secret: Buffer }) {
+    const keysMax = Math.max(0, o.endOffset - o.firstOffset)
     const affordable = Math.max(8, Math.floor(o.bytesMax / SLOT_BYTES))
-    this.#slotCount = Math.min(affordable, Math.max(8, Math.ceil((o.keysMax + 1) / LOAD_FACTOR)))
+    this.#slotCount = Math.min(affordable, Math.max(8, Math.ceil((keysMax + 1) / LOAD_FACTOR)))
     this.#slots = new Int32Array(this.#slotCount * SLOT_WORDS)
     this.#sizeMax = Math.floor(this.#slotCount * LOAD_FACTOR)
     this.#hash = new KeyHash(o.secret)
+    this.#firstOffset = o.firstOffset
+    this.#superseded = keysMax <= MARKED_OFFSETS_MAX ? new Uint32Array((keysMax >>> 5) + 1) : undefined
   }
 
   /** Keys in the map. */
@@ -53,7 +61,7 @@ export class OffsetMap {
       slots[at + 2] = words[2] as number
       slots[at + 3] = words[3] as number
       this.#size++
-    }
+    } else this.#mark(offsetAt(slots, at) - this.#firstOffset)
     slots[at + 4] = high
     slots[at + 5] = low
     this.latestOffset = offset
@@ -62,7 +70,18 @@ export class OffsetMap {
   /** The last offset the key was written at; -1 when it is not in the map. */
   get(bytes: Uint8Array, keyAt: number, keyLength: number): number {
     const at = this.#find(bytes, keyAt, keyLength)
-    return (this.#slots[at + 4] as number) * TWO_32 + ((this.#slots[at + 5] as number) >>> 0) - 1
+    return offsetAt(this.#slots, at)
+  }
+
+  /** Whether no later record of the dirty part, as far as it was put, has the key of the one at `offset`, at or before the latest offset. */
+  isLatest(bytes: Uint8Array, keyAt: number, keyLength: number, offset: number): boolean {
+    const place = offset - this.#firstOffset
+    if (place < 0 || !this.#superseded) return offset >= this.get(bytes, keyAt, keyLength)
+    return (((this.#superseded[place >>> 5] as number) >>> (place & 31)) & 1) === 0
+  }
+
+  #mark(place: number): void {
+    if (this.#superseded) this.#superseded[place >>> 5] = (this.#superseded[place >>> 5] as number) | (1 << (place & 31))
   }
 
   /** Where the key's slot begins, or the free one it would take. Each word of the hash names a slot to try, then the neighbours of the last. */
@@ -86,4 +105,8 @@ export class OffsetMap {
   #slotFor(word: number): number {
     return Math.floor(((word >>> 0) * this.#slotCount) / TWO_32)
   }
+}
+
+function offsetAt(slots: Int32Array, at: number): number {
+  return (slots[at + 4] as number) * TWO_32 + ((slots[at + 5] as number) >>> 0) - 1
 }

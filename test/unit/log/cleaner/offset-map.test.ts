@@ -32,7 +32,7 @@ test('keys of any length, also those that differ in trailing zeros only, have ha
 
 test('each key has the last offset it was put with, also beyond 32 bits', () => {
   const random = seededRandom(3)
-  const map = new OffsetMap({ keysMax: 20_000, bytesMax: 1e9, secret })
+  const map = new OffsetMap({ firstOffset: 0, endOffset: 2e10 + 1e7, bytesMax: 1e7, secret })
   const model = new Map<string, number>()
   for (let index = 0; index < 20_000; index++) {
     const key = Buffer.from(`key ${random.below(9000)}`)
@@ -45,9 +45,18 @@ test('each key has the last offset it was put with, also beyond 32 bits', () => 
 })
 
 test('it is full at nine tenths of the memory it may have, and still finds everything', () => {
-  const map = new OffsetMap({ keysMax: 1e9, bytesMax: 24 * 1000, secret })
+  const map = new OffsetMap({ firstOffset: 0, endOffset: 1e9, bytesMax: 24 * 1000, secret })
   let count = 0
   for (; !map.isFull; count++) map.put(Buffer.from(`key ${count}`), 0, `key ${count}`.length, count)
   expect(count).toBe(900)
   for (let index = 0; index < count; index++) expect(map.get(Buffer.from(`key ${index}`), 0, `key ${index}`.length)).toBe(index)
+})
+
+test.each([1000, 1e9])('a record is the latest of its key or not, whether offsets of %i have marks or are looked up', length => {
+  const map = new OffsetMap({ firstOffset: 100, endOffset: 100 + length, bytesMax: 24 * 1000, secret })
+  const keyOf = (offset: number): Buffer => Buffer.from(`key ${(offset * 7) % 40}`)
+  const put = (offset: number): void => map.put(keyOf(offset), 0, keyOf(offset).length, offset)
+  for (let offset = 100; offset < 300; offset++) put(offset)
+  const latest = Array.from({ length: 300 }, (_, offset) => offset).filter(offset => map.isLatest(keyOf(offset), 0, keyOf(offset).length, offset))
+  expect(latest).toEqual(Array.from({ length: 40 }, (_, index) => 260 + index))
 })
