@@ -99,7 +99,8 @@ export class Durability {
     const active = segments.active.baseOffset
     try {
       if (this.#isSuspect) await this.#rewrite()
-      for (const segment of segments.all.slice(segments.indexFor(from))) {
+      // From the segment that ends there too: its last entry of times came with the roll, perhaps after the flush that moved the point.
+      for (const segment of segments.all.slice(segments.indexFor(from - 1))) {
         if (segment.baseOffset < upTo) await this.#flushSegment(segment, what)
         if (this.#isEnded) throw new Error('the log was closed before it was flushed')
       }

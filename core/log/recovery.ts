@@ -143,7 +143,8 @@ class Recovery {
     const { lastStop, recoveryPoint } = this.#input
     if (lastStop === 'clean') return this.#segments.length
     if (lastStop === 'killed') return Math.max(0, this.#segments.length - 1)
-    return Math.max(0, this.#segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint))
+    // One that ends at the recovery point was perhaps rolled after it was flushed: the last entry of its times may be missing.
+    return Math.max(0, this.#segments.findLastIndex(segment => segment.baseOffset < recoveryPoint))
   }
 
   /** Keeps what of a segment's indexes is trusted, and says where its verification takes up: at the batch of the last entry, or at the start. */

@@ -10,7 +10,7 @@ const CLEANED = '.cleaned'
 export async function settleTransientFiles(disk: Disk, folder: string): Promise<void> {
   const names = (await disk.list(folder)).filter(entry => !entry.isFolder).map(entry => entry.name)
   const unfinishedFrom = Math.min(...names.filter(name => name.endsWith(CLEANED)).map(name => offsetIn(name, CLEANED)))
-  const swaps = names.filter(name => name.endsWith(SWAP))
+  const swaps = names.filter(name => name.endsWith(SWAP) && offsetIn(name, SWAP) < Infinity)
   // A swap at or above a file still being cleaned belongs to one that did not finish: the originals are all there. It goes before that file.
   for (const name of swaps) if (offsetIn(name, SWAP) >= unfinishedFrom) await disk.remove(`${folder}/${name}`)
   for (const name of names) if (name.endsWith('.deleted') || name.endsWith(CLEANED) || name.endsWith('.tmp')) await disk.remove(`${folder}/${name}`)
