@@ -374,7 +374,14 @@ function bytesOf(entries: { readonly count: number; readonly entryBytes: number 
   return entries.count * entries.entryBytes
 }
 
+/** They stand in the files, and those of closed segments never change. */
+const firstTimestamps = new WeakMap<Segment, number>()
+
 function firstTimestampOf(segment: Segment): number {
+  const known = firstTimestamps.get(segment)
+  if (known !== undefined) return known
   const header = Buffer.alloc(BATCH_HEADER_BYTES)
-  return segment.file().readNow(header, 0) === header.length ? maxTimestampOf(header, 0) : -1
+  const timestamp = segment.file().readNow(header, 0) === header.length ? maxTimestampOf(header, 0) : -1
+  firstTimestamps.set(segment, timestamp)
+  return timestamp
 }
