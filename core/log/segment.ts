@@ -371,6 +371,14 @@ export class Segment implements OpenSegment {
     if (this.#hasTornTail) this.#cutTornTail(this.file())
   }
 
+  /** Seals it, and frees the memory of its indexes: a closed segment's are searched in their files, page by page. */
+  retireNow(): void {
+    this.sealNow()
+    this.offsetIndex.entries.releaseNow()
+    this.timeIndex.entries.releaseNow()
+    this.transactionIndex.releaseNow()
+  }
+
   /** Makes the segment durable as it is now; nothing to do for one that was dropped. */
   async flush(): Promise<void> {
     if (!this.#isDropped) await this.flushLog()
