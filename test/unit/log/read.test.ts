@@ -59,15 +59,19 @@ test('every offset of a log of many segments and index entries can be read from'
   expect(readAll(log, 57, 100)).toEqual(values.slice(57))
 })
 
-test('available bytes are those between two offsets, over segments', async () => {
-  const { log } = await openLog({ config: { segmentBytes: 200 } })
+test('available bytes are those between two offsets; a closed segment has as many as may be asked for, unless a reader stopped there', async () => {
+  const { log } = await openLog()
   const size = batch(['a']).length
   for (const value of ['a', 'b', 'c', 'd', 'e']) mustAppend(log, batch([value]))
-  expect(log.segmentCount).toBe(3)
   expect(log.availableBytes(0, 5, 10_000)).toBe(size * 5)
   expect(log.availableBytes(1, 4, 10_000)).toBe(size * 3)
   expect(log.availableBytes(5, 5, 10_000)).toBe(0)
   expect(log.availableBytes(3, 2, 10_000)).toBe(0)
+  log.roll()
+  for (const value of ['f', 'g']) mustAppend(log, batch([value]))
+  expect(log.availableBytes(1, 7, 10_000)).toBe(10_000)
+  expect(readOnce(log, 0, { maxBytes: size })).toEqual(['a'])
+  expect(log.availableBytes(1, 7, 10_000)).toBe(size * 6)
 })
 
 test('buffers go back to the pool', async () => {
