@@ -275,7 +275,9 @@ export class TopicRegistry {
     } catch (cause) {
       logger.warn('a partition at rest could not be opened at once', { topic: record.name, partition: partition.index, cause })
     }
-    void this.open(record, partition, false)
+    this.open(record, partition, false).catch((cause: unknown) => {
+      logger.error('a partition was opened, and who waits for it failed', { topic: record.name, partition: partition.index, cause })
+    })
   }
 
   /** Opens the log of one partition and makes it ready; a failure is kept on the partition and logged. Nothing for one that was deleted. */
@@ -322,9 +324,10 @@ export class TopicRegistry {
     if (report.how !== 'new' && report.how !== 'clean') this.#parts.taps.emit({ is: 'recovered', topic, partition, report })
   }
 
-  /** Resolves when no change is under way. */
-  idle(): Promise<void> {
-    return this.#changes.idle()
+  /** Resolves when no change is under way and no partition is being opened. */
+  async idle(): Promise<void> {
+    await this.#changes.idle()
+    await Promise.all(this.#opening.values())
   }
 
   #put(record: TopicRecord, partitions: readonly Partition[]): Topic {
