@@ -34,7 +34,7 @@ export function recoveryInWords(recovery: RecoveryRow): string {
   const cut = `${checked}, cut ${formatExactBytes(cutBytes)} at offset ${String(cutOffset)}`
   return setAside === null
     ? `${cut}: a batch half written when the process died, which nobody had been told was stored.`
-    : `${cut}: they were not as they were written, and are kept aside.`
+    : `${cut}: these were not as they were written, and are kept aside.`
 }
 
 /** The same before the log is open. */

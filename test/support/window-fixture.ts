@@ -231,7 +231,7 @@ function topicDetail(row: TopicRow, story: StorageStory): TopicDetail {
       startOffset: 0n,
       endOffset,
       sizeBytes: share(row.sizeBytes),
-      segmentCount: 1 + Math.floor(share(row.sizeBytes) / 1e9),
+      segmentCount: 1 + Math.floor(share(row.sizeBytes) / 134e6),
       inRecordsRate: row.inRecordsRate / row.partitionCount,
       history: row.history.map(value => value / row.partitionCount),
       worstLag: row.readBy.length > 0 ? BigInt(partition * 7) : null,

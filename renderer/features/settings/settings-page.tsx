@@ -29,7 +29,7 @@ export function SettingsPage() {
   const settings = useSettings()
   const live = useStream(statusStream, {})
   return (
-    <Page head={<PageHead title="Settings" facts="Changes apply at once, in this window" />}>
+    <Page head={<PageHead title="Settings" facts="Changes apply at once" />}>
       <div className={styles.scroll}>
         <Section title="Appearance">
           <Line name="Theme" effect="Colours of the window.">

@@ -47,10 +47,12 @@ function Part({ title, children }: { readonly title: string; readonly children: 
 
 function Offline({ reason, isOpen }: { readonly reason: string; readonly isOpen: boolean }) {
   return (
-    <Banner tone="bad" action={<CopyButton text={reason} label="Copy the reason" />}>
-      <b>{isOpen ? 'It takes no records.' : 'It is offline.'}</b> {isOpen ? adviceFor(reason) : 'Its files are left as they are; it is tried again at the next start.'}
-      <span className={styles.reason}>{reason}</span>
-    </Banner>
+    <div className={styles.whole}>
+      <Banner tone="bad" action={<CopyButton text={reason} label="Copy the reason" />}>
+        <b>{isOpen ? 'It takes no records.' : 'It is offline.'}</b> {isOpen ? adviceFor(reason) : 'Its files are left as they are; it is tried again at the next start.'}
+        <span className={styles.reason}>{reason}</span>
+      </Banner>
+    </div>
   )
 }
 
@@ -79,7 +81,7 @@ function SetAside({ recovery, path }: { readonly recovery: RecoveryRow; readonly
     <div className={styles.aside}>
       <span className={styles.asideName}>Kept in</span>
       <code className={styles.path} data-tip={`${formatExactBytes(recovery.cutBytes)}, as they were on the disk; yours to look at or delete`}>
-        {path}
+        <bdi dir="ltr">{path}</bdi>
       </code>
       <CopyButton text={path} label="Copy path" />
     </div>
@@ -98,7 +100,7 @@ function factsOf({ row, folder, recoveryPoint }: PartitionDetail): readonly KeyV
       name: 'Last stable',
       ...offset(row.lastStableOffset),
       ...(undecided > 0n ? { value: <Undecided offset={row.lastStableOffset} count={undecided} /> } : {}),
-      tip: 'Readers of committed records see what is before it',
+      tip: 'Readers of committed records see what is before it; what is after it is of a transaction that is open, or waits behind one',
     },
     {
       name: 'On the disk',
@@ -113,7 +115,7 @@ function factsOf({ row, folder, recoveryPoint }: PartitionDetail): readonly KeyV
 function Undecided({ offset, count }: { readonly offset: bigint; readonly count: bigint }) {
   return (
     <>
-      {formatOffset(offset)} <span className={text['warn']}>{formatCount(count)} after it are undecided</span>
+      {formatOffset(offset)} <span className={text['warn']}>{formatCount(count)} undecided</span>
     </>
   )
 }
@@ -126,7 +128,7 @@ function Compaction({ cleaning }: { readonly cleaning: CleaningRow }) {
       <p className={styles.words}>
         <span className={state.is === 'uncleanable' ? text['warn'] : undefined}>{cleaningInWords(cleaning)}</span>
       </p>
-      {state.is === 'cleaning' ? <Progress percent={percentOf(state)} /> : <Meter share={cleaning.dirtyRatio} tone="plain" />}
+      {state.is === 'cleaning' ? <Progress percent={percentOf(state)} /> : state.is === 'idle' ? <Meter share={cleaning.dirtyRatio} tone="plain" /> : null}
       {last ? (
         <p className={styles.last} data-tip={formatIso(last.endedAt)}>
           Last at {formatTime(last.endedAt, now, { hasMs: false })}: {lastCleanInWords(last)}.

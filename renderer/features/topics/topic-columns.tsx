@@ -2,14 +2,14 @@
 
 import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
-import { byteRateParts, bytesParts, formatCount, formatExactBytes, formatRate, plural, rateParts } from '../../format/figures.ts'
+import { byteRateParts, bytesParts, formatCount, formatExactBytes, formatRate, rateParts } from '../../format/figures.ts'
 import { hrefOf } from '../../places.ts'
 import { Badge, State } from '../../ui/badge.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
 import { byNumber, byText } from '../../ui/table-order.ts'
 import type { Column } from '../../ui/table.tsx'
 import { Figure, text } from '../../ui/text.tsx'
-import { describeKept, readerTone } from './topics-state.ts'
+import { describeKept, noticeOf, readerTone } from './topics-state.ts'
 import styles from './topic-columns.module.css'
 
 /** `groups` by name: the light before `Read by` shows the worst reader. `isCutDismissed`: what the last start cut is known to the user. */
@@ -112,35 +112,21 @@ const figureColumns: readonly Column<TopicRow>[] = [
 ]
 
 function Name({ row, isCutDismissed }: { readonly row: TopicRow; readonly isCutDismissed: boolean }) {
-  const { topic, isInternal, offlineCount, recoveringCount, cutCount } = row
+  const notice = noticeOf(row, isCutDismissed)
   return (
     <span className={styles.name}>
-      <a className={text['cut']} href={hrefOf({ at: 'topic', topic, tab: 'messages' })} tabIndex={-1}>
-        {topic}
+      <a className={text['cut']} href={hrefOf({ at: 'topic', topic: row.topic, tab: 'messages' })} tabIndex={-1}>
+        {row.topic}
       </a>
-      {isInternal ? <Badge tone="line">internal</Badge> : null}
-      <Notice tone="bad" topic={topic} count={offlineCount} word="offline" tip="takes no records: its partitions say why" />
-      <Notice tone="warn" topic={topic} count={recoveringCount} word="recovering" tip="is checked after a stop that was not clean" />
-      <Notice tone="warn" topic={topic} count={isCutDismissed ? 0 : cutCount} word="cut at start" tip="lost records when it was opened: its partitions say what" />
+      {row.isInternal ? <Badge tone="line">internal</Badge> : null}
+      {notice ? (
+        <a href={hrefOf({ at: 'topic', topic: row.topic, tab: 'partitions' })} tabIndex={-1}>
+          <Badge tone={notice.tone} tip={notice.tip}>
+            {notice.word}
+          </Badge>
+        </a>
+      ) : null}
     </span>
-  )
-}
-
-/** A state some partitions of a topic are in, and the way to them. */
-function Notice({ tone, topic, count, word, tip }: {
-  readonly tone: 'warn' | 'bad'
-  readonly topic: string
-  readonly count: number
-  readonly word: string
-  readonly tip: string
-}) {
-  if (count === 0) return null
-  return (
-    <a href={hrefOf({ at: 'topic', topic, tab: 'partitions' })} tabIndex={-1}>
-      <Badge tone={tone} tip={`${plural(count, 'partition')} of it: each ${tip}`}>
-        {formatCount(count)} {word}
-      </Badge>
-    </a>
   )
 }
 

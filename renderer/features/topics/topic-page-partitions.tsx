@@ -121,7 +121,7 @@ function partitionColumns({ topic, isUndecided, isTight }: ColumnsFor): readonly
     {
       id: 'state',
       title: 'State',
-      width: { grow: 0.8, min: 120 },
+      width: { grow: 0.8, min: 136 },
       compare: byText(row => storageState(row).word),
       text: row => storageState(row).word,
       cell: row => <PartitionState row={row} />,
@@ -232,9 +232,11 @@ function PartitionState({ row }: { readonly row: PartitionRow }) {
       {word}
     </span>
   ) : (
-    <Badge tone={tone} tip={tip}>
-      {word}
-    </Badge>
+    <span className={styles.state}>
+      <Badge tone={tone} tip={tip}>
+        {word}
+      </Badge>
+    </span>
   )
 }
 

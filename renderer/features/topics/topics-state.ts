@@ -2,7 +2,7 @@
 
 import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
-import { plural } from '../../format/figures.ts'
+import { formatCount, plural } from '../../format/figures.ts'
 import { formatRetention } from '../../format/time.ts'
 import { isBehind } from '../../group-health.ts'
 
@@ -52,6 +52,21 @@ export function readerTone(topic: Pick<TopicRow, 'readBy'>, groups: ReadonlyMap<
   })
     ? 'warn'
     : 'good'
+}
+
+export type TopicNotice = { readonly tone: 'warn' | 'bad'; readonly word: string; readonly tip: string }
+
+/** What is the matter with partitions of a topic: the worst of it in a word, all of it in the tip; null when nothing is. */
+export function noticeOf(topic: Pick<TopicRow, 'offlineCount' | 'recoveringCount' | 'cutCount'>, isCutDismissed: boolean): TopicNotice | null {
+  const all = [
+    { tone: 'bad' as const, count: topic.offlineCount, word: 'offline', what: 'takes no records' },
+    { tone: 'warn' as const, count: topic.recoveringCount, word: 'recovering', what: 'is checked after a stop that was not clean' },
+    { tone: 'warn' as const, count: isCutDismissed ? 0 : topic.cutCount, word: 'cut at start', what: 'lost records when it was opened' },
+  ].filter(({ count }) => count > 0)
+  const [worst] = all
+  if (!worst) return null
+  const sentences = all.map(({ count, what }) => `${plural(count, 'partition')}: ${count === 1 ? 'it' : 'each'} ${what}.`)
+  return { tone: worst.tone, word: `${formatCount(worst.count)} ${worst.word}`, tip: `${sentences.join(' ')} Its partitions say more.` }
 }
 
 /** Who notices when a topic goes: a sentence for the confirmation. */

@@ -99,3 +99,23 @@ test('who can connect follows from the addresses', () => {
   expect(whoCanConnect(['127.0.0.1:9092'])).toContain('any program on this computer can connect, and nothing outside it')
   expect(whoCanConnect(['192.168.1.4:9092'])).toContain('any program that can reach 192.168.1.4:9092 over the network can connect')
 })
+
+test('what needs someone of the disks comes first, and what a start cut can be put away', () => {
+  const trouble: LocalStatus = {
+    ...status,
+    recovering: 2,
+    offline: { count: 1, first: [{ topic: 'orders', partition: 1, reason: 'ENOSPC: no space left on device, write' }] },
+    cut: { count: 1, bytes: 1234, first: [{ topic: 'orders', partition: 3, hasVanished: false, cutBytes: 1234, cutOffset: 567n, setAside: '/aside' }] },
+  }
+  const found = findingsOf(trouble, [])
+  expect(found.map(({ id, tone, what }) => [id, tone, what])).toEqual([
+    ['offline', 'bad', 'takes no records'],
+    ['recovering', 'warn', '2 of 6 partitions recovering'],
+    ['cut', 'warn', 'was cut at the last start'],
+  ])
+  expect(found[0]).toMatchObject({ detail: expect.stringMatching(/^The disk is full.*ENOSPC/), action: { place: { tab: 'partitions', partition: 1 } } })
+  expect(found[2]).toMatchObject({ canDismiss: true, detail: '1,234 B from offset 567 on were not as they were written and are kept in /aside.' })
+  expect(findingsOf(trouble, [], true).map(({ id }) => id)).toEqual(['offline', 'recovering'])
+  const many: LocalStatus = { ...trouble, offline: { ...trouble.offline, count: 7 }, cut: { ...trouble.cut, count: 3, bytes: 4000 } }
+  expect(findingsOf(many, []).map(({ what }) => what)).toEqual(['7 partitions take no records', '2 of 6 partitions recovering', '3 partitions lost records at the last start'])
+})
