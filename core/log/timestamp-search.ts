@@ -25,7 +25,8 @@ export async function searchInTurn(look: () => LogView, search: (view: LogView) 
     const view = look()
     try {
       const answer = await readingInTurn(search(view))
-      if (answer !== 'overtaken') return answer
+      // An index may have been another's, if its segment was replaced on the way.
+      if (answer !== 'overtaken' && (tries >= TRIES_MAX || look().segments === view.segments)) return answer
       if (tries >= TRIES_MAX) return null
     } catch (failure) {
       // The file may be gone because its segment is: deleted, or compacted into another.
