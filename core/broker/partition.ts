@@ -22,7 +22,7 @@ export class Partition {
   readonly leader: number
   readonly counters = new Counters()
   readonly #onHealth: (partition: Partition, health: LogHealth) => void
-  readonly #onDamage: ((partition: Partition, place: DamagedPlace) => void) | undefined
+  readonly #onDamage: (partition: Partition, place: DamagedPlace) => void
   #state: PartitionState = { is: 'recovering' }
   #waiting = new Set<() => void>()
 
@@ -33,7 +33,7 @@ export class Partition {
     /** The log cannot be written any more, or can again. */
     readonly onHealth: (partition: Partition, health: LogHealth) => void
     /** A reader met damaged batches; once for each place. */
-    readonly onDamage?: (partition: Partition, place: DamagedPlace) => void
+    readonly onDamage: (partition: Partition, place: DamagedPlace) => void
   }) {
     this.topic = options.topic
     this.index = options.index
@@ -76,7 +76,7 @@ export class Partition {
     this.#state = { is: 'ready', log }
     log.onChange = () => this.wake()
     log.onHealth = ({ health }) => this.#onHealth(this, health)
-    log.onDamage = (_, place) => this.#onDamage?.(this, place)
+    log.onDamage = (_, place) => this.#onDamage(this, place)
   }
 
   fail(reason: string): void {
