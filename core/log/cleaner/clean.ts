@@ -21,6 +21,9 @@ import { Pace } from './pace.ts'
 import { groupSegments } from './segment-groups.ts'
 import { TransactionsSeen } from './transactions-seen.ts'
 
+/** Left free on the disk by a compaction. */
+const SPARE_BYTES = 64 * 1024 * 1024
+
 export type CleanParts = { readonly disk: Disk; readonly clock: Clock; readonly random: Random }
 
 /** Never rejects for what the segments hold; rejects with what the disk throws when it fails. */
@@ -126,11 +129,22 @@ class Cleaning {
     }
   }
 
+  /** What is free belongs to those who produce: a compaction that would take the last of it waits for better times. */
+  async #mustHaveSpace(group: readonly SourceSegment[]): Promise<void> {
+    const { folder } = this.#job
+    const bytes = group.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+    const { freeBytes } = await this.#parts.disk.space(folder)
+    if (freeBytes < bytes + SPARE_BYTES) {
+      throw Object.assign(new Error(`${folder} cannot be compacted: ${freeBytes} bytes are free, and it may take ${bytes}`), { code: 'ENOSPC' })
+    }
+  }
+
   /** Writes one group's segments into one, and hands it over. */
   async #cleanGroup(group: readonly SourceSegment[], filter: BatchFilter): Promise<void> {
     const { disk } = this.#parts
     const baseOffset = group[0]?.baseOffset ?? 0
     const { folder, indexIntervalBytes } = this.#job
+    await this.#mustHaveSpace(group)
     const cleaned = new CleanedSegment({ disk, folder, baseOffset, indexIntervalBytes })
     this.#transactions.onAbortKept = aborted => cleaned.appendAborted(aborted)
     try {

@@ -1,8 +1,7 @@
 /**
  * 128 bits that stand for a key while a log is compacted: Chaskey-12 (ISO/IEC 29192-6), a keyed hash made for 32-bit arithmetic. Two keys
  * that collide would cost a record, so the hash must be as good as the MD5 that Kafka uses; with a secret no producer can construct a
- * collision, and it takes 40 to 80 ns a key here, where
- * a call into node:crypto takes a microsecond.
+ * collision, and it takes 40 to 80 ns a key here, where a call into node:crypto takes a microsecond.
  */
 
 const ROUNDS = 12
