@@ -5,6 +5,7 @@
  */
 
 import type { Disk } from '../common/disk.ts'
+import { crc32c } from '../records/crc32c.ts'
 
 /** Kafka's name; Kafka reads the first two members and that it is there. */
 const MARKER = '.kafka_cleanshutdown'
@@ -89,14 +90,17 @@ export async function removeMarker(disk: Disk, folder: string): Promise<void> {
 
 /** Not flushed: when power is lost now, what the logs had not flushed is lost too, and the marker with its facts tells or is not there. */
 export function writeMarkerNow(disk: Disk, folder: string, o: { readonly unverified: ReadonlyMap<string, Doubt>; readonly facts: ReadonlyMap<string, CleanFacts> }): void {
-  const marker = {
-    version: 0,
-    brokerEpoch: -1,
+  const told = {
     bootId: disk.bootId() ?? null,
     unverified: Object.fromEntries(o.unverified),
     partitions: Object.fromEntries([...o.facts].map(([name, facts]) => [name, rowOf(facts)])),
   }
-  disk.replaceNow(`${folder}/${MARKER}`, Buffer.from(JSON.stringify(marker)))
+  disk.replaceNow(`${folder}/${MARKER}`, Buffer.from(JSON.stringify({ version: 0, brokerEpoch: -1, ...told, crc: crcOf(told) })))
+}
+
+/** Of what the marker tells, as it is written. */
+function crcOf({ bootId, unverified, partitions }: Record<string, unknown>): number {
+  return crc32c(Buffer.from(JSON.stringify({ bootId, unverified, partitions })))
 }
 
 function rowOf(facts: CleanFacts): number[] {
@@ -107,6 +111,9 @@ function rowOf(facts: CleanFacts): number[] {
 function readMarker(content: Buffer | undefined): Marker | undefined {
   const json = parse(content)
   if (json?.['version'] !== 0) return undefined
+  // One of an earlier version names no boot, and tells nothing that would have to be right.
+  const isOld = !('bootId' in json || 'partitions' in json || 'crc' in json)
+  if (!isOld && json['crc'] !== crcOf(json)) return undefined
   const unverified = new Map<string, Doubt>()
   // Before there were reasons it was a list.
   const entries = Array.isArray(json['unverified']) ? json['unverified'].map(name => [name, 'power-loss']) : entriesOf(json['unverified'])

@@ -27,7 +27,7 @@ test('a stop and a start keep the records, and a clean stop is marked as Kafka m
   await logs.close()
   expect([clock.pendingCount, disk.openFiles]).toEqual([0, 0])
   expect(JSON.parse(text(disk, '/logs/.kafka_cleanshutdown') ?? '')).toEqual({
-    version: 0, brokerEpoch: -1, bootId: 'boot-1', unverified: {}, partitions: { 'orders-0': [0, 2, 0, batch(['a', 'b']).length, 1, 0, 0, START_MS] },
+    version: 0, brokerEpoch: -1, bootId: 'boot-1', unverified: {}, partitions: { 'orders-0': [0, 2, 0, batch(['a', 'b']).length, 1, 0, 0, START_MS] }, crc: expect.any(Number),
   })
   expect(text(disk, '/logs/meta.properties')).toContain('cluster.id=cluster\nnode.id=1\n')
   const again = await openDirectory(disk)
