@@ -202,8 +202,10 @@ export class LogCleaner {
     return best
   }
 
-  #partOf(log: PartitionLog, nowMs: number): DirtyPart {
-    const { startOffset, endOffset, lastStableOffset, config } = log
+  /** Of the records before `upTo`. */
+  #partOf(log: PartitionLog, nowMs: number, upTo = Infinity): DirtyPart {
+    const { startOffset, endOffset, config } = log
+    const lastStableOffset = Math.min(log.lastStableOffset, upTo)
     // Only max.compaction.lag.ms asks for the first timestamps, which stand in the files.
     const segments: readonly SegmentToJudge[] = log.segments.map(segment => ({
       baseOffset: segment.baseOffset,
@@ -228,7 +230,10 @@ export class LogCleaner {
     const abort = new AbortController()
     this.#current = { log, abort, progress: undefined }
     try {
-      return await this.#cleanOne(log, part, abort)
+      // What supersedes a record must be safe before the record goes: a loss of power would take the one, and the other is gone already.
+      await log.durable(log.endOffset) // with the markers that decided its transactions
+      const durable = this.#partOf(log, this.#options.clock.now(), part.endOffset) // its segments may be others by now
+      return !abort.signal.aborted && durable.isCleanable && await this.#cleanOne(log, durable, abort)
     } catch (failure) {
       this.#options.logger.warn('a log could not be compacted; it is tried again later', { topic: log.topic, partition: log.partition, failure })
       if (failure instanceof HalfSwapped) this.#refuse(log, failure.message)
