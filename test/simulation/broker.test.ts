@@ -2,4 +2,4 @@
 
 import { testLives } from './seeds.ts'
 
-testLives('broker', 150)
+testLives('broker', 120)

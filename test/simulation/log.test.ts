@@ -2,4 +2,4 @@
 
 import { testLives } from './seeds.ts'
 
-testLives('log', 500)
+testLives('log', 550)

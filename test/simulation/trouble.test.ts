@@ -2,4 +2,4 @@
 
 import { testLives } from './seeds.ts'
 
-testLives('trouble', 150)
+testLives('trouble', 120)
