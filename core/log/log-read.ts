@@ -55,6 +55,8 @@ export type Look = { readonly is: 'answered'; readonly read: LogRead } | { reado
 const FIRST_BATCH_BYTES_TRUSTED = 1024 * 1024
 /** How often a cold read begins again because its segments were replaced meanwhile. */
 const TRIES_MAX = 3
+/** The same where it found a segment gone: a compaction of many small segments replaces one after the other. */
+const TRIES_AFTER_FAILURE_MAX = 30
 
 const nothingToRelease = (): void => {}
 const sharedScratch = Buffer.alloc(HEADER_SCRATCH_BYTES)
@@ -87,7 +89,7 @@ export async function readInTurn(look: () => Look): Promise<LogRead> {
       read = await readingInTurn(reading(view, request, Buffer.allocUnsafe(HEADER_SCRATCH_BYTES)))
     } catch (failure) {
       // The file may be gone because its segment is: deleted, or compacted into another.
-      if (tries >= TRIES_MAX || isSameRow(look(), view)) throw failure
+      if (tries >= TRIES_AFTER_FAILURE_MAX || isSameRow(look(), view)) throw failure
     }
     if (!read) continue
     const after = lookWith(read, look)

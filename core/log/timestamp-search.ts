@@ -18,6 +18,8 @@ export type TimeAnswer = TimestampHit | UnreadableTime | null
 
 /** How often a search begins again because its segments were replaced meanwhile. */
 const TRIES_MAX = 3
+/** The same where it found a segment gone: a compaction of many small segments replaces one after the other. */
+const TRIES_AFTER_FAILURE_MAX = 30
 
 /** Searches with what is cold read on the thread pool; `look` gives the log as it is now. */
 export async function searchInTurn(look: () => LogView, search: (view: LogView) => Reading<TimeAnswer | 'overtaken'>): Promise<TimeAnswer> {
@@ -30,7 +32,7 @@ export async function searchInTurn(look: () => LogView, search: (view: LogView) 
       if (tries >= TRIES_MAX) return null
     } catch (failure) {
       // The file may be gone because its segment is: deleted, or compacted into another.
-      if (tries >= TRIES_MAX || look().segments === view.segments) throw failure
+      if (tries >= TRIES_AFTER_FAILURE_MAX || look().segments === view.segments) throw failure
     }
   }
 }
