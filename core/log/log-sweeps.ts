@@ -132,6 +132,7 @@ export class LogSweeps {
   async #dropBelowStarts(logs: readonly PartitionLog[]): Promise<void> {
     for (const log of logs) {
       try {
+        if (log.hasSegmentsBelowStart) await log.keepProducers()
         // A log may be closed or deleted meanwhile: it has nothing to drop then.
         while (!this.#isStopped && log.dropBelowStart(SEGMENTS_PER_TURN) === SEGMENTS_PER_TURN) await this.#yield()
       } catch (failure) {

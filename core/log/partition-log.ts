@@ -25,7 +25,7 @@ import { HealthWatch, type LogHealth, messageOf } from './log-health.ts'
 import type { LogRead, ReadRequest } from './log-read.ts'
 import { LogReader, type ReadableLog } from './log-reader.ts'
 import { type LogParts, openParts, openPartsNow, type PartitionLogOptions } from './open-log.ts'
-import { encodeProducerSnapshot } from './producer-snapshot.ts'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerState, ProducerStates } from './producer-state.ts'
 import type { RecoveryReport } from './recovery.ts'
 import { countBelow, type Expired, expiredSegments } from './retention.ts'
@@ -77,6 +77,7 @@ export class PartitionLog {
   #ownsDeletion: boolean
   #random: Random
   #snapshotOffset = -1
+  #producersKeptAt = -1
   #health: HealthWatch
   #isClosed = false
   #work: BatchCheck
@@ -279,7 +280,7 @@ export class PartitionLog {
   roll(): void {
     const { active } = this.#segments
     if (active.sizeBytes === 0) return
-    active.sealNow()
+    active.retireNow()
     this.#snapshotNow()
     const { indexIntervalBytes } = this.#config
     const segment = Segment.createNow({ disk: this.#disk, clock: this.#clock, folder: this.folder, baseOffset: this.#endOffset, indexIntervalBytes })
@@ -325,6 +326,10 @@ export class PartitionLog {
     return expiredSegments({ segments: all, sizeBytes, startOffset: this.#startOffset, endOffset: this.#endOffset, nowMs, config: this.#config })
   }
 
+  get hasSegmentsBelowStart(): boolean {
+    return countBelow(this.#segments.all, this.#startOffset) > 0
+  }
+
   /** Drops segments that lie wholly below the start offset, `max` at most. Returns how many; throws what the disk throws. */
   dropBelowStart(max: number): number {
     return this.#isClosed ? 0 : this.dropFirst(Math.min(max, countBelow(this.#segments.all, this.#startOffset)))
@@ -340,6 +345,21 @@ export class PartitionLog {
     const { fileDeleteDelayMs, indexIntervalBytes } = this.#config
     const settings = { fileDeleteDelayMs, indexIntervalBytes, folder: this.folder, isClosed: () => this.#isClosed }
     return swapIn(group, { ...settings, disk: this.#disk, clock: this.#clock, segments: this.#segments, deletion: this.#deletion })
+  }
+
+  /**
+   * Before segments go: the producers' snapshot at the active segment is whole and durable, for recovery cannot find them in batches that are
+   * gone. Where it is not, as after a loss of power, the log rolls and so makes another. Rejects with what the disk throws.
+   */
+  async keepProducers(): Promise<void> {
+    if (this.#isClosed || this.#producers.size === 0 || this.#producersKeptAt === this.#segments.active.baseOffset) return
+    const snapshotAt = (offset: number): string => segmentFile(this.folder, offset, '.snapshot')
+    const found = this.#disk.readSmallNow(snapshotAt(this.#segments.active.baseOffset))
+    const isWhole = found !== undefined && decodeProducerSnapshot(found) !== undefined
+    if (!isWhole) this.roll()
+    const { baseOffset } = this.#segments.active
+    await this.#disk.replace(snapshotAt(baseOffset), isWhole ? found : encodeProducerSnapshot([...this.#producers.values()]))
+    this.#producersKeptAt = baseOffset
   }
 
   #snapshotNow(): void {

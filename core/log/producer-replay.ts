@@ -75,3 +75,26 @@ export class ProducerReplay {
     })
   }
 }
+
+/**
+ * Producers whose batches are gone, all of them below the first offset of the log: no replay meets them, but the newest whole snapshot tells
+ * of them. What the replay knows goes before it, and a producer of the snapshot that should have been met, and was not, is of records that were lost.
+ */
+export async function adoptGone(producers: ProducerStates, source: ProducerSource, log: { readonly firstOffset: number; readonly endOffset: number }): Promise<void> {
+  const { disk, folder, snapshots } = source
+  if (log.firstOffset === 0) return
+  for (const at of snapshots.filter(offset => offset > log.firstOffset && offset <= log.endOffset).sort((a, b) => b - a)) {
+    const states = decodeProducerSnapshot((await disk.readSmall(segmentFile(folder, at, '.snapshot'))) ?? Buffer.alloc(0))
+    if (!states) continue
+    const adopted = new Map([...producers.values()].map(state => [state.producerId, state]))
+    for (const state of states) {
+      const known = adopted.get(state.producerId)
+      const isGone = (state.batches.at(-1)?.lastOffset ?? -1) < log.firstOffset
+      if (!isGone) continue
+      if (!known) adopted.set(state.producerId, state)
+      // Only a marker of its last transaction is left.
+      else if (known.batches.length === 0 && known.epoch === state.epoch) adopted.set(state.producerId, { ...known, batches: state.batches })
+    }
+    return producers.restore([...adopted.values()])
+  }
+}

@@ -11,7 +11,7 @@ import { searchEpochs } from './epoch-search.ts'
 import type { CleanFacts, LastStop } from './last-stop.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { segmentFile } from './log-files.ts'
-import { ProducerReplay } from './producer-replay.ts'
+import { adoptGone, ProducerReplay } from './producer-replay.ts'
 import { ProducerStates } from './producer-state.ts'
 import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegmentNow, settleFiles } from './recovery-files.ts'
 import { countBelow } from './retention.ts'
@@ -272,12 +272,14 @@ class Recovery {
   #dropEmptySegments(): void {
     const { disk, folder } = this.#input
     const last = this.#segments.at(-1)
-    this.#segments = this.#segments.filter((segment, index) => {
-      const before = this.#segments[index - 1]
+    const kept: Segment[] = []
+    for (const segment of this.#segments) {
+      const before = kept.at(-1)
       const isKept = segment.sizeBytes > 0 || !before || (segment === last && segment.baseOffset >= before.readNextOffset())
-      if (!isKept) removeSegmentNow(disk, folder, segment)
-      return isKept
-    })
+      if (isKept) kept.push(segment)
+      else removeSegmentNow(disk, folder, segment)
+    }
+    this.#segments = kept
   }
 
   /**
@@ -308,6 +310,7 @@ class Recovery {
     }
     const isOfLost = this.#removeStraySnapshots(endOffset)
     if (this.#hasLost || isOfLost) await this.#settleLoss()
+    await adoptGone(this.#producers, { ...this.#input, snapshots: this.#snapshots }, { firstOffset: this.#segments[0]?.baseOffset ?? 0, endOffset })
     const startOffset = Math.max(this.#input.startOffset, this.#segments[0]?.baseOffset ?? 0)
     const epochRaised = await this.#settleEpochs(startOffset, endOffset)
     const report = this.#report(clock.elapsed() - startedAt, epochRaised)
