@@ -31,6 +31,7 @@ export class PartitionModel {
   #durable = 0
   #end = 0
   #start = 0
+  #sureStart = 0
   #leaderEpoch = -1
   /** The worst since the log was last opened. */
   #ending: Ending = 'stop'
@@ -95,9 +96,14 @@ export class PartitionModel {
     this.#end = Math.max(this.#end, offset + 1)
   }
 
-  /** Deleted up to here by somebody's wish. */
+  /** Somebody asked to delete up to here, and may have been heard. */
   trimmed(offset: number): void {
     this.#start = Math.max(this.#start, offset)
+  }
+
+  /** The deletion was acknowledged: it holds from now on. */
+  trimAcknowledged(offset: number): void {
+    this.#sureStart = Math.max(this.#sureStart, offset)
   }
 
   flushed(offset: number): void {
@@ -117,6 +123,7 @@ export class PartitionModel {
     const least = ending === 'power' ? this.#durable : this.#end
     if (endOffset < least) throw new Violation(`${this.name}: it ends at ${endOffset} after ${ending}, and ${least} offsets were safe`)
     if (startOffset > this.#start) throw new Violation(`${this.name}: it starts at ${startOffset}, and only ${this.#start} were deleted`)
+    if (startOffset < this.#sureStart) throw new Violation(`${this.name}: it starts at ${startOffset}, and what lies before ${this.#sureStart} was deleted`)
     if (leaderEpoch < this.#leaderEpoch) throw new Violation(`${this.name}: the leader epoch went back from ${this.#leaderEpoch} to ${leaderEpoch}`)
     if (endOffset < this.#end) this.#forget(endOffset, leaderEpoch)
     this.#leaderEpoch = leaderEpoch

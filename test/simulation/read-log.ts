@@ -76,7 +76,7 @@ export async function lookUpProblem(log: PartitionLog, batches: readonly BatchIn
 export function offsetProblem(log: PartitionLog, batches: readonly BatchInfo[], random: Random): string | undefined {
   const batch = batches[random.below(batches.length)]
   // A read goes past batches that compaction emptied.
-  if (!batch || batch.records.length === 0) return undefined
+  if (!batch || batch.records.length === 0 || batch.lastOffset < log.startOffset) return undefined
   const offset = Math.max(log.startOffset, batch.baseOffset + random.below(batch.lastOffset - batch.baseOffset + 1))
   const read = log.read({ offset, maxBytes: 1, minOneBatch: true, upTo: log.endOffset })
   if (read.error !== 'NONE') return `reading at ${offset} answers ${read.error}`
@@ -89,8 +89,10 @@ async function timestampProblem(log: PartitionLog, records: BatchInfo['records']
   const some = records[random.below(records.length)]
   if (!some) return undefined
   const timestamp = some.timestamp + random.below(3) - 1
-  const expected = records.find(record => record.timestamp >= timestamp)
+  const { startOffset } = log
+  const expected = records.find(record => record.timestamp >= timestamp && record.offset >= startOffset)
   const found = await log.offsetForTimestamp(timestamp)
+  if (log.startOffset !== startOffset) return undefined // deleted meanwhile
   if (found && 'path' in found) return `timestamp ${timestamp} is looked up in damage at ${found.position}`
   if (found?.offset === expected?.offset || (!expected && found && found.offset >= end)) return undefined
   return `timestamp ${timestamp} is looked up at ${found?.offset}, and is first reached at ${expected?.offset}`

@@ -3,7 +3,7 @@
  * what was flushed survives everything, and nobody ever reads what is not so.
  */
 
-import { createTopics, deleteTopics } from '../../../core/protocol/apis/index.ts'
+import { createTopics, deleteRecords, deleteTopics } from '../../../core/protocol/apis/index.ts'
 import { errorName } from '../../../core/protocol/errors.ts'
 import type { DiskFault } from '../../../core/common/memory-disk.ts'
 import type { PartitionLog } from '../../../core/log/partition-log.ts'
@@ -59,6 +59,7 @@ class BrokerLife {
       ...this.#many(1 + random.below(2), index => this.#idempotent(`once${index}`)),
       ...this.#many(1 + random.below(2), index => this.#consume(`reader${index}`)),
       this.#churn(),
+      this.#trim(),
     ]
     await this.#fate()
     this.#isOver = true
@@ -84,6 +85,7 @@ class BrokerLife {
   /** Beside what the clients do; a boot that ends meanwhile ends this too. */
   #lookUpLater({ model, topicId, partition }: Target, log: PartitionLog, batches: readonly BatchInfo[]): void {
     const { boot } = this.#host
+    if (!this.#host.isServing) return
     const random = this.#world.fork()
     const isStillServed = (): boolean => this.#host.isServing && this.#host.boot === boot && this.#targets.has(`${topicId}-${partition}`)
     const looking = this.#world.spawn(async () => {
@@ -179,6 +181,31 @@ class BrokerLife {
     })
   }
 
+  /** Records that are deleted from the front. */
+  #trim(): Promise<void> {
+    return this.#world.spawn(async () => {
+      const client = new SimulatedClient('trimmer', this.#world, this.#host.network)
+      const { random } = client
+      this.#closers.push(() => client.close())
+      while (!this.#isOver) {
+        await this.#world.sleep(500 + random.below(3000))
+        const targets = [...this.#targets.values()].filter(({ topic }) => !topic.startsWith('churn'))
+        const target = targets[random.below(targets.length)]
+        if (target) await this.#deleteRecords(client, target)
+      }
+    })
+  }
+
+  async #deleteRecords(client: SimulatedClient, { topic, partition, model }: Target): Promise<void> {
+    const { cuts } = model
+    const offset = model.start + client.random.below(1 + Math.floor((model.knownEnd - model.start) / 2))
+    model.trimmed(offset)
+    const answer = await client.ask(deleteRecords, client.version(deleteRecords), { topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset: BigInt(offset) }] }], timeoutMs: 1000 })
+    const error = answer?.topics[0]?.partitions[0]?.errorCode
+    this.#world.note(`delete ${model.name} up to ${offset}: ${error === undefined ? 'unknown' : errorName(error)}`)
+    if (error === 0 && model.cuts === cuts) model.trimAcknowledged(offset)
+  }
+
   async #delete(target: Target): Promise<void> {
     const { topic, topicId, partition } = target
     this.#targets.delete(`${topicId}-${partition}`)
@@ -258,7 +285,7 @@ class BrokerLife {
 
   /** Our own looking is done with first: it would be found to be left behind. */
   async #stop(): Promise<void> {
-    await Promise.all(this.#looking)
+    while (this.#looking.size > 0) await Promise.all(this.#looking)
     await this.#host.stop()
   }
 }
