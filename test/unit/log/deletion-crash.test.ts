@@ -138,3 +138,26 @@ test('producers whose batches are gone are known after a crash, although the sna
   send(reopened, 1)
   await again.logs.close()
 })
+
+test('after a loss of power too, where all of what is left is read again from its first offset on', async () => {
+  const memory = new MemoryDisk()
+  const before = await open(memory, {})
+  const log = await before.logs.create(before.toOpen)
+  mustAppend(log, batch(['x'], { producerId: 7, producerEpoch: 0, baseSequence: 0 }))
+  for (const value of ['a', 'b']) {
+    log.roll()
+    mustAppend(log, batch([value]))
+  }
+  memory.removeNow('/logs/orders-0/00000000000000000001.snapshot')
+  log.trimTo(1)
+  await before.logs.saveStartOffsets()
+  await log.keepProducers()
+  expect(log.dropBelowStart(10)).toBe(1)
+  await log.flush()
+  memory.crash('power')
+  const again = await open(memory, {})
+  const reopened = await again.logs.open(again.toOpen)
+  expect([reopened.startOffset, readAll(reopened)]).toEqual([1, ['a', 'b']])
+  expect([...reopened.producers()].map(({ producerId, batches }) => [producerId, batches.at(-1)?.lastSequence])).toEqual([[7, 0]])
+  await again.logs.close()
+})
