@@ -138,9 +138,13 @@ function cutOf(partition: Partition): Pick<EngineEvent, 'kind' | 'text'> | undef
   return { kind: 'warning', text: `${cut} were not as they were written and are kept in ${setAside}` }
 }
 
+function inMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)
+}
+
 function cleanedText({ topic, partition, report }: Extract<BrokerEvent, { is: 'cleaned' }>): string {
   const { recordsBefore, recordsAfter, bytesBefore, bytesAfter, tookMs } = report
-  return `Partition ${partition} of ${topic} was compacted in ${Math.round(tookMs)} ms: ${recordsAfter} of ${recordsBefore} records stay, ${bytesAfter} of ${bytesBefore} bytes`
+  return `Partition ${partition} of ${topic} was compacted in ${Math.round(tookMs)} ms: ${recordsAfter} of ${recordsBefore} records stay, ${inMegabytes(bytesAfter)} of ${inMegabytes(bytesBefore)} MB`
 }
 
 /** `my-app (librdkafka 2.8.0)`; the parts a client does not tell are left out. */

@@ -57,6 +57,14 @@ export function formatTime(
   return day(value, zone) === day(now, zone) ? time : `${day(value, zone)} ${time}`
 }
 
+/** For narrow cells: `14:02:11` today, `11-24 14:02` in this year, `2025-11-24` before. */
+export function formatShortTime(ms: number, now: number, timeZone?: string): string {
+  if (!isDate(ms)) return NO_DATA
+  const [date, today] = [day(ms, timeZone), day(now, timeZone)]
+  if (date === today) return clock(ms, false, timeZone)
+  return date.slice(0, 4) === today.slice(0, 4) ? `${date.slice(5)} ${formatMinute(ms, timeZone)}` : date
+}
+
 /** `14:02`: for axes. */
 export function formatMinute(ms: number, timeZone?: string): string {
   return clock(ms, false, timeZone).slice(0, 5)

@@ -101,7 +101,7 @@ test('partitions are walked with the keyboard, each beside the list, and its fil
     await inspector.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('/home/ada/.local/share/millrace/set-aside/orders-3/2026-07-14T14-02-11.482Z')
     await inspector.getByRole('tab', { name: 'Storage' }).press('ArrowRight')
-    await inspector.getByRole('grid', { name: 'Segments' }).getByText('active').waitFor()
+    await inspector.getByRole('grid', { name: 'Segments' }).getByText('active').waitFor({ state: 'attached' })
     expect(await violations(page)).toEqual([])
     await grid.focus()
     await page.keyboard.press(' ')

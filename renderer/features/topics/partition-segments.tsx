@@ -2,18 +2,19 @@
 
 import { useMemo } from 'react'
 import type { OpenTransactionRow, SegmentRow } from '../../../core/studio/contract/storage.ts'
-import type { PartitionDetail } from '../../../core/studio/contract/topics.ts'
+import type { PartitionDetail, PartitionRow } from '../../../core/studio/contract/topics.ts'
 import { bytesParts, formatCount, formatExactBytes, NO_DATA } from '../../format/figures.ts'
 import { formatOffset } from '../../format/text.ts'
-import { formatIso, formatTime } from '../../format/time.ts'
+import { formatIso, formatShortTime } from '../../format/time.ts'
 import { useNow } from '../../now.ts'
 import { goTo } from '../../navigation.ts'
 import { hrefOf, type Place } from '../../places.ts'
 import { unopenedInWords } from '../../storage-words.ts'
-import { Badge } from '../../ui/badge.tsx'
+import { LinkButton } from '../../ui/button.tsx'
+import { Led } from '../../ui/badge.tsx'
 import { byNumber } from '../../ui/table-order.ts'
 import { Table, type Column } from '../../ui/table.tsx'
-import { Figure, text } from '../../ui/text.tsx'
+import { Figure, Hidden, text } from '../../ui/text.tsx'
 import styles from './partition-inspector.module.css'
 
 type PlaceOf = (offset: bigint) => Place
@@ -23,7 +24,7 @@ export function PartitionSegments({ topic, detail }: { readonly topic: string; r
   const now = useNow(true, 60_000)
   const placeOf = usePlaceOf(topic, row.partition)
   const columns = useMemo(() => segmentColumns(now, placeOf), [now, placeOf])
-  if (segments.length === 0) return <p className={styles.none}>{unopenedInWords(row.state)}</p>
+  if (segments.length === 0) return <Unopened topic={topic} row={row} />
   const older = row.segmentCount - segments.length
   return (
     <Table
@@ -33,8 +34,17 @@ export function PartitionSegments({ topic, detail }: { readonly topic: string; r
       columns={columns}
       initialSort={{ column: 'base', isDescending: true }}
       onOpen={segment => goTo(placeOf(segment.baseOffset))}
-      footer={older > 0 ? `${formatCount(older)} older ones are not listed.` : null}
+      footer={`Records are written to the marked one.${older > 0 ? ` ${formatCount(older)} older ones are not listed.` : ''}`}
     />
+  )
+}
+
+function Unopened({ topic, row }: { readonly topic: string; readonly row: PartitionRow }) {
+  return (
+    <div className={styles.none}>
+      <p>{unopenedInWords(row.state)}</p>
+      {row.state === 'resting' ? <LinkButton href={hrefOf({ at: 'topic', topic, tab: 'messages', partition: row.partition })}>Read its messages</LinkButton> : null}
+    </div>
   )
 }
 
@@ -43,7 +53,7 @@ function segmentColumns(now: number, placeOf: PlaceOf): readonly Column<SegmentR
     {
       id: 'base',
       title: 'Base offset',
-      width: { grow: 1, min: 96 },
+      width: { grow: 1, min: 88 },
       isMono: true,
       tip: 'The first offset it may hold; its file is named so',
       compare: byNumber(segment => segment.baseOffset),
@@ -54,12 +64,10 @@ function segmentColumns(now: number, placeOf: PlaceOf): readonly Column<SegmentR
             {formatOffset(baseOffset)}
           </a>
           {isActive ? (
-            <>
-              {' '}
-              <Badge tone="line" tip="Records are written here">
-                active
-              </Badge>
-            </>
+            <span className={styles.active} data-tip="Active: records are written here">
+              <Led tone="live" />
+              <Hidden>active</Hidden>
+            </span>
           ) : null}
         </>
       ),
@@ -67,7 +75,7 @@ function segmentColumns(now: number, placeOf: PlaceOf): readonly Column<SegmentR
     {
       id: 'size',
       title: 'Size',
-      width: 80,
+      width: 76,
       align: 'end',
       compare: byNumber(segment => segment.sizeBytes),
       isDescendingFirst: true,
@@ -87,7 +95,7 @@ function timeColumn(id: string, title: string, of: (segment: SegmentRow) => numb
   return {
     id,
     title,
-    width: { grow: 1, min: 88 },
+    width: id === 'last' ? 112 : 100, // the last column has the gutter
     align: 'end',
     tip: 'By the timestamps of its records',
     compare: byNumber(of),
@@ -98,7 +106,7 @@ function timeColumn(id: string, title: string, of: (segment: SegmentRow) => numb
 
 function Time({ at, now }: { readonly at: number | null; readonly now: number }) {
   if (at === null) return <span className={text['t3']}>{NO_DATA}</span>
-  return <span data-tip={formatIso(at)}>{formatTime(at, now, { hasMs: false })}</span>
+  return <span data-tip={formatIso(at)}>{formatShortTime(at, now)}</span>
 }
 
 export function PartitionTransactions({ topic, detail }: { readonly topic: string; readonly detail: PartitionDetail }) {

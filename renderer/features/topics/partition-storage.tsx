@@ -92,7 +92,7 @@ function factsOf({ row, folder, recoveryPoint }: PartitionDetail): readonly KeyV
   const offset = (value: bigint): Pick<KeyValueRow, 'value' | 'copy' | 'isMono'> => ({ value: formatOffset(value), copy: formatOffset(value), isMono: true })
   const undecided = row.highWatermark - row.lastStableOffset
   return [
-    { name: 'Records', value: formatCount(row.endOffset - row.startOffset) },
+    { name: 'Records', value: `${row.cleaning ? 'at most ' : ''}${formatCount(row.endOffset - row.startOffset)}` },
     { name: 'Size', value: formatBytes(row.sizeBytes), tip: formatExactBytes(row.sizeBytes) },
     { name: 'Log start', ...offset(row.startOffset) },
     { name: 'High watermark', ...offset(row.highWatermark) },

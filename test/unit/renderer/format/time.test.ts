@@ -1,7 +1,7 @@
 /** How durations and times are written. */
 
 import { expect, test } from 'vitest'
-import { formatDuration, formatIso, formatMinute, formatRetention, formatTime } from '../../../../renderer/format/time.ts'
+import { formatDuration, formatIso, formatMinute, formatRetention, formatTime, formatShortTime } from '../../../../renderer/format/time.ts'
 
 const at = Date.UTC(2026, 6, 14, 12, 2, 11, 482)
 const timeZone = 'Europe/Berlin'
@@ -60,4 +60,10 @@ test('ISO times carry their zone', () => {
     '2026-07-14T12:02:11.482Z',
     '2026-07-14T09:32:11.482-02:30',
   ])
+})
+
+test('a time in a narrow cell says no more than is needed to tell it from now', () => {
+  const now = Date.parse('2026-07-14T14:02:11.482Z')
+  const short = (iso: string): string => formatShortTime(Date.parse(iso), now, 'UTC')
+  expect([short('2026-07-14T09:00:01Z'), short('2026-07-13T09:00:01Z'), short('2025-12-31T09:00:01Z')]).toEqual(['09:00:01', '07-13 09:00', '2025-12-31'])
 })
