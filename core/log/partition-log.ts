@@ -286,6 +286,7 @@ export class PartitionLog {
     const segment = Segment.createNow({ disk: this.#disk, clock: this.#clock, folder: this.folder, baseOffset: this.#endOffset, indexIntervalBytes })
     segment.rollJitterMs = rollJitter(this.#config, this.#random)
     this.#segments.add(segment)
+    this.onChange?.(this) // who waits for more of the old segment gets no more of it
     this.flush().catch(() => {}) // onFailure has been told
   }
 
