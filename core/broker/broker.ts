@@ -148,7 +148,7 @@ export class Broker {
     return this.#running.logs.unknownFolders
   }
 
-  /** Stops accepting, answers what is parked, flushes and marks the logs clean, releases the folder. */
+  /** Stops accepting, answers what is parked, closes the logs without waiting for the disk and marks them clean, releases the folder. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
