@@ -54,3 +54,19 @@ export const accepted: readonly Accepted[] = [
   { step: /fetch of isolation 2$/, why: 'Kafka fails with UNKNOWN_SERVER_ERROR on a level that does not exist; here it reads as level 0' },
   { step: /OffsetForLeaderEpoch v\d of -2 /, why: 'Kafka calls -2 an epoch before the first; here no negative epoch is one' },
 ]
+
+/** Of compacted logs. */
+export const acceptedOfCompacted: readonly Accepted[] = [
+  {
+    step: /: ListOffsets v\d+, the time \d+$/,
+    path: /^(offset|timestamp)$/,
+    when: ({ kafka, millrace }) => kafka === -1 && typeof millrace === 'number' && millrace >= 0,
+    why: 'Kafka looks in the segment whose emptied last batch has that time, and when no record is left there it says there is none; here the search goes on',
+  },
+  {
+    step: /: fetch .*at \d+/,
+    path: /batches\.\d+\.hasDeleteHorizon$/,
+    when: ({ kafka, millrace }) => kafka === true && millrace === false,
+    why: 'the header that stays at the end of a segment may be of a transaction, whose marker then stays one compaction longer',
+  },
+]

@@ -54,13 +54,25 @@ export class ReadScript {
     return this.#broker.ask(fetch, version, { maxWaitMs: 0, minBytes: 0, maxBytes: WHOLE, topics: [{ topic: this.#topic, partitions }], ...more })
   }
 
+  /** As clients do: past batches that hold no records. Compaction leaves some, and not every broker hands them out. */
+  async #fetchOn(version: number, partition: PartitionQuestion & { readonly fetchOffset: number }, more: { readonly isolationLevel: number }): Promise<FetchAnswer> {
+    for (let at = partition.fetchOffset; ;) {
+      const answer = await this.#fetch(version, { ...partition, fetchOffset: at }, more)
+      const batches = batchesIn(answer)
+      const last = batches.at(-1)
+      if (!last || batches.some(({ recordCount }) => recordCount > 0)) return answer
+      at = last.lastOffset + 1
+    }
+  }
+
   /** From the start of the log to beyond its end; what was read, each record once. */
   async #everyOffset(): Promise<Read[]> {
     const [start, end] = [await this.#listed(-2), await this.#listed(-1)]
     const records = new Map<number, Read>()
     for (let offset = Math.max(0, start - 2); offset <= end + 2; offset++) {
       const version = 4 + (offset % 9)
-      const answer = await this.#fetch(version, { fetchOffset: offset, partitionMaxBytes: offset % 10 === 0 ? WHOLE : 1500 })
+      const asked = { partitionMaxBytes: offset % 10 === 0 ? WHOLE / 1000 : 1500 }
+      const answer = await this.#fetchOn(version, { fetchOffset: offset, ...asked }, { isolationLevel: offset % 3 === 0 ? 1 : 0 })
       for (const record of recordsIn(answer)) records.set(record.offset, record)
       this.#note(`fetch v${version} at ${offset}`, this.#comparable(answer))
     }
@@ -157,27 +169,33 @@ export class ReadScript {
     if (answer === 'closed') return answer
     return {
       error: errorName(answer.errorCode),
-      partitions: answer.responses.flatMap(topic => topic.partitions).map(({ records, errorCode, ...more }) => ({
-        ...more,
-        error: errorName(errorCode),
-        batches: this.#shown([...batchesOf(records ?? Buffer.alloc(0))]).map(batch => this.#comparableBatch(batch)),
-      })),
+      partitions: answer.responses.flatMap(topic => topic.partitions).map(({ records, errorCode, abortedTransactions, ...more }) => {
+        const batches = this.#shown([...batchesOf(records ?? Buffer.alloc(0))])
+        // Kafka also names transactions beyond the bytes of the answer; both name some whose records compaction took away.
+        const aborted = batches.length === 0 ? abortedTransactions : abortedTransactions?.filter(named => batches.some(batch => isOf(batch, named))).sort((a, b) => a.firstOffset - b.firstOffset)
+        return { ...more, error: errorName(errorCode), abortedTransactions: aborted ?? null, batches: batches.map(batch => this.#comparableBatch(batch)) }
+      }),
     }
   }
 
   /** How many batches an answer has room for depends on how well they were compressed: then only the first is compared. */
   #shown(batches: readonly RecordBatch[]): readonly RecordBatch[] {
-    return this.#isRecompressed ? batches.slice(0, 1) : batches
+    const full = batches.filter(({ recordCount }) => recordCount > 0)
+    return this.#isRecompressed ? full.slice(0, 1) : full
   }
 
   #comparableBatch(batch: RecordBatch): unknown {
-    const { records: _records, sizeBytes, baseTimestamp, maxTimestamp, ...facts } = batch
+    const { records: _records, sizeBytes, baseTimestamp, maxTimestamp, leaderEpoch, ...facts } = batch
     // What a batch counts its times from is free where the broker makes it anew; the times themselves are in the records.
     const times = this.#isAppendTime ? {} : { maxTimestamp, ...(!this.#isRecompressed && { baseTimestamp }) }
     const lines = readable(batch)?.map(({ offset, timestamp, key, value, headers }) =>
       [offset, this.#isAppendTime ? 'broker' : timestamp, printed(key), printed(value), ...headers.flatMap(({ name, value: bytes }) => [name, printed(bytes)])].join(' '))
-    return { ...facts, ...times, ...(!this.#isRecompressed && { sizeBytes }), records: lines ?? 'unreadable' }
+    return { ...facts, ...times, ...(this.#asksEpochs && { leaderEpoch }), ...(!this.#isRecompressed && { sizeBytes }), records: lines ?? 'unreadable' }
   }
+}
+
+function isOf(batch: RecordBatch, transaction: { readonly producerId: number; readonly firstOffset: number }): boolean {
+  return batch.isTransactional && !batch.isControl && batch.producerId === transaction.producerId && batch.lastOffset >= transaction.firstOffset
 }
 
 function printed(bytes: Buffer | null): string {
@@ -187,8 +205,12 @@ function printed(bytes: Buffer | null): string {
 
 function recordsIn(answer: FetchAnswer): RecordView[] {
   if (answer === 'closed') return []
-  const batches = answer.responses.flatMap(topic => topic.partitions).flatMap(partition => [...batchesOf(partition.records ?? Buffer.alloc(0))])
-  return batches.flatMap(batch => readable(batch) ?? [])
+  return batchesIn(answer).flatMap(batch => readable(batch) ?? [])
+}
+
+function batchesIn(answer: FetchAnswer): RecordBatch[] {
+  if (answer === 'closed') return []
+  return answer.responses.flatMap(topic => topic.partitions).flatMap(partition => [...batchesOf(partition.records ?? Buffer.alloc(0))])
 }
 
 /** The records of a batch; undefined when they cannot be read: a broker may store what it does not look at. */

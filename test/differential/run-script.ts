@@ -22,6 +22,14 @@ export async function readFiles(port: number, seed: number): Promise<readonly St
   return readAll(port, ({ topic }) => ({ topic, isAppendTime: false, isRecompressed: false, asksEpochs: false, seed }))
 }
 
+/** Reads compacted topics: what a cleaner wrote anew, its codec pressed anew. */
+export async function readCleaned(port: number, topics: readonly string[], seed: number): Promise<readonly Step[]> {
+  return withBroker(port, async broker => {
+    for (const topic of topics) await broker.untilLed(topic)
+    for (const topic of topics) await new ReadScript(broker, { topic, isAppendTime: false, isRecompressed: true, asksEpochs: false, seed }).run()
+  })
+}
+
 type TopicFacts = { readonly topic: string; readonly isAppendTime: boolean; readonly isRecompressed: boolean }
 
 function readAll(port: number, as: (topic: TopicFacts) => ConstructorParameters<typeof ReadScript>[1]): Promise<readonly Step[]> {
