@@ -94,12 +94,14 @@ export class BatchWalk {
     let header = yield* this.headerAt(start.position)
     while (header) {
       const next = header.isWhole ? yield* this.headerAt(header.position + header.sizeBytes) : undefined
-      if (yield* this.#isSound(header, next, expected)) {
+      const verdict = yield* this.#judge(header, next, expected)
+      if (verdict === 'sound') {
         if (isWanted(header)) return header.position
         expected = header.lastOffset + 1
         header = next
       } else {
-        const resumed = yield* this.#resume(header, next, expected)
+        const isEither = verdict === 'one of two' && next !== undefined
+        const resumed = isEither ? yield* this.headerAt(next.position + next.sizeBytes) : yield* this.#resume(header, next, expected)
         const to = Math.min(resumed?.baseOffset ?? Infinity, this.#stretch.endOffset)
         if (least < to) return { is: 'damaged', position: header.position, from: expected, to }
         header = resumed
@@ -132,14 +134,16 @@ export class BatchWalk {
     return isWhole && baseOffset >= expected && lastOffset >= baseOffset && lastOffset < endOffset && knowsEpoch(epochs, leaderEpoch, baseOffset, lastOffset)
   }
 
-  *#isSound(header: Header, next: Header | undefined, expected: number): Reading<boolean> {
+  *#judge(header: Header, next: Header | undefined, expected: number): Reading<'sound' | 'damaged' | 'one of two'> {
     const { baseOffset, lastOffset } = header
-    if (!this.#fits(header, expected)) return false
-    if (header.position + header.sizeBytes === this.#stretch.sizeBytes) return true
-    if (next?.isWhole && next.baseOffset > lastOffset) return true
+    if (!this.#fits(header, expected)) return 'damaged'
+    if (header.position + header.sizeBytes === this.#stretch.sizeBytes) return 'sound'
+    if (next?.isWhole && next.baseOffset > lastOffset) return 'sound'
     // One of the two lies. The checksum covers the length and the last offset's delta of an honest one, but not its base.
-    if (!(yield* this.#isIntact(header))) return false
-    return !next?.isWhole || baseOffset === expected
+    if (!(yield* this.#isIntact(header))) return 'damaged'
+    if (!next?.isWhole || baseOffset === expected) return 'sound'
+    const wouldJoin = expected + lastOffset - baseOffset + 1 === next.baseOffset
+    return wouldJoin ? 'damaged' : 'one of two'
   }
 
   /** Where batches can be read again after a damaged one: right behind it, at one that is signed, or at the next index entry the log agrees with. */
