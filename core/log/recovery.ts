@@ -102,6 +102,9 @@ class Recovery {
   #cutBytes = 0
   #cutOffset: number | null = null
   #rebuiltIndexes = 0
+  /** Where what is not trusted begins: when something is lost there, all that follows goes too. */
+  #doubtfulFrom = Infinity
+  #raisedEpoch = -1
   /** Records are missing that may have been acknowledged. */
   #hasLost = false
 
@@ -121,6 +124,7 @@ class Recovery {
     this.#dropBelowStart()
     this.#dropEmptySegments()
     const first = this.#firstDoubtful()
+    this.#doubtfulFrom = this.#segments[first]?.baseOffset ?? Infinity
     const edge = this.#segments[Math.min(first, this.#segments.length - 1)]
     if (edge && !isPlausible(edge)) this.#needsRebuild.add(edge)
     const from = edge && edge === this.#segments[first] && !this.#needsRebuild.has(edge) ? this.#keepTrusted(edge) : { position: 0, offset: edge?.baseOffset ?? 0 }
@@ -131,7 +135,7 @@ class Recovery {
       if (index > first && this.#followsHole(segment, index)) return this.#dropSegmentsFrom(index)
       const hasAnUnreadEnd = (this.#segments[index + 1]?.baseOffset ?? Infinity) > producers.upTo
       if (isDoubtful || this.#needsRebuild.has(segment)) {
-        const isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), index === first ? from.position : 0)
+        const isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), index === first ? from : { position: 0, offset: segment.baseOffset })
         if (!isWhole && isDoubtful) return this.#dropSegmentsFrom(index + 1)
       }
       if (hasAnUnreadEnd) await producers.read(segment)
@@ -179,13 +183,13 @@ class Recovery {
     return (this.#pastProducers = best)
   }
 
-  /** Verifies a segment from position `from` on and puts its indexes right, all of them when that is 0. Whether nothing was lost. */
-  async #rescan(segment: Segment, producers: ProducerReplay, from: number): Promise<boolean> {
+  /** Verifies a segment from a batch on and puts its indexes right, all of them when it is the first. Whether nothing was lost. */
+  async #rescan(segment: Segment, producers: ProducerReplay, { position: from, offset }: { readonly position: number; readonly offset: number }): Promise<boolean> {
     const { signal, recoveryPoint } = this.#input
     if (this.#needsRebuild.has(segment)) this.#rebuiltIndexes++
     if (from === 0) segment.resetIndexesNow()
     else await producers.read(segment, from)
-    let lastOffset = segment.baseOffset - 1
+    let lastOffset = offset - 1
     const skipped = from === 0 ? -1 : from // of the batch an index entry led to, the one before is not known
     this.#newEpoch = undefined
     const end = await scanBatches(segment, from, (bytes, at, position) => {
@@ -235,6 +239,7 @@ class Recovery {
     const tail = await judgeTail(segment, position, offset, signal)
     const isUnfinished = lastStop === 'killed' && segment === this.#segments.at(-1) && tail !== 'bad'
     if (!isUnfinished && tail !== 'empty') await this.#setAside.copyTail(segment.logPath, position, signal)
+    if (!isUnfinished && segment.baseOffset >= this.#doubtfulFrom) await this.#raiseEpoch(offset)
     const cutBytes = segment.sizeBytes - position
     segment.truncateNow(position)
     this.#noteCut(cutBytes, offset)
@@ -242,6 +247,14 @@ class Recovery {
     else logger.warn('a log was cut at its first bad byte', { path: segment.logPath, offset, position, cutBytes, setAside: this.#setAside.folder })
     if (!isUnfinished) this.#hasLost = true
     return isUnfinished
+  }
+
+  /** Before anything goes: should this start end half-way, the next finds nothing bad any more. */
+  async #raiseEpoch(offset: number): Promise<void> {
+    if (this.#raisedEpoch >= 0 || this.#hasNoEpochs) return
+    this.#raisedEpoch = Math.max(0, this.#epochs.latest, this.#input.facts?.leaderEpoch ?? 0) + 1
+    this.#epochs.assign(this.#raisedEpoch, offset)
+    await this.#epochs.save()
   }
 
   #noteCut(bytes: number, offset: number): void {
@@ -257,6 +270,7 @@ class Recovery {
 
   async #dropSegmentsFrom(index: number): Promise<void> {
     this.#hasLost = true
+    await this.#raiseEpoch(this.#segments[index - 1]?.readNextOffset() ?? this.#input.startOffset)
     for (const segment of this.#segments.splice(index)) await this.#setSegmentAside(segment, 'a segment after lost records was set aside')
   }
 
@@ -363,7 +377,8 @@ class Recovery {
     const latest = Math.max(0, this.#epochs.latest, facts?.leaderEpoch ?? 0)
     const isRaised = this.#hasLost || lastStop === 'power-loss' || lastStop === 'vanished'
     this.#epochs.trim(startOffset, endOffset)
-    if (isRaised) this.#epochs.assign(latest + 1, endOffset)
+    const isSaid = this.#raisedEpoch >= 0 && this.#epochs.latest === this.#raisedEpoch
+    if (isRaised && !isSaid) this.#epochs.assign(latest + 1, endOffset)
     else if (this.#epochs.latest < 0) this.#epochs.assign(latest, startOffset)
     if (before === JSON.stringify(this.#epochs.entries)) return isRaised
     // The first epoch is what a missing file means, so a new partition need not wait for the disk; any other must not be lost.

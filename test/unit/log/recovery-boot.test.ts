@@ -220,3 +220,21 @@ test('a partition at rest opens without a wait when its files are as they were l
   expect([now?.recovery.how, now && readAll(now), third.logs.resting('orders', 0)]).toEqual(['clean', values, undefined])
   await third.logs.close()
 })
+
+test('a start that dies once it has cut leaves a risen epoch: the next one finds nothing bad any more', async () => {
+  const { disk, values } = await filled(5, big)
+  disk.crash('process')
+  overwrite(disk, logPath(0), -1, Buffer.from([0xff]))
+  const dying = await start(disk)
+  const openNow = disk.openNow.bind(disk)
+  disk.openNow = (path, mode) => {
+    const file = openNow(path, mode)
+    return { ...file, get size() { return file.size }, truncateNow(size) { file.truncateNow(size); disk.crash('process') } }
+  }
+  await expect(dying.open(big)).rejects.toThrow('EBADF')
+  disk.openNow = openNow
+  const again = await start(disk)
+  const log = await again.open(big)
+  expect([readAll(log), log.recovery.cutBytes, log.leaderEpoch, log.epochAt(3), log.endOffsetForEpoch(0)]).toEqual([values.slice(0, 4), 0, 1, 0, { leaderEpoch: 0, endOffset: 4 }])
+  await again.logs.close()
+})
