@@ -1,63 +1,12 @@
 /** How partitions are stored, in Chromium over an engine in memory: trouble at a glance, one partition's files, the setting of durability. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { AxeResults } from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
-import { afterAll, beforeAll, expect } from 'vitest'
-import { browserTest, findBrowser, launchBrowser } from '../support/browser.ts'
+import { expect } from 'vitest'
+import { browserTest } from '../support/browser.ts'
 import { goToPlace, rowOf } from '../support/window-drive.ts'
-import { startWindowFixture } from '../support/window-fixture.ts'
+import { inWindow, violations, withWindow } from '../support/window-in-browser.ts'
 
 const test = browserTest()
-let windowFolder = ''
-let browser: Browser | undefined
-let axe = ''
-
-beforeAll(async () => {
-  if (!findBrowser()) return
-  windowFolder = await mkdtemp(join(tmpdir(), 'millrace-window-'))
-  await build({ logLevel: 'error', build: { outDir: windowFolder, emptyOutDir: true, sourcemap: false } })
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  if (windowFolder) await rm(windowFolder, { recursive: true })
-})
-
-type Look = { readonly theme?: 'dark' | 'light'; readonly size?: readonly [width: number, height: number]; readonly path?: string }
-type Fixture = Omit<Parameters<typeof startWindowFixture>[0], 'windowFolder'>
-
-async function inWindow(fixture: Fixture, look: Look, work: (page: Page) => Promise<void>): Promise<void> {
-  const engine = await startWindowFixture({ ...fixture, windowFolder })
-  const [width, height] = look.size ?? [1440, 900]
-  const context = await browser?.newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'] })
-  if (!context) throw new Error('the browser did not start')
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', fault => faults.push(fault.message))
-  await page.addInitScript(theme => localStorage.setItem('millrace.window', JSON.stringify({ theme })), look.theme ?? 'dark')
-  try {
-    await page.goto(`${engine.url}#${look.path ?? '/'}`)
-    await page.getByRole('contentinfo').getByText('listening').waitFor()
-    await work(page)
-    expect(faults).toEqual([])
-  } finally {
-    await context.close()
-    await engine.stop()
-  }
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const results = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
-  return results.violations.map(found => `${found.id}: ${found.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`)
-}
+withWindow()
 
 const partitionPlace = (topic: string, partition: number): string => `/topic/${topic}/partitions?partition=${partition}`
 /** A place and a text of it that is only there when it is. */
@@ -107,6 +56,13 @@ test('partitions are walked with the keyboard, each beside the list, and its fil
     await page.keyboard.press(' ')
     await inspector.waitFor({ state: 'detached' })
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Partitions')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press(' ')
+    await page.getByRole('complementary', { name: 'Partition 4' }).getByText('Being recovered now').waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('complementary', { name: 'Partition 4' }).waitFor({ state: 'detached' })
+    await rowOf(page, 'Partitions', 'offline').click()
+    await page.getByRole('complementary', { name: 'Partition 1' }).waitFor()
   })
 })
 

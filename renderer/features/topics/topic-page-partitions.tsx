@@ -1,6 +1,6 @@
 /** Where does each partition stand? The one selected is shown beside the list, with its files. */
 
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { PartitionRow, TopicDetail } from '../../../core/studio/contract/topics.ts'
 import { bytesParts, formatCount, formatExactBytes, formatRate, NO_DATA, rateParts } from '../../format/figures.ts'
 import { formatOffset } from '../../format/text.ts'
@@ -19,7 +19,9 @@ import styles from './topic-page-partitions.module.css'
 
 export function TopicPartitions({ detail, selected }: { readonly detail: TopicDetail; readonly selected: number | null }) {
   const { topic, partitions } = detail
-  const isInspecting = selected !== null
+  // Space puts the panel away and brings it back, whichever row is selected; closing it lets the row go.
+  const [isHidden, setHidden] = useState(false)
+  const isInspecting = selected !== null && !isHidden
   const isUndecided = hasUndecided(partitions)
   const columns = useMemo(() => partitionColumns({ topic: topic.topic, isUndecided, isTight: isInspecting }), [topic.topic, isUndecided, isInspecting])
   const skew = skewOf(partitions)
@@ -38,13 +40,14 @@ export function TopicPartitions({ detail, selected }: { readonly detail: TopicDe
         onSelect={row => select(row.partition)}
         onOpen={row => goTo(placeOf(topic.topic, row, 'end'))}
         onRowKey={event => {
-          if (event.key !== ' ' && event.key !== 'Escape') return false
-          select(null)
+          if (event.key === ' ') setHidden(!isHidden)
+          else if (event.key === 'Escape') select(null)
+          else return false
           return true
         }}
         footer={skew === null ? null : `Records are spread unevenly: partition ${skew.partition} holds ${skew.percent} % of them.`}
       />
-      {selected === null ? null : (
+      {selected === null || isHidden ? null : (
         <PartitionInspector key={selected} topic={topic.topic} partition={selected} onClose={() => select(null)} />
       )}
     </div>

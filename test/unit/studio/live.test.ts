@@ -83,6 +83,36 @@ test('a long list comes in items of at most 500 rows', () => {
   expect(reader.state.items.map(item => (item.is === 'snapshot' ? item.rows.length : item.upserts.length))).toEqual([500, 500, 200])
 })
 
+test('a list of thousands is computed once a second, and rows that stand still are not looked at', () => {
+  const rows = Array.from({ length: 1200 }, (_, index): Row => ({ name: `${index}`, count: index }))
+  const clock = new SimulatedClock()
+  let [computed, keys] = [0, 0]
+  const list = new LiveList<Row>({ pulse: new Pulse(clock, silentLogger), keyOf: row => { keys++; return row.name }, compute: () => { computed++; return rows } })
+  const reader = handSink<ListItem<Row>>(10)
+  list.subscribe(reader.sink)
+  ;[computed, keys] = [0, 0]
+  clock.advance(8 * PULSE_MS)
+  expect([computed, keys]).toEqual([2, 0])
+  rows[7] = { name: '7', count: -1 }
+  clock.advance(4 * PULSE_MS)
+  expect(reader.state.items.at(-1)).toEqual({ is: 'changes', upserts: [{ name: '7', count: -1 }], removed: [] })
+})
+
+test('a row that goes and comes again between two items is sent as it is, and one that only goes is removed', () => {
+  const rows: Row[] = [{ name: 'a', count: 1 }, { name: 'b', count: 1 }]
+  const { clock, list } = openList(rows)
+  const reader = handSink<ListItem<Row>>(1)
+  list.subscribe(reader.sink)
+  const other = handSink<ListItem<Row>>(100)
+  list.subscribe(other.sink)
+  rows.length = 0
+  clock.advance(PULSE_MS)
+  rows.push({ name: 'a', count: 2 })
+  clock.advance(PULSE_MS)
+  reader.grant(1)
+  expect(reader.state.items.at(-1)).toEqual({ is: 'changes', upserts: [{ name: 'a', count: 2 }], removed: ['b'] })
+})
+
 test('nothing runs when nobody listens', () => {
   const { clock, list, computed } = openList([])
   const reader = handSink<ListItem<Row>>(10)
