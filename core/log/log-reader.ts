@@ -14,6 +14,8 @@ export class LogReader {
   readonly #see: () => ReadableLog | undefined
   readonly #name: string
   readonly #damage: DamageReports
+  /** Cold reads and searches: each may have a file of its own open. */
+  readonly #reads = new Set<Promise<unknown>>()
 
   /** `see` gives the log as it is now; undefined when it is closed. */
   constructor(options: { readonly see: () => ReadableLog | undefined; readonly name: string; readonly logger: Logger }) {
@@ -29,7 +31,7 @@ export class LogReader {
 
   /** As `read`, with what is cold read on the thread pool; where the log moved meanwhile, the answer fits what it is at the end. */
   async readCold(request: ReadRequest): Promise<LogRead> {
-    return this.#noted(await readInTurn(() => this.#look(request)))
+    return this.#noted(await this.#underWay(readInTurn(() => this.#look(request))))
   }
 
   /** Whether `read` would have to wait for the disk: this process neither wrote nor read the range lately. */
@@ -53,12 +55,22 @@ export class LogReader {
 
   /** The first record at or after `timestamp`, with its epoch; null when there is none. Rejects when the disk fails. */
   async offsetForTimestamp(timestamp: number): Promise<TimeAnswer> {
-    return this.#notedTime(await searchInTurn(() => this.#open(), view => findTimestamp(view, timestamp, this.#open().startOffset)))
+    return this.#notedTime(await this.#underWay(searchInTurn(() => this.#open(), view => findTimestamp(view, timestamp, this.#open().startOffset))))
   }
 
   /** The first record that has the greatest timestamp of the log; null when it is empty. Rejects when the disk fails. */
   async offsetOfMaxTimestamp(): Promise<TimeAnswer> {
-    return this.#notedTime(await searchInTurn(() => this.#open(), findMaxTimestamp))
+    return this.#notedTime(await this.#underWay(searchInTurn(() => this.#open(), findMaxTimestamp)))
+  }
+
+  /** Resolves when the cold reads and searches under way have ended, and with them the files they opened. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#reads)
+  }
+
+  #underWay<T>(read: Promise<T>): Promise<T> {
+    this.#reads.add(read)
+    return read.finally(() => this.#reads.delete(read))
   }
 
   #open(): ReadableLog {

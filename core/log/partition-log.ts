@@ -477,10 +477,11 @@ export class PartitionLog {
     }
   }
 
-  /** Resolves when what was being written at the close has ended. */
+  /** Resolves when what was being written or read at the close has ended. */
   async settled(): Promise<void> {
     await this.#durability.stop()
     await this.#epochs.settled()
+    await this.reader.settled()
   }
 
   /** Closes the files and nothing more: for a partition that is being deleted. */

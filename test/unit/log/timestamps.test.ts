@@ -65,6 +65,17 @@ test('a record appended while the greatest time is searched for does not hide al
   expect(found(await search)).toEqual([3, 4])
 })
 
+test('a search under way at the close has ended when the log is settled, and holds no file', async () => {
+  const { log: before, disk } = await openLog({ config: { segmentBytes: 200 } })
+  for (const time of [1, 2, 3]) mustAppend(before, encodeBatch({ records: [record('x'.repeat(100), { timestamp: START_MS + time })] }))
+  await before.close()
+  const { log } = await openLog({ disk, isClean: true })
+  const search = log.offsetForTimestamp(START_MS + 3).catch(() => 'closed')
+  await log.close()
+  await log.settled()
+  expect([await Promise.race([search, 'still under way']) === 'still under way', disk.openFiles]).toEqual([false, 0])
+})
+
 test('an empty log and records without time have no greatest time', async () => {
   const { log } = await openLog()
   expect(await log.offsetOfMaxTimestamp()).toBeNull()
