@@ -27,7 +27,7 @@ afterAll(async () => {
 it('Apache Kafka serves our segments, without our indexes and after an unclean stop: records, offsets and times', async () => {
   kafka = await KafkaPeer.start()
   const maker = new BrokerUnderScript(kafka.port)
-  await maker.createTopics(scriptTopics.read)
+  await maker.createTopics(scriptTopics.whole)
   maker.close()
   await kafka.stop()
 
@@ -36,7 +36,7 @@ it('Apache Kafka serves our segments, without our indexes and after an unclean s
   const ours = await readFiles(millrace.port, SEED)
   await millrace.stop()
 
-  for (const { name } of scriptTopics.read) putSegments(millrace.partitionFolder(name, 0), kafka.partitionFolder(name, 0))
+  for (const { name } of scriptTopics.whole) putSegments(millrace.partitionFolder(name, 0), kafka.partitionFolder(name, 0))
   rmSync(join(kafka.dataFolder, 'logs', '.kafka_cleanshutdown'))
   await kafka.start()
   await untilLed(kafka.port)
@@ -48,7 +48,7 @@ it('Apache Kafka serves our segments, without our indexes and after an unclean s
 
 it('DumpLogSegments has no complaint about any of them, nor about what Kafka made of them', async () => {
   for (const broker of [millrace, kafka]) {
-    expect(await dumpComplaints(scriptTopics.read.map(({ name }) => broker?.partitionFolder(name, 0) ?? ''))).toEqual([])
+    expect(await dumpComplaints(scriptTopics.whole.map(({ name }) => broker?.partitionFolder(name, 0) ?? ''))).toEqual([])
   }
 })
 
@@ -60,6 +60,6 @@ function putSegments(from: string, to: string): void {
 
 async function untilLed(port: number): Promise<void> {
   const broker = new BrokerUnderScript(port)
-  for (const { name } of scriptTopics.read) await broker.untilLed(name)
+  for (const { name } of scriptTopics.whole) await broker.untilLed(name)
   broker.close()
 }

@@ -34,6 +34,8 @@ export type CrashTotals = {
   readonly kills: number
   readonly restarts: number
   readonly setAside: number
+  /** Batches that a kill left half written, and recovery cut off. */
+  readonly halfWritten: number
   /** From the start of the process until every partition has its leader. */
   readonly worstRestartMs: number
   readonly findings: readonly string[]
@@ -56,6 +58,9 @@ export async function crashLoop(options: CrashOptions): Promise<CrashTotals> {
   }
 }
 
+const HALF_WRITTEN = /half written when the process died/
+const CUT = /cut at its first bad byte|set aside|ends before the offset/
+
 type End = 'kill' | 'kill while starting' | 'kill while stopping' | 'stop'
 
 class CrashLoop {
@@ -71,6 +76,7 @@ class CrashLoop {
   #startMs = 500
   #kills = 0
   #restarts = 0
+  #halfWritten = 0
   #worstRestartMs = 0
   #keepsData = false
 
@@ -104,6 +110,7 @@ class CrashLoop {
       kills: this.#kills,
       restarts: this.#restarts,
       setAside: setAsideFiles(this.#dataFolder).length,
+      halfWritten: this.#halfWritten,
       worstRestartMs: Math.round(this.#worstRestartMs),
       findings,
       dataFolder: this.#dataFolder,
@@ -188,9 +195,12 @@ class CrashLoop {
     this.#restarts++
   }
 
-  /** A line of the level error is a finding: nothing here is a fault of the disk. */
+  /** An error is a finding: nothing here is a fault of the disk. So is a cut: a killed process leaves one batch half written, and nothing else. */
   #noteErrors(): void {
-    for (const line of this.#broker.process.stderr) if (/^\S+ error /.test(line)) this.#journal.find(`the broker logged: ${line}`)
+    for (const line of this.#broker.process.stderr) {
+      if (/^\S+ error /.test(line) || CUT.test(line)) this.#journal.find(`the broker logged: ${line}`)
+      if (HALF_WRITTEN.test(line)) this.#halfWritten++
+    }
     this.#log(this.#broker.process.lines)
   }
 

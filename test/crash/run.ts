@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   const totals = await crashLoop({ rounds, seed, say })
   say(
     `${totals.recordsAcknowledged} records and ${totals.commitsAcknowledged} commits acknowledged, ${totals.recordsStored} records stored, ${totals.kills} kills, ` +
-      `${totals.restarts} restarts, the longest ${totals.worstRestartMs} ms, ${totals.setAside} files set aside`,
+      `${totals.restarts} restarts, the longest ${totals.worstRestartMs} ms, ${totals.halfWritten} batches half written, ${totals.setAside} files set aside`,
   )
   for (const finding of totals.findings) say(`WRONG: ${finding}`)
   if (totals.findings.length > 0) say(`seed ${seed}; the data is kept in ${totals.dataFolder}`)

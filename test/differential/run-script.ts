@@ -17,9 +17,11 @@ export async function writeOnly(port: number, o: ScriptOptions): Promise<readonl
   return withBroker(port, broker => new WriteScript(broker, o).run())
 }
 
-/** Reads every topic of the script from a broker that serves the very files of another: no record, time or size may differ. */
+/** Reads every whole topic of the script from a broker that serves the very files of another: no record, time or size may differ. */
 export async function readFiles(port: number, seed: number): Promise<readonly Step[]> {
-  return readAll(port, ({ topic }) => ({ topic, isAppendTime: false, isRecompressed: false, asksEpochs: false, seed }))
+  return withBroker(port, async broker => {
+    for (const { name } of scriptTopics.whole) await new ReadScript(broker, { topic: name, isAppendTime: false, isRecompressed: false, asksEpochs: false, seed }).run()
+  })
 }
 
 /** Reads compacted topics: what a cleaner wrote anew, its codec pressed anew. */

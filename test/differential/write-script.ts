@@ -1,7 +1,7 @@
 /** What is written: batches of every kind to topics of every kind, the same to each broker. Every answer is noted. */
 
 import { type Random, seededRandom } from '../../core/common/random.ts'
-import { produce } from '../../core/protocol/apis/index.ts'
+import { deleteRecords, produce } from '../../core/protocol/apis/index.ts'
 import { errorName } from '../../core/protocol/errors.ts'
 import type { ResponseReceived } from '../../core/protocol/schema.ts'
 import { encodeBatch, type NewBatch, type NewRecord } from '../../core/records/record-batch.ts'
@@ -34,7 +34,13 @@ const doubtfulTopics: readonly TopicSpec[] = [
   { name: 'doubtful-gzip', configs: { 'compression.type': 'gzip' } },
   { name: 'doubtful-append-time', configs: { 'message.timestamp.type': 'LogAppendTime' } },
 ]
-export const scriptTopics = { written: [...topicsRead, ...doubtfulTopics], read: topicsRead }
+const deletedTopics: readonly TopicSpec[] = [
+  { name: 'deleted', configs: { 'segment.index.bytes': '96', ...dense } },
+  { name: 'deleted-all', configs: {} },
+  { name: 'deleted-or-compact', configs: { 'cleanup.policy': 'compact,delete' } },
+]
+/** `whole`: those whose first records are still there. */
+export const scriptTopics = { written: [...topicsRead, ...deletedTopics, ...doubtfulTopics], read: [...topicsRead, ...deletedTopics], whole: topicsRead }
 
 const versions = [3, 5, 6, 7, 8, 9, 10, 11, 12]
 
@@ -59,6 +65,7 @@ export class WriteScript {
     await this.#rolls()
     await this.#sequences()
     await this.#mixed()
+    await this.#deletes()
   }
 
   async #send(step: string, topic: string, records: Buffer | null, o: { version?: number; acks?: number; index?: number } = {}): Promise<void> {
@@ -201,6 +208,24 @@ export class WriteScript {
         await this.#send(`${at} with ${what}`, 'mixed', bytes)
       }
     }
+  }
+
+  /** DeleteRecords into the middle of batches and segments, back, too far, and of everything. */
+  async #deletes(): Promise<void> {
+    const random = seededRandom(this.#seed + 6)
+    for (let at = 0; at < 40; at++) await this.#send(`batch ${at}`, 'deleted', encodeBatch({ records: keyed(someRecords(random, this.#nowMs)) }))
+    for (const offset of [0, 5, 3, 30, 31, -2, -3, 100_000, 60]) await this.#delete('deleted', offset, offset % 3 === 0 ? 2 : 1)
+    for (const offset of [1, -1, -1, 0, 7]) await this.#delete('deleted-all', offset)
+    await this.#send('after all was deleted', 'deleted-all', someBatch(random, this.#nowMs))
+    for (const topic of ['compact', 'deleted-or-compact', 'nowhere']) await this.#delete(topic, 2)
+    await this.#delete('plain', 0, 2, 9)
+  }
+
+  async #delete(topic: string, offset: number, version = 2, partitionIndex = 0): Promise<void> {
+    const topics = [{ name: topic, partitions: [{ partitionIndex, offset: BigInt(offset) }] }]
+    const answer = await this.#broker.ask(deleteRecords, version, { topics, timeoutMs: 10_000 })
+    const partitions = answer === 'closed' ? answer : answer.topics.flatMap(each => each.partitions).map(({ errorCode, ...more }) => ({ ...more, error: errorName(errorCode) }))
+    this.#broker.note(`delete of ${topic}-${partitionIndex} before ${offset}`, partitions)
   }
 
   #anyVersion(random: Random): { version: number } {
