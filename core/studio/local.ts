@@ -120,6 +120,7 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
     dataFolder: broker.dataFolder,
     isTemporary: host.isTemporary,
     ...stored,
+    damaged: parts.damage.now,
     durableAcks: broker.parts.durableAcks.isOn,
     upkeep: upkeepOf(parts),
     topicCount: broker.topics.size,

@@ -6,6 +6,7 @@ import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
 import type { CleaningWatch } from './cleaning-watch.ts'
 import type { LocalStatus } from './contract/local.ts'
+import type { DamageWatch } from './damage-watch.ts'
 import type { GroupWatch } from './group-watch.ts'
 import type { Pulse } from './pulse.ts'
 import type { Scan } from './scan/scan.ts'
@@ -30,4 +31,5 @@ export type StudioParts = {
   readonly traffic: Traffic
   readonly groups: GroupWatch
   readonly cleaning: CleaningWatch
+  readonly damage: DamageWatch
 }

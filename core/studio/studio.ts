@@ -6,6 +6,7 @@ import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
 import { CleaningWatch } from './cleaning-watch.ts'
 import { studioContract, type StudioContract } from './contract/index.ts'
+import { DamageWatch } from './damage-watch.ts'
 import { EventLog } from './event-log.ts'
 import { groupsArea } from './groups.ts'
 import { GroupWatch } from './group-watch.ts'
@@ -49,7 +50,7 @@ export class Studio {
     const { broker, clock, logger } = options
     const pulse = new Pulse(clock, logger)
     const cleaning = new CleaningWatch({ cleaner: broker.parts.cleaner, clock })
-    this.#parts = { ...options, pulse, cleaning, traffic: new Traffic(broker), groups: new GroupWatch(broker) }
+    this.#parts = { ...options, pulse, cleaning, damage: new DamageWatch(broker.taps), traffic: new Traffic(broker), groups: new GroupWatch(broker) }
     this.#events = new EventLog({ broker, clock, pulse })
     this.implementation = {
       local: localArea(this.#parts, this.#events, () => this.#space),
@@ -77,6 +78,7 @@ export class Studio {
     for (const session of this.#sessions) session.stop()
     this.#events.stop()
     this.#parts.groups.stop()
+    this.#parts.damage.stop()
     this.#parts.pulse.stop()
   }
 

@@ -53,7 +53,7 @@ export function storedCounts(topic: string, { hasTrouble = false }: StorageStory
 export function storedStatus(
   topics: readonly TopicRow[],
   { hasTrouble = false }: StorageStory,
-): Pick<LocalStatus, 'recovering' | 'partitionCount' | 'offline' | 'cut' | 'ownFlushTopicCount' | 'upkeep'> {
+): Pick<LocalStatus, 'recovering' | 'partitionCount' | 'offline' | 'cut' | 'damaged' | 'ownFlushTopicCount' | 'upkeep'> {
   return {
     recovering: hasTrouble ? 1 : 0,
     partitionCount: topics.reduce((sum, row) => sum + row.partitionCount, 0),
@@ -61,6 +61,7 @@ export function storedStatus(
     cut: hasTrouble
       ? { count: 1, bytes: 1234, first: [{ topic: 'orders', partition: 3, hasVanished: false, cutBytes: 1234, cutOffset: 1_568_567n, setAside: SET_ASIDE }] }
       : { count: 0, bytes: 0, first: [] },
+    damaged: hasTrouble ? { count: 1, first: [{ topic: 'payments', partition: 2, fromOffset: 512_004n, toOffset: 512_010n }] } : { count: 0, first: [] },
     ownFlushTopicCount: 1,
     upkeep: { retentionCheckIntervalMs: 300_000, isCompacting: true, cleanerBackoffMs: 15_000, cleanerBytesPerSecond: null },
   }

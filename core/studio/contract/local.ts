@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { call, stream } from './contract.ts'
-import type { CutNotice, PartitionNotice } from './storage.ts'
+import type { CutNotice, DamageNotice, PartitionNotice } from './storage.ts'
 
 export type LocalStatus = {
   readonly state: 'starting' | 'listening' | 'failed'
@@ -30,6 +30,8 @@ export type LocalStatus = {
   readonly offline: { readonly count: number; readonly first: readonly PartitionNotice[] }
   /** Partitions that lost something when they were opened: their number, the bytes of all that was cut, and the first few. */
   readonly cut: { readonly count: number; readonly bytes: number; readonly first: readonly CutNotice[] }
+  /** Places where a reader met damaged records in this run: their number, and the first few. */
+  readonly damaged: { readonly count: number; readonly first: readonly DamageNotice[] }
   /** Records are acknowledged once the disk has them; topics that set flush.messages keep what they say, and are counted. */
   readonly durableAcks: boolean
   readonly ownFlushTopicCount: number

@@ -66,6 +66,8 @@ export type OpenTransactionRow = {
 
 /** A partition of which something must be known at a glance. */
 export type PartitionNotice = { readonly topic: string; readonly partition: number; readonly reason: string }
+/** Records from `fromOffset` to before `toOffset` are not as they were written, and are not served. */
+export type DamageNotice = { readonly topic: string; readonly partition: number; readonly fromOffset: bigint; readonly toOffset: bigint }
 export type CutNotice = {
   readonly topic: string
   readonly partition: number

@@ -60,6 +60,8 @@ function stateFindings(status: LocalStatus): readonly Finding[] {
   }
   const offline = offlineFinding(status)
   if (offline) found.push(offline)
+  const damaged = damagedFinding(status)
+  if (damaged) found.push(damaged)
   if (status.recovering > 0) {
     found.push({
       id: 'recovering',
@@ -87,6 +89,22 @@ function offlineFinding({ offline: { count, first } }: LocalStatus): Finding | n
     what: isOne ? 'takes no records' : `${plural(count, 'partition')} take no records`,
     detail: `${adviceFor(worst.reason)}${others} ${worst.reason}`,
     action: { label: isOne ? 'Show it' : 'Show the first', place },
+  }
+}
+
+/** What readers met: the bytes of a file are not those that were written. */
+function damagedFinding({ damaged: { count, first } }: LocalStatus): Finding | null {
+  const [worst] = first
+  if (!worst) return null
+  const place: Place = { at: 'topic', topic: worst.topic, tab: 'partitions', partition: worst.partition }
+  const others = count === 1 ? '' : ` ${plural(count - 1, 'other place')} in this run.`
+  return {
+    id: 'damaged',
+    tone: 'bad',
+    subject: { name: `${worst.topic}-${worst.partition}`, place },
+    what: 'has records that are damaged on the disk',
+    detail: `Offsets ${String(worst.fromOffset)} to ${String(worst.toOffset - 1n)} cannot be read (CORRUPT_MESSAGE): a consumer must seek past them.${others} Look at the disk.`,
+    action: { label: 'Show it', place },
   }
 }
 

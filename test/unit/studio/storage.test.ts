@@ -71,6 +71,16 @@ test('a disk that refuses records is told with its reason, in the row, the list,
   await events.until(items => items.flat().find(event => event.text === 'Partition 0 of orders takes records again'))
 })
 
+test('damaged records that a reader met stand in the status until their topic goes', async () => {
+  const { client, broker } = await openStudio({ topics: { orders: 1 } })
+  const status = collect(client.local.status, {})
+  broker.taps.emit({ is: 'damaged', topic: 'orders', partition: 0, fromOffset: 5, toOffset: 10 })
+  const { damaged } = await status.until(items => items.find(item => item.damaged.count > 0))
+  expect(damaged).toEqual({ count: 1, first: [{ topic: 'orders', partition: 0, fromOffset: 5n, toOffset: 10n }] })
+  await client.topics.delete({ topic: 'orders' })
+  await status.until(items => (items.at(-1)?.damaged.count === 0 ? true : undefined))
+})
+
 test('durable acks are switched at once, for what is open and for the status', async () => {
   const opened = await openStudio({ topics: { orders: 1 } })
   const { client, broker } = opened

@@ -22,6 +22,7 @@ const status: LocalStatus = {
   partitionCount: 6,
   offline: { count: 0, first: [] },
   cut: { count: 0, bytes: 0, first: [] },
+  damaged: { count: 0, first: [] },
   durableAcks: false,
   ownFlushTopicCount: 0,
   upkeep: { retentionCheckIntervalMs: 300_000, isCompacting: true, cleanerBackoffMs: 15_000, cleanerBytesPerSecond: null },
@@ -98,6 +99,13 @@ test('who can connect follows from the addresses', () => {
   expect(isLoopbackOnly(['127.0.0.1:9092', '192.168.1.4:9092'])).toBe(false)
   expect(whoCanConnect(['127.0.0.1:9092'])).toContain('any program on this computer can connect, and nothing outside it')
   expect(whoCanConnect(['192.168.1.4:9092'])).toContain('any program that can reach 192.168.1.4:9092 over the network can connect')
+})
+
+test('damaged records are told with their offsets', () => {
+  const place = { topic: 'orders', partition: 2, fromOffset: 5n, toOffset: 10n }
+  const [one] = findingsOf({ ...status, damaged: { count: 1, first: [place] } }, [])
+  expect(one).toMatchObject({ id: 'damaged', tone: 'bad', subject: { name: 'orders-2' }, detail: expect.stringMatching(/^Offsets 5 to 9 cannot be read/) })
+  expect(findingsOf({ ...status, damaged: { count: 4, first: [place] } }, [])[0]?.detail).toContain('3 other places')
 })
 
 test('what needs someone of the disks comes first, and what a start cut can be put away', () => {
