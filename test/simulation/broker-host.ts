@@ -32,8 +32,12 @@ export class BrokerHost {
   /** Called before a boot ends, to look at what it claims. */
   onEnd: (ending: Ending) => void = () => {}
 
+  /** Whether every acknowledgement waits for the disk. */
+  readonly hasDurableAcks: boolean
+
   constructor(world: World, config: Partial<BrokerConfig> = {}) {
     const random = world.fork()
+    this.hasDurableAcks = random.below(4) === 0
     this.#world = world
     this.#config = { offsetsTopicPartitions: 2, ...config }
     this.#clock = new ProcessClock(world.clock)
@@ -70,6 +74,7 @@ export class BrokerHost {
       processId: null,
       catalog: this.#catalog,
       bind: this.network.bind,
+      durableAcks: this.hasDurableAcks,
     })
     this.#broker = broker
     this.#isServing = true

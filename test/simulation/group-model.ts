@@ -25,7 +25,12 @@ export class GroupModel {
   /** Counts boots: an answer of an earlier one proves nothing. */
   boot = 0
 
-  constructor(groupId: string, topic: string, partitionCount: number) {
+  /** Acknowledged means flushed. */
+  readonly #hasDurableAcks: boolean
+
+  constructor(groupId: string, o: { readonly topic: string; readonly partitionCount: number; readonly hasDurableAcks: boolean }) {
+    const { topic, partitionCount } = o
+    this.#hasDurableAcks = o.hasDurableAcks
     this.groupId = groupId
     this.topic = topic
     this.partitions = Array.from({ length: partitionCount }, (_, index) => index)
@@ -44,7 +49,7 @@ export class GroupModel {
     this.#leaders = new Map()
     if (ending !== 'power') return
     this.#owners = new Map()
-    for (const commits of this.#commits) commits.isLost = true
+    if (!this.#hasDurableAcks) for (const commits of this.#commits) commits.isLost = true
   }
 
   joined(generation: number, leader: string): void {

@@ -12,7 +12,7 @@ const TOPIC = 'orders'
 export async function groupLife(world: World): Promise<void> {
   const { random } = world
   const host = new BrokerHost(world)
-  const models = Array.from({ length: 1 + random.below(2) }, (_, index) => new GroupModel(`group${index}`, TOPIC, 1 + random.below(5)))
+  const models = Array.from({ length: 1 + random.below(2) }, (_, index) => new GroupModel(`group${index}`, { topic: TOPIC, partitionCount: 1 + random.below(5), hasDurableAcks: host.hasDurableAcks }))
   host.onEnd = ending => {
     for (const model of models) model.ended(ending)
   }
