@@ -40,6 +40,7 @@ export class TopicRegistry {
   readonly #parts: RegistryParts
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
+  readonly #nameByCollision = new Map<string, string>()
   readonly #changes = new SerialQueue()
   /** Partitions being opened: a deletion waits for them. */
   readonly #opening = new Map<Partition, Promise<PartitionLog | undefined>>()
@@ -98,7 +99,7 @@ export class TopicRegistry {
     const named = topicNameProblem(name)
     if (named !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: named }
     if (this.#byName.has(name)) return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
-    const twin = [...this.#byName.keys()].find(other => collisionKey(other) === collisionKey(name))
+    const twin = this.#nameByCollision.get(collisionKey(name))
     if (twin !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${twin}` }
     if (partitionCount < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
     if (partitionCount > PARTITIONS_PER_TOPIC_MAX) return tooManyPartitions(partitionCount)
@@ -233,6 +234,7 @@ export class TopicRegistry {
   async #remove({ record, partitions }: Topic): Promise<void> {
     this.#parts.catalog.removeTopic(record, this.#parts.clock.now())
     this.#byName.delete(record.name)
+    this.#nameByCollision.delete(collisionKey(record.name))
     this.#byId.delete(record.topicId)
     const logs = partitions.map(({ openLog }) => openLog)
     for (const partition of partitions) partition.fail('the topic was deleted')
@@ -333,6 +335,7 @@ export class TopicRegistry {
   #put(record: TopicRecord, partitions: readonly Partition[]): Topic {
     const topic: Topic = { record, partitions }
     this.#byName.set(record.name, topic)
+    this.#nameByCollision.set(collisionKey(record.name), record.name)
     this.#byId.set(record.topicId, topic)
     return topic
   }
