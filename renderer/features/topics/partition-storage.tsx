@@ -9,6 +9,7 @@ import { formatIso, formatTime } from '../../format/time.ts'
 import { useNow } from '../../now.ts'
 import { adviceFor, cleaningInWords, hasLost, lastCleanInWords, percentOf, recoveryExtras, recoveryInWords, unopenedInWords } from '../../storage-words.ts'
 import { Banner } from '../../ui/banner.tsx'
+import { classNames } from '../../ui/class-names.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { KeyValue, type KeyValueRow } from '../../ui/key-value.tsx'
@@ -24,7 +25,7 @@ export function PartitionStorage({ detail }: { readonly detail: PartitionDetail 
       <Part title="At the last start">
         <Recovery row={row} />
       </Part>
-      <Part title="Log">
+      <Part title="Log" isTall>
         <KeyValue rows={factsOf(detail)} />
       </Part>
       {row.cleaning ? (
@@ -36,9 +37,10 @@ export function PartitionStorage({ detail }: { readonly detail: PartitionDetail 
   )
 }
 
-function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+/** `isTall`: it takes a column of its own where there are two. */
+function Part({ title, isTall = false, children }: { readonly title: string; readonly isTall?: boolean; readonly children: ReactNode }) {
   return (
-    <section className={styles.part} aria-label={title}>
+    <section className={classNames(styles.part, isTall && styles.tall)} aria-label={title}>
       <h2 className={styles.title}>{title}</h2>
       {children}
     </section>
