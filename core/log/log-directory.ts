@@ -10,10 +10,11 @@ import { CLOSE_MS_MAX, FLUSH_GRACE_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
-import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
+import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE } from './checkpoint.ts'
 import { type CleanFacts, type Doubt, type LastStop, noteBootNow, readLeftBehind, removeMarker, writeMarkerNow } from './last-stop.ts'
 import { defaultLogConfig, type LogConfig } from './log-config.ts'
 import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
+import { OffsetsFile } from './offsets-file.ts'
 import { PartitionLog, type PartitionLogOptions } from './partition-log.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import type { SlowWork } from './slow-work.ts'
@@ -58,6 +59,7 @@ type Found = {
   readonly unopened: ReadonlyMap<string, Unopened>
   /** Of folders that may be gone. */
   readonly startOffsets: ReadonlyMap<string, number>
+  readonly recoveryPoints: ReadonlyMap<string, number>
   readonly folders: readonly string[]
 }
 
@@ -74,8 +76,8 @@ export class LogDirectory {
   readonly #deletion: SegmentDeletion
   readonly #opening = new AbortController()
   readonly #checkpoints = new SerialQueue()
-  readonly #startsWrites = new SerialQueue()
-  #nextStartsWrite: Promise<void> | undefined
+  readonly #startOffsets: OffsetsFile
+  readonly #recoveryPoints: OffsetsFile
   #checkpointTimer: Timer | undefined
   #isClosing = false
 
@@ -87,6 +89,9 @@ export class LogDirectory {
     this.#unopened = new Map(found.unopened)
     this.#unclaimed = new Set(found.unopened.keys())
     this.#fromOtherBoot = new Set(namesFromOtherBoot(found.unopened))
+    const { disk } = options
+    this.#startOffsets = new OffsetsFile({ disk, path: `${this.folder}/${START_OFFSETS_FILE}`, offsets: () => this.#offsets(log => log.startOffset, left => left.startOffset) }, found.startOffsets)
+    this.#recoveryPoints = new OffsetsFile({ disk, path: `${this.folder}/${RECOVERY_POINTS_FILE}`, offsets: () => this.#offsets(log => log.recoveryPoint, left => left.recoveryPoint) }, found.recoveryPoints)
     for (const name of found.folders) if (DELETED_FOLDER.test(name)) this.#deletion.removeFolder(`${this.folder}/${name}`)
     this.#checkpointLater()
   }
@@ -114,7 +119,7 @@ export class LogDirectory {
     // In this order: a kill in between finds the marker, which still holds.
     noteBootNow(disk, folder, namesFromOtherBoot(unopened))
     await removeMarker(disk, folder)
-    return new LogDirectory(options, { isClean: left.isClean, unopened, startOffsets, folders })
+    return new LogDirectory(options, { isClean: left.isClean, unopened, startOffsets, recoveryPoints, folders })
   }
 
   /** Whether the last stop was clean: logs are then trusted as they are. */
@@ -168,11 +173,18 @@ export class LogDirectory {
     if (this.#options.disk.existsNow(path)) {
       return Promise.reject(new LogDirectoryError(`${path} exists and belongs to no topic: move it away, or adopt it with millrace import`))
     }
-    return this.#open(partition, { lastStop: 'new' }).catch(async (cause: unknown) => {
+    return this.#createFrom(partition).catch(async (cause: unknown) => {
       // A folder that does not say whose it is yet would stand in the way for good: nobody could tell that it may go.
       if (!this.#options.disk.existsNow(`${path}/${PARTITION_METADATA_FILE}`)) await this.#options.disk.remove(path).catch(() => {})
       throw cause
     })
+  }
+
+  /** A deleted one of the same name may stand in the checkpoints, and a crash would have the new one cut to where that began. */
+  async #createFrom(partition: PartitionToOpen): Promise<PartitionLog> {
+    const name = partitionFolderName(partition.topic, partition.partition)
+    await Promise.all([this.#startOffsets.atMost(name, 0), this.#recoveryPoints.atMost(name, 0)])
+    return this.#open(partition, { lastStop: 'new' })
   }
 
   /** Opens the log of a partition that exists, recovering what the last stop left in doubt. Rejects when that is aborted. */
@@ -211,8 +223,19 @@ export class LogDirectory {
 
   async #open(partition: PartitionToOpen, left: Partial<Unopened>): Promise<PartitionLog> {
     this.claim(partition.topic, partition.partition)
+    const name = partitionFolderName(partition.topic, partition.partition)
+    const unopened = this.#unopened.get(name)
     const log = await PartitionLog.open(this.#optionsFor(partition, left))
     this.#opened(log)
+    try {
+      // Where something was cut or is gone, what takes its place is not durable as the checkpoint says.
+      await this.#recoveryPoints.atMost(name, log.recoveryPoint)
+    } catch (failure) {
+      this.#logs.delete(name)
+      if (unopened) this.#unopened.set(name, unopened)
+      await log.abandon()
+      throw failure
+    }
     return log
   }
 
@@ -294,7 +317,7 @@ export class LogDirectory {
     const unverified = await this.#closeLogs()
     // What is under way may end, so that nothing of it is left behind; a flush of gigabytes ends without us.
     const settled = [...this.#logs.values()].map(log => log.settled())
-    await this.#within(FLUSH_GRACE_MS, Promise.all([...settled, this.#checkpoints.idle(), this.#startsWrites.idle()]))
+    await this.#within(FLUSH_GRACE_MS, Promise.all([...settled, this.#checkpoints.idle(), this.#startOffsets.idle(), this.#recoveryPoints.idle()]))
     try {
       const facts = new Map([...this.#logs].filter(([name]) => !unverified.has(name)).map(([name, log]) => [name, log.facts]))
       for (const [name, left] of this.#unopened) {
@@ -359,7 +382,7 @@ export class LogDirectory {
       await log.flush()
     }
     if (this.#fromOtherBoot.size > 0) this.#noteBoot()
-    await this.#options.disk.replace(`${this.folder}/${RECOVERY_POINTS_FILE}`, this.#recoveryPoints())
+    await this.#recoveryPoints.save()
     await this.saveStartOffsets()
   }
 
@@ -370,29 +393,17 @@ export class LogDirectory {
 
   /** Makes where logs start now durable. Those who ask before a write has begun share it. */
   saveStartOffsets(): Promise<void> {
-    this.#nextStartsWrite ??= this.#startsWrites.run(() => {
-      this.#nextStartsWrite = undefined
-      return this.#options.disk.replace(`${this.folder}/${START_OFFSETS_FILE}`, this.#startOffsets())
-    })
-    return this.#nextStartsWrite
-  }
-
-  #recoveryPoints(): Buffer {
-    return this.#offsets(log => log.recoveryPoint, left => left.recoveryPoint)
-  }
-
-  #startOffsets(): Buffer {
-    return this.#offsets(log => log.startOffset, left => left.startOffset)
+    return this.#startOffsets.save()
   }
 
   /** Of the open logs, and as they were for those that this run has not opened. */
-  #offsets(ofLog: (log: PartitionLog) => number, ofUnopened: (left: Unopened) => number | undefined): Buffer {
+  #offsets(ofLog: (log: PartitionLog) => number, ofUnopened: (left: Unopened) => number | undefined): Map<string, number> {
     const offsets = new Map([...this.#logs].map(([name, log]) => [name, ofLog(log)]))
     for (const [name, left] of this.#unopened) {
       const offset = ofUnopened(left)
       if (offset !== undefined) offsets.set(name, offset)
     }
-    return writeOffsetCheckpoint(offsets)
+    return offsets
   }
 }
 
