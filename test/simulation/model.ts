@@ -37,6 +37,8 @@ export class PartitionModel {
   #ending: Ending = 'stop'
   /** How often a restart has taken known records: producers may find their sequences gone. */
   cuts = 0
+  /** How many boots have ended. */
+  ends = 0
 
   /** Acknowledged means flushed here; a refusal may then have been stored, for it is the flush that failed. */
   readonly #isFlushedByAck: boolean
@@ -112,6 +114,7 @@ export class PartitionModel {
 
   /** A boot has ended; a later one may end too before it has opened this log. */
   ended(ending: Ending): void {
+    this.ends++
     if (this.#ending !== 'power') this.#ending = ending
   }
 

@@ -76,31 +76,54 @@ export class PlainProducer extends Producer {
   }
 }
 
-type Session = { readonly producerId: number; readonly producerEpoch: number; readonly cuts: number; sequence: number }
+type Session = { readonly producerId: number; readonly producerEpoch: number; readonly cuts: number; sequence: number; lastOffset: number }
+/** `endsBefore`: boots that had ended when it was first sent; `isLast`: nothing was sent behind it. */
+type Batch = { readonly values: readonly string[]; readonly records: Buffer; readonly endsBefore: number; readonly isLast: boolean }
+
+const IN_FLIGHT_MAX = 4
 
 export class IdempotentProducer extends Producer {
   readonly #sessions = new Map<PartitionModel, Session>()
 
-  /** Sends one batch until its end is known. `isOver` says when to give up: then it may or may not be stored. */
+  /** Sends a few batches at once, then again, one by one, those whose end is not known. `isOver` says when to give up: then they may or may not be stored. */
   async turn(target: Target, isOver: () => boolean): Promise<void> {
-    const values = this.newValues()
-    const bytes: Partial<Record<string, Buffer>> = {}
-    target.model.send(values, this.client.name, true)
+    const session = await this.#session(target)
+    if (!session) return
+    const batches = this.#newBatches(target, session)
+    const outcomes = await Promise.all(batches.map(({ records }) => this.send(target, Buffer.from(records))))
+    for (const [index, batch] of batches.entries()) {
+      const first = outcomes[index]
+      const outcome = first?.is === 'stored' ? first : await this.#sendUntilKnown(target, session, batch, isOver)
+      if (outcome?.is !== 'stored') return
+      if (outcome.baseOffset <= session.lastOffset && target.model.cuts === session.cuts) throw new Violation(`${target.model.name} stored a batch of ${this.client.name} at ${outcome.baseOffset}, and the one before it at ${session.lastOffset}`)
+      target.model.acknowledged(batch.values, outcome.baseOffset)
+      session.lastOffset = outcome.baseOffset
+      session.sequence += batch.values.length
+    }
+  }
+
+  #newBatches({ model }: Target, session: Session): Batch[] {
+    let baseSequence = session.sequence
+    const count = 1 + this.client.random.below(IN_FLIGHT_MAX)
+    return Array.from({ length: count }, (_, index) => {
+      const values = this.newValues()
+      model.send(values, this.client.name, true)
+      const records = this.encode(values, { ...session, baseSequence })
+      baseSequence += values.length
+      return { values, records, endsBefore: model.ends, isLast: index === count - 1 }
+    })
+  }
+
+  /** Undefined when it was given up. */
+  async #sendUntilKnown(target: Target, session: Session, batch: Batch, isOver: () => boolean): Promise<Outcome | undefined> {
     while (!isOver()) {
-      const session = await this.#session(target)
-      if (!session) continue
-      const key = `${session.producerId}:${session.sequence}`
-      const records = (bytes[key] ??= this.encode(values, { ...session, baseSequence: session.sequence }))
-      const outcome = await this.send(target, Buffer.from(records))
-      if (outcome.is === 'stored') {
-        target.model.acknowledged(values, outcome.baseOffset)
-        session.sequence += values.length
-        return
-      }
-      if (outcome.is === 'refused' && !passing.has(outcome.error)) return this.#fenced(target, session, outcome.error)
-      if (outcome.is === 'refused' && outcome.error.startsWith('UNKNOWN_TOPIC')) return
+      const outcome = await this.send(target, Buffer.from(batch.records))
+      if (outcome.is === 'stored') return outcome
+      if (outcome.is === 'refused' && !passing.has(outcome.error)) return this.#fenced(target, { session, batch, error: outcome.error })
+      if (outcome.is === 'refused' && outcome.error.startsWith('UNKNOWN_TOPIC')) return undefined
       await this.world.sleep(10 + this.client.random.below(200))
     }
+    return undefined
   }
 
   async #session({ model }: Target): Promise<Session | undefined> {
@@ -109,15 +132,19 @@ export class IdempotentProducer extends Producer {
     const answer = await this.client.ask(initProducerId, this.client.version(initProducerId), { transactionalId: null, transactionTimeoutMs: 60_000 })
     if (!answer) return undefined
     if (answer.errorCode !== 0) throw new Violation(`InitProducerId answers ${errorName(answer.errorCode)}`)
-    const session = { producerId: answer.producerId, producerEpoch: answer.producerEpoch, cuts: model.cuts, sequence: 0 }
+    const session = { producerId: answer.producerId, producerEpoch: answer.producerEpoch, cuts: model.cuts, sequence: 0, lastOffset: -1 }
     this.#sessions.set(model, session)
     return session
   }
 
-  /** A sequence may be out of order when a power loss took what came before it, never otherwise. The batch is given up; the next one begins anew. */
-  #fenced({ model }: Target, session: Session, error: string): void {
+  /**
+   * A sequence may be out of order when a power loss took what came before it. It may also be when a boot ended under it: of a producer's last
+   * batches Kafka's snapshots keep one, so an earlier one sent again is not known any more. The batch is given up; the next one begins anew.
+   */
+  #fenced({ model }: Target, { session, batch, error }: { readonly session: Session; readonly batch: Batch; readonly error: string }): undefined {
     this.#sessions.delete(model)
-    if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && model.cuts > session.cuts) return
+    const isForgotten = model.cuts > session.cuts || (!batch.isLast && model.ends > batch.endsBefore)
+    if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && isForgotten) return undefined
     throw new Violation(`${model.name} refuses ${this.client.name} with ${error}, and has lost nothing of it`)
   }
 }
