@@ -46,7 +46,8 @@ export class Catalog {
           + 'update Millrace, or choose another data folder')
       }
       db.pragma('journal_mode = WAL')
-      db.pragma('synchronous = NORMAL')
+      // A producer id given again, or a topic whose row is lost while its acknowledged records are not, would be worse than a flush per change.
+      db.pragma('synchronous = FULL')
       db.pragma('foreign_keys = ON')
       for (const { version: next, sql } of migrations.filter(migration => migration.version > version)) {
         if (next > 1) backUp(db, `${file}.v${next - 1}.bak`, disk)
