@@ -41,6 +41,7 @@ export class LogSweeps {
   readonly #options: LogSweepsOptions
   readonly #queue = new SerialQueue()
   #timer: Timer | undefined
+  readonly #unsaved = new WeakSet<PartitionLog>()
   #turnStartedAt = 0
   #isStopped = false
   /** Ends a pause between two turns early. */
@@ -62,13 +63,25 @@ export class LogSweeps {
    */
   async keepStarts(logs: readonly PartitionLog[]): Promise<unknown> {
     try {
-      await this.#options.saveStartOffsets()
+      await this.#saveStarts(logs)
     } catch (failure) {
       this.#options.logger.error('the start offsets of logs could not be written', { failure })
       return failure
     }
     void this.#queue.run(() => this.#dropBelowStarts(logs))
     return undefined
+  }
+
+  /** Whether the start of `log` has moved and is not on disk: nobody may be told yet that what lies before it is gone. */
+  hasUnsavedStart(log: PartitionLog): boolean {
+    return this.#unsaved.has(log)
+  }
+
+  async #saveStarts(logs: readonly PartitionLog[]): Promise<void> {
+    for (const log of logs) this.#unsaved.add(log)
+    const starts = logs.map(log => log.startOffset)
+    await this.#options.saveStartOffsets()
+    for (const [index, log] of logs.entries()) if (log.startOffset === starts[index]) this.#unsaved.delete(log)
   }
 
   /** Ends the sweep that is under way early, and starts no other. */
@@ -103,7 +116,7 @@ export class LogSweeps {
     }
     if (trimmed.length === 0 || this.#isStopped) return
     try {
-      await this.#options.saveStartOffsets()
+      await this.#saveStarts(trimmed)
     } catch (failure) {
       logger.error('the start offsets of logs could not be written; no segment is removed', { failure })
       return

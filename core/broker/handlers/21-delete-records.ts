@@ -57,10 +57,10 @@ function trim(topic: string, asked: Asked, { broker }: RequestContext, trimmed: 
   if (cleanupPolicy.includes('compact') && !cleanupPolicy.includes('delete')) return refused(asked, 'POLICY_VIOLATION')
   const offset = asked.offset === HIGH_WATERMARK ? log.highWatermark : asked.offset
   if (offset < 0 || offset > log.highWatermark) return refused(asked, 'OFFSET_OUT_OF_RANGE')
-  if (offset > log.startOffset) {
-    log.trimTo(Number(offset))
-    trimmed.push(log)
-  }
+  if (offset > log.startOffset) log.trimTo(Number(offset))
+  // A start that moved earlier may still wait for the disk, or have been refused by it: this answer waits for it too.
+  else if (!broker.sweeps.hasUnsavedStart(log)) return { partitionIndex: asked.partitionIndex, lowWatermark: log.startOffset, errorCode: 0 }
+  trimmed.push(log)
   return { partitionIndex: asked.partitionIndex, lowWatermark: log.startOffset, errorCode: 0 }
 }
 
