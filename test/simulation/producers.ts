@@ -104,7 +104,8 @@ export class IdempotentProducer extends Producer {
 
   #newBatches({ model }: Target, session: Session): Batch[] {
     let baseSequence = session.sequence
-    const count = 1 + this.client.random.below(IN_FLIGHT_MAX)
+    // The first goes alone: of a producer it does not know a broker takes any sequence, as Kafka does.
+    const count = session.sequence === 0 ? 1 : 1 + this.client.random.below(IN_FLIGHT_MAX)
     return Array.from({ length: count }, (_, index) => {
       const values = this.newValues()
       model.send(values, this.client.name, true)
