@@ -64,7 +64,7 @@ export class Durability {
 
   /** What an acknowledgement of records before `upTo` has to wait for; undefined when nothing. Arms the timer of flush.ms. */
   waitFor(upTo: number, config: LogConfig): Promise<void> | undefined {
-    if (config.flushMs !== Infinity) this.#flushWithin(config.flushMs)
+    if (config.flushMs !== Infinity && !this.#isEnded) this.#flushWithin(config.flushMs)
     return upTo - this.#durableOffset >= config.flushMessages ? this.commit(upTo) : undefined
   }
 

@@ -379,7 +379,10 @@ export class LogDirectory {
     for (const log of this.#logs.values()) {
       if (this.#isClosing) return
       log.expireProducers(this.#options.clock.now())
-      await log.flush()
+      // One that fails has said so, and must not keep the others from being made durable.
+      await log.flush().catch((failure: unknown) => {
+        this.#options.logger.warn('a log could not be made durable', { topic: log.topic, partition: log.partition, failure })
+      })
     }
     if (this.#fromOtherBoot.size > 0) this.#noteBoot()
     await this.#recoveryPoints.save()

@@ -279,7 +279,7 @@ export class PartitionLog {
    */
   roll(): void {
     const { active } = this.#segments
-    if (active.sizeBytes === 0) return
+    if (this.#isClosed || active.sizeBytes === 0) return
     active.retireNow()
     this.#snapshotNow()
     const { indexIntervalBytes } = this.#config
@@ -488,7 +488,9 @@ export class PartitionLog {
   async abandon(): Promise<void> {
     this.#isClosed = true
     await this.#durability.stop()
+    // Its folder may soon be another partition's: a late flush must not write there.
+    this.#durability.endNow()
+    for (const segment of this.#segments.all) segment.dropNow()
     if (this.#ownsDeletion) await this.#deletion.stop()
-    for (const segment of this.#segments.all) segment.closeNow()
   }
 }

@@ -69,6 +69,17 @@ test('a partition that a run never opened is still to be verified after its clea
   await third.logs.close()
 })
 
+test('a log that cannot be flushed does not keep others from being made durable', async () => {
+  const { logs, disk, clock } = await openDirectory()
+  for (const topic of ['failing', 'well']) mustAppend(await logs.create(toOpen(topic)), batch(['a']))
+  disk.fail({ call: 'flush', code: 'EIO', path: 'failing-0' })
+  clock.advance(60_000)
+  for (let turn = 0; turn < 1000 && text(disk, '/logs/recovery-point-offset-checkpoint') === undefined; turn++) await Promise.resolve()
+  expect(text(disk, '/logs/recovery-point-offset-checkpoint')).toBe('0\n2\nfailing 0 0\nwell 0 1\n')
+  disk.heal()
+  await logs.close()
+})
+
 test('each minute logs are made durable, so that little is verified after a kill', async () => {
   const { logs, disk, clock } = await openDirectory()
   const log = await logs.create(toOpen('orders'))

@@ -6,7 +6,7 @@ import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import { LogDirectory, type PartitionToOpen } from '../../../core/log/log-directory.ts'
 import { defaultLogConfig } from '../../../core/log/partition-log.ts'
-import { batch, mustAppend, readAll, START_MS, TOPIC_ID } from './fixture.ts'
+import { batch, FOLDER, mustAppend, openLog, readAll, START_MS, TOPIC_ID } from './fixture.ts'
 
 const OTHER_ID = 'AAAAAAAAAAAAAAAAAAAAAg'
 const toOpen = (topicId: string): PartitionToOpen => ({ topic: 'orders', partition: 0, topicId, config: defaultLogConfig })
@@ -65,4 +65,21 @@ test('a partition whose folder vanished is verified from its start after the nex
   await again.open(toOpen(TOPIC_ID))
   expect(saved()).toBe(false)
   await again.close()
+})
+
+test('what still flushes or rolls a deleted partition touches no file of the one made anew in its folder', async () => {
+  const config = { indexIntervalBytes: 1 }
+  const { log, disk } = await openLog({ config })
+  for (let count = 0; count < 10; count++) mustAppend(log, batch(['a']))
+  await log.abandon()
+  await disk.rename(FOLDER, `${FOLDER}.0-delete`)
+  const { log: fresh } = await openLog({ disk, config })
+  mustAppend(fresh, batch(['b']))
+  const before = disk.paths.map(path => [path, disk.sizeNow(path)])
+  await expect(log.flush()).rejects.toThrow('closed')
+  await expect(log.durable(log.endOffset)).rejects.toThrow('closed')
+  log.roll()
+  expect(disk.paths.map(path => [path, disk.sizeNow(path)])).toEqual(before)
+  await fresh.close()
+  expect(disk.openFiles).toBe(0)
 })
