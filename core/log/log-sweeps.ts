@@ -41,7 +41,8 @@ export class LogSweeps {
   readonly #options: LogSweepsOptions
   readonly #queue = new SerialQueue()
   #timer: Timer | undefined
-  readonly #unsaved = new WeakSet<PartitionLog>()
+  /** Starts that this run has written. */
+  readonly #saved = new WeakMap<PartitionLog, number>()
   #turnStartedAt = 0
   #isStopped = false
   /** Ends a pause between two turns early. */
@@ -72,16 +73,18 @@ export class LogSweeps {
     return undefined
   }
 
-  /** Whether the start of `log` has moved and is not on disk: nobody may be told yet that what lies before it is gone. */
+  /**
+   * Whether the start of `log` may not be on disk: nobody may be told yet that what lies before it is gone. True until this run has written
+   * it, for the marker of a clean stop, where it may be from, is gone by now.
+   */
   hasUnsavedStart(log: PartitionLog): boolean {
-    return this.#unsaved.has(log)
+    return log.startOffset > 0 && this.#saved.get(log) !== log.startOffset
   }
 
   async #saveStarts(logs: readonly PartitionLog[]): Promise<void> {
-    for (const log of logs) this.#unsaved.add(log)
     const starts = logs.map(log => log.startOffset)
     await this.#options.saveStartOffsets()
-    for (const [index, log] of logs.entries()) if (log.startOffset === starts[index]) this.#unsaved.delete(log)
+    for (const [index, log] of logs.entries()) this.#saved.set(log, starts[index] ?? 0)
   }
 
   /** Ends the sweep that is under way early, and starts no other. */
