@@ -143,7 +143,9 @@ export class LogCleaner {
   /** A log that was opened: what a lost tail took of it is not compacted any more. */
   opened(log: PartitionLog): void {
     const name = partitionFolderName(log.topic, log.partition)
-    if ((this.#cleanedUpTo.get(name) ?? 0) > log.endOffset) this.#cleanedUpTo.delete(name)
+    if ((this.#cleanedUpTo.get(name) ?? 0) <= log.endOffset) return
+    this.#cleanedUpTo.delete(name)
+    this.#saveOffsetsBehind() // or the next start would believe the file once the log has grown again
   }
 
   /** A topic was deleted: what is known of its logs goes, for another may come under its name. */
@@ -153,7 +155,11 @@ export class LogCleaner {
     for (const names of [this.#uncleanable, this.#reports, this.#cleanedUpTo]) {
       for (const name of names.keys()) if (readPartitionFolderName(name)?.topic === topic) isKnown = names.delete(name) || isKnown
     }
-    if (isKnown) this.#saveOffsets().catch((failure: unknown) => this.#options.logger.warn('how far logs are compacted could not be written', { failure }))
+    if (isKnown) this.#saveOffsetsBehind()
+  }
+
+  #saveOffsetsBehind(): void {
+    this.#saveOffsets().catch((failure: unknown) => this.#options.logger.warn('how far logs are compacted could not be written', { failure }))
   }
 
   /** Ends what is under way, removing what it had not put in place. */
@@ -358,7 +364,9 @@ class Swaps {
   async #swap(group: CleanedGroup): Promise<void> {
     if (!this.areComplete) return this.#discard(group)
     try {
-      if (await this.#log.replaceSegments(group)) return
+      // From the moment a topic is not compacted any more every record stays that is still there.
+      if (!isCompacted(this.#log)) this.#discard(group)
+      else if (await this.#log.replaceSegments(group)) return
     } catch (failure) {
       this.failure ??= failure
     }

@@ -58,6 +58,7 @@ type Found = {
   readonly isClean: boolean
   readonly unopened: ReadonlyMap<string, Unopened>
   /** Of folders that may be gone. */
+  readonly facts: ReadonlyMap<string, CleanFacts>
   readonly startOffsets: ReadonlyMap<string, number>
   readonly recoveryPoints: ReadonlyMap<string, number>
   readonly folders: readonly string[]
@@ -119,7 +120,7 @@ export class LogDirectory {
     // In this order: a kill in between finds the marker, which still holds.
     noteBootNow(disk, folder, namesFromOtherBoot(unopened))
     await removeMarker(disk, folder)
-    return new LogDirectory(options, { isClean: left.isClean, unopened, startOffsets, recoveryPoints, folders })
+    return new LogDirectory(options, { isClean: left.isClean, unopened, facts: left.facts, startOffsets, recoveryPoints, folders })
   }
 
   /** Whether the last stop was clean: logs are then trusted as they are. */
@@ -199,7 +200,8 @@ export class LogDirectory {
     const left = this.#unopened.get(name)
     if (left && disk.existsNow(path)) return this.#open(partition, left)
     logger.warn('the folder of a partition is gone; it begins anew, without the records it had', { path })
-    return this.#open(partition, { lastStop: 'vanished', facts: left?.facts, startOffset: left?.startOffset ?? this.#found.startOffsets.get(name) })
+    const facts = this.#found.facts.get(name) // its epoch must not go back
+    return this.#open(partition, { lastStop: 'vanished', facts, startOffset: facts?.startOffset ?? left?.startOffset ?? this.#found.startOffsets.get(name) })
   }
 
   /** The same without a wait, for a partition at rest; undefined when anything is odd about its files, which is for `open`. */

@@ -33,7 +33,8 @@ export class HealthWatch {
   }
 
   isLookDue(nowMs: number): boolean {
-    return this.#state.is === 'offline' || nowMs - this.#lookedAtMs >= LOOK_EVERY_MS
+    // Both ways: the clock may be put back.
+    return this.#state.is === 'offline' || Math.abs(nowMs - this.#lookedAtMs) >= LOOK_EVERY_MS
   }
 
   /** Why nothing may be appended now; undefined when it may be tried. */

@@ -69,6 +69,25 @@ test('a partition that a run never opened is still to be verified after its clea
   await third.logs.close()
 })
 
+test('a partition whose folder vanished after a clean stop gets an epoch above the one it had', async () => {
+  const { logs, disk } = await openDirectory()
+  const log = await logs.create(toOpen('orders'))
+  mustAppend(log, batch(['a']))
+  await log.flush()
+  for (let loss = 0; loss < 2; loss++) {
+    disk.crash('power')
+    await (await openDirectory(disk)).logs.open(toOpen('orders'))
+  }
+  disk.crash('process')
+  const stopped = await openDirectory(disk)
+  expect((await stopped.logs.open(toOpen('orders'))).leaderEpoch).toBe(2)
+  await stopped.logs.close()
+  disk.removeNow('/logs/orders-0')
+  const again = await openDirectory(disk)
+  expect((await again.logs.open(toOpen('orders'))).leaderEpoch).toBe(3)
+  await again.logs.close()
+})
+
 test('a log that cannot be flushed does not keep others from being made durable', async () => {
   const { logs, disk, clock } = await openDirectory()
   for (const topic of ['failing', 'well']) mustAppend(await logs.create(toOpen(topic)), batch(['a']))
