@@ -10,7 +10,7 @@ import { CLOSE_MS_MAX, FLUSH_GRACE_MS } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
-import { readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE } from './checkpoint.ts'
+import { readCheckpoint, readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import { type CleanFacts, type Doubt, type LastStop, noteBootNow, readLeftBehind, removeMarker, writeMarkerNow } from './last-stop.ts'
 import { defaultLogConfig, type LogConfig } from './log-config.ts'
 import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
@@ -52,6 +52,8 @@ type Unopened = {
   readonly lastStop: LastStop
   readonly facts: CleanFacts | undefined
   readonly recoveryPoint: number | undefined
+  /** Infinity when the checkpoint of recovery points is gone: a log of Kafka's may then have holes anywhere. */
+  readonly holesUpTo: number
   readonly startOffset: number | undefined
 }
 type Found = {
@@ -79,6 +81,9 @@ export class LogDirectory {
   readonly #checkpoints = new SerialQueue()
   readonly #startOffsets: OffsetsFile
   readonly #recoveryPoints: OffsetsFile
+  /** Folders of deleted partitions were renamed, and a loss of power may undo it. */
+  #hasRenamed = false
+  #renamesFlush: Promise<void> | undefined
   #checkpointTimer: Timer | undefined
   #isClosing = false
 
@@ -107,15 +112,20 @@ export class LogDirectory {
     // What will be flushed in it later is worth nothing when the folder itself is lost.
     if (!meta) for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
     const folders = (await disk.list(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name)
+    // Empty, and not missing: nothing here has been through Kafka's cleaner.
+    if (!meta && folders.length === 0) await disk.replace(`${folder}/${RECOVERY_POINTS_FILE}`, writeOffsetCheckpoint(new Map()))
     const left = readLeftBehind(disk, folder)
-    const recoveryPoints = readOffsetCheckpoint(disk.readSmallNow(`${folder}/${RECOVERY_POINTS_FILE}`))
+    const recoveryCheckpoint = disk.readSmallNow(`${folder}/${RECOVERY_POINTS_FILE}`)
+    const recoveryPoints = readOffsetCheckpoint(recoveryCheckpoint)
+    const hasRecoveryPoints = readCheckpoint(recoveryCheckpoint) !== undefined
     const startOffsets = readOffsetCheckpoint(disk.readSmallNow(`${folder}/${START_OFFSETS_FILE}`))
     const unopened = new Map<string, Unopened>()
     for (const name of folders) {
       if (DELETED_FOLDER.test(name)) continue
       const facts = left.facts.get(name)
       const { recoveryPoint = recoveryPoints.get(name), startOffset = startOffsets.get(name) } = facts ?? {}
-      unopened.set(name, { lastStop: left.lastStopOf(name), facts, recoveryPoint, startOffset })
+      const holesUpTo = facts || hasRecoveryPoints ? (recoveryPoint ?? 0) : Infinity
+      unopened.set(name, { lastStop: left.lastStopOf(name), facts, recoveryPoint, holesUpTo, startOffset })
     }
     // In this order: a kill in between finds the marker, which still holds.
     noteBootNow(disk, folder, namesFromOtherBoot(unopened))
@@ -174,18 +184,30 @@ export class LogDirectory {
     if (this.#options.disk.existsNow(path)) {
       return Promise.reject(new LogDirectoryError(`${path} exists and belongs to no topic: move it away, or adopt it with millrace import`))
     }
-    return this.#createFrom(partition).catch(async (cause: unknown) => {
+    const made = this.makeRoom(partition.topic, partition.partition, partition.partition + 1).then(() => this.#open(partition, { lastStop: 'new' }))
+    return made.catch(async (cause: unknown) => {
       // A folder that does not say whose it is yet would stand in the way for good: nobody could tell that it may go.
       if (!this.#options.disk.existsNow(`${path}/${PARTITION_METADATA_FILE}`)) await this.#options.disk.remove(path).catch(() => {})
       throw cause
     })
   }
 
-  /** A deleted one of the same name may stand in the checkpoints, and a crash would have the new one cut to where that began. */
-  async #createFrom(partition: PartitionToOpen): Promise<PartitionLog> {
-    const name = partitionFolderName(partition.topic, partition.partition)
-    await Promise.all([this.#startOffsets.atMost(name, 0), this.#recoveryPoints.atMost(name, 0)])
-    return this.#open(partition, { lastStop: 'new' })
+  /**
+   * Before partitions of a topic are known to anybody: nothing of deleted ones of the same names is left that a crash could bring back, not
+   * in the checkpoints, or a start would cut the new ones to where those began, and not their folders. Rejects when the disk fails.
+   */
+  async makeRoom(topic: string, from: number, to: number): Promise<void> {
+    if (this.#hasRenamed) await (this.#renamesFlush ??= this.#flushRenames().finally(() => { this.#renamesFlush = undefined }))
+    for (let partition = from; partition < to; partition++) {
+      const name = partitionFolderName(topic, partition)
+      await this.#startOffsets.atMost(name, 0)
+      await this.#recoveryPoints.atMost(name, 0)
+    }
+  }
+
+  async #flushRenames(): Promise<void> {
+    await this.#options.disk.flushFolder(this.folder)
+    this.#hasRenamed = false
   }
 
   /** Opens the log of a partition that exists, recovering what the last stop left in doubt. Rejects when that is aborted. */
@@ -241,12 +263,12 @@ export class LogDirectory {
     return log
   }
 
-  #optionsFor(partition: PartitionToOpen, { lastStop = 'new', facts, recoveryPoint = 0, startOffset = 0 }: Partial<Unopened>): PartitionLogOptions {
+  #optionsFor(partition: PartitionToOpen, { lastStop = 'new', facts, recoveryPoint = 0, holesUpTo = Infinity, startOffset = 0 }: Partial<Unopened>): PartitionLogOptions {
     const { disk, clock, logger, work, random } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
     const setAsideFolder = `${dirname(this.folder)}/${SET_ASIDE}/${name}`
     const common = { disk, clock, logger, deletion: this.#deletion, signal: this.#opening.signal, ...(work && { work }), ...(random && { random }) }
-    return { ...common, ...partition, folder: `${this.folder}/${name}`, isClean: lastStop === 'clean', lastStop, facts, recoveryPoint, startOffset, setAsideFolder }
+    return { ...common, ...partition, folder: `${this.folder}/${name}`, isClean: lastStop === 'clean', lastStop, facts, recoveryPoint, holesUpTo, startOffset, setAsideFolder }
   }
 
   #opened(log: PartitionLog): void {
@@ -288,6 +310,7 @@ export class LogDirectory {
   async #renameAndRemove(path: string, topicId: string, delayMs: number): Promise<void> {
     const renamed = `${path}.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
     await this.#options.disk.rename(path, renamed)
+    this.#hasRenamed = true
     this.#deletion.forget(path)
     this.#deletion.dropFolder(renamed, delayMs)
   }
@@ -303,6 +326,7 @@ export class LogDirectory {
       const hex = `.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
       const renamed = name.endsWith('-delete') ? name : `${name}${hex}`
       if (renamed !== name) disk.renameNow(`${this.folder}/${name}`, `${this.folder}/${renamed}`)
+      this.#hasRenamed = true
       this.#deletion.removeFolder(`${this.folder}/${renamed}`)
     }
   }

@@ -33,6 +33,8 @@ export type PartitionLogOptions = {
   /** Gives a long recovery up. */
   readonly signal?: AbortSignal
   readonly recoveryPoint?: number
+  /** Below it a compacted log may lack offsets between two segments, by Kafka's cleaner; anywhere unless told. */
+  readonly holesUpTo?: number
   readonly startOffset?: number
   readonly logger: Logger
   /** For what is taken at random from segment.ms. */
@@ -51,14 +53,14 @@ export type LogParts = Recovered & {
 
 /** Makes the folder when it is missing, and recovers what the last stop left in doubt. Rejects when the disk fails. */
 export async function openParts(options: PartitionLogOptions): Promise<LogParts> {
-  const { disk, folder, isClean, recoveryPoint = 0, startOffset = 0 } = options
+  const { disk, folder, isClean, recoveryPoint = 0, holesUpTo = Infinity, startOffset = 0 } = options
   if (readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) === undefined) {
     await disk.makeFolder(folder)
     disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
   }
   const lastStop = options.lastStop ?? (isClean ? 'clean' : 'rebooted')
   const setAsideFolder = options.setAsideFolder ?? `${dirname(dirname(folder))}/set-aside/${basename(folder)}`
-  const recovered = await recoverLog({ ...options, lastStop, setAsideFolder, recoveryPoint, startOffset })
+  const recovered = await recoverLog({ ...options, lastStop, setAsideFolder, recoveryPoint, holesUpTo, startOffset })
   // Its new epoch must not be lost with the folder: the next one would be no other.
   if (lastStop === 'vanished') for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
   return { ...recovered, recoveryPoint: Math.min(recoveryPoint, recovered.endOffset), hasSnapshot: false }

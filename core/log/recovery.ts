@@ -12,6 +12,7 @@ import type { CleanFacts, LastStop } from './last-stop.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { segmentFile } from './log-files.ts'
 import { adoptGone, ProducerReplay } from './producer-replay.ts'
+import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
 import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegmentNow, settleFiles } from './recovery-files.ts'
 import { countBelow } from './retention.ts'
@@ -27,6 +28,8 @@ export type RecoveryInput = FolderInput & {
   readonly facts?: CleanFacts | undefined
   /** Everything before this offset is durable, indexes included. */
   readonly recoveryPoint: number
+  /** Below it a compacted log may lack offsets between two segments: Kafka's cleaner leaves such holes, ours none. From it on they are losses. */
+  readonly holesUpTo: number
   /** Where DeleteRecords or retention had moved the start to. */
   readonly startOffset: number
   /** Where what is taken out goes: a folder of this partition, made when it is needed. */
@@ -121,7 +124,7 @@ class Recovery {
   }
 
   async run(): Promise<void> {
-    this.#dropBelowStart()
+    await this.#dropBelowStart()
     this.#dropEmptySegments()
     const first = this.#firstDoubtful()
     this.#doubtfulFrom = this.#segments[first]?.baseOffset ?? Infinity
@@ -264,8 +267,10 @@ class Recovery {
 
   /** A lost tail that ended between two batches leaves no bad byte, only offsets that are missing; compaction leaves such holes too. */
   #followsHole(segment: Segment, index: number): boolean {
+    const { config, holesUpTo } = this.#input
     const expected = this.#segments[index - 1]?.readNextOffset() ?? 0
-    return segment.baseOffset < expected || (segment.baseOffset > expected && !this.#input.config.cleanupPolicy.includes('compact'))
+    if (segment.baseOffset <= expected) return segment.baseOffset < expected
+    return segment.baseOffset > holesUpTo || !config.cleanupPolicy.includes('compact')
   }
 
   async #dropSegmentsFrom(index: number): Promise<void> {
@@ -300,11 +305,29 @@ class Recovery {
    * What retention had begun to drop: a loss of power may leave any part of it, in any state, and it must not cost what comes after it. Where
    * the log ends before its start nothing is sure, and all of it stays to be looked at.
    */
-  #dropBelowStart(): void {
+  async #dropBelowStart(): Promise<void> {
     const { disk, folder, startOffset } = this.#input
     const count = countBelow(this.#segments, startOffset)
     if (count === 0 || this.#readEndOffset() < startOffset) return
+    await this.#keepProducers(this.#segments.slice(0, count), this.#segments[count]?.baseOffset ?? startOffset)
     for (const segment of this.#segments.splice(0, count)) removeSegmentNow(disk, folder, segment)
+  }
+
+  /** As before retention drops segments: what they tell of producers is durable in a snapshot at the end of them. */
+  async #keepProducers(segments: readonly Segment[], upTo: number): Promise<void> {
+    const { disk, folder, signal } = this.#input
+    const replay = await this.#producersFrom(upTo)
+    for (const segment of replay.upTo < upTo ? segments : []) {
+      await scanBatches(segment, 0, (bytes, at) => {
+        signal?.throwIfAborted()
+        if (!isIntact(bytes, at) || lastOffsetOf(bytes, at) >= upTo) return false
+        replay.note(bytes, at)
+        return true
+      })
+    }
+    if (replay.producers.size === 0) return
+    await disk.replace(segmentFile(folder, upTo, '.snapshot'), encodeProducerSnapshot([...replay.producers.values()]))
+    this.#snapshots.push(upTo)
   }
 
   async finish(startedAt: number): Promise<Recovered> {

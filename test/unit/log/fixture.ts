@@ -20,6 +20,7 @@ export async function openLog(o: {
   readonly config?: Partial<LogConfig>
   readonly isClean?: boolean
   readonly recoveryPoint?: number
+  readonly holesUpTo?: number
   readonly startOffset?: number
   readonly random?: Random
   readonly work?: BatchCheck

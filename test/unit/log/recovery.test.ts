@@ -181,18 +181,20 @@ test('what a failed roll left behind does not hide the records appended after it
   for (const offset of before.keys()) expect(readAll(again.log, offset)).toEqual(before.slice(offset))
 })
 
-test('a tail that was lost between two batches is a loss too: the segments after the hole go, unless the topic is compacted', async () => {
-  const lose = async (cleanupPolicy: 'delete' | 'compact'): Promise<LogFixture['log']> => {
+test('a tail that was lost between two batches is a loss too: the segments after the hole go, unless a compacted log had been through Kafka\'s cleaner there', async () => {
+  const lose = async (cleanupPolicy: 'delete' | 'compact', holesUpTo = Infinity): Promise<LogFixture['log']> => {
     const { disk } = await filled(40)
     const first = disk.openNow(LOG, 'write')
     first.truncateNow(first.size - batch(['value 11']).length)
     disk.crash('process')
-    return (await openLog({ disk, config: { ...small, cleanupPolicy: [cleanupPolicy] } })).log
+    return (await openLog({ disk, holesUpTo, config: { ...small, cleanupPolicy: [cleanupPolicy] } })).log
   }
   const deleting = await lose('delete')
   expect([readAll(deleting).length, deleting.segmentCount, deleting.leaderEpoch]).toEqual([deleting.endOffset, 1, 1])
   const compacted = await lose('compact')
   expect([readAll(compacted).length, compacted.endOffset, compacted.leaderEpoch]).toEqual([39, 40, 0])
+  const ours = await lose('compact', 0)
+  expect([readAll(ours).length, ours.segmentCount, ours.leaderEpoch]).toEqual([ours.endOffset, 1, 1])
 })
 
 test('an append succeeds when only its index entry cannot be written yet', async () => {
