@@ -47,6 +47,7 @@ export class Member {
   }
 
   async #join(): Promise<Place | undefined> {
+    const { boot } = this.#model
     const answer = await this.#client.ask(joinGroup, this.#client.version(joinGroup), {
       groupId: this.#model.groupId, sessionTimeoutMs: SESSION_MS, rebalanceTimeoutMs: REBALANCE_MS, memberId: this.#memberId,
       protocolType: 'simulated', protocols: [{ name: 'turns', metadata: Buffer.from(this.#client.name) }],
@@ -63,7 +64,7 @@ export class Member {
     }
     this.#memberId = answer.memberId
     const { generationId, leader } = answer
-    this.#model.joined(generationId, leader)
+    if (boot === this.#model.boot) this.#model.joined(generationId, leader) // else it was on its way when the broker ended
     const isLeader = leader === answer.memberId
     const assignments = isLeader ? answer.members.map(({ memberId }, index) => ({ memberId, assignment: this.#share(index, answer.members.length) })) : []
     return this.#sync(generationId, assignments)
@@ -75,10 +76,11 @@ export class Member {
 
   async #sync(generationId: number, assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[]): Promise<Place | undefined> {
     const request = { groupId: this.#model.groupId, generationId, memberId: this.#memberId, protocolType: 'simulated', protocolName: 'turns', assignments }
+    const { boot } = this.#model
     const answer = await this.#client.ask(syncGroup, this.#client.version(syncGroup), request)
     if (!answer || !this.#isFine(answer.errorCode, 'sync')) return undefined
     const partitions = [...answer.assignment]
-    this.#model.assigned(generationId, this.#memberId, partitions)
+    if (boot === this.#model.boot) this.#model.assigned(generationId, this.#memberId, partitions)
     return { generation: generationId, partitions }
   }
 
