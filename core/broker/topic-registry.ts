@@ -135,9 +135,10 @@ export class TopicRegistry {
         createdAt: this.#parts.clock.now(),
       }
       try {
+        await this.#parts.logs.makeRoom(record.name, 0, record.partitionCount)
         this.#parts.catalog.addTopic(record)
       } catch (cause) {
-        return { error: 'KAFKA_STORAGE_ERROR', message: `the catalog cannot take the topic ${record.name}: ${messageOf(cause)}` }
+        return { error: 'KAFKA_STORAGE_ERROR', message: `the topic ${record.name} cannot be stored: ${messageOf(cause)}` }
       }
       const created = this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
       await Promise.all(created.partitions.map(partition => this.open(created.record, partition, true)))
@@ -167,6 +168,7 @@ export class TopicRegistry {
       if (refusal || !topic) return refusal
       const added = this.#partitionsOf(name, topic.partitions.length, total)
       try {
+        await this.#parts.logs.makeRoom(name, topic.partitions.length, total)
         this.#parts.catalog.setPartitionCount(name, total)
       } catch (cause) {
         return { error: 'KAFKA_STORAGE_ERROR', message: `the catalog cannot take ${total} partitions of ${name}: ${messageOf(cause)}` }

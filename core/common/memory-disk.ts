@@ -284,6 +284,7 @@ export class MemoryDisk implements Disk {
     const epoch = this.#epoch
     const temporary = `${path}.tmp`
     await this.#flush(temporary, this.#writeSmall(temporary, bytes))
+    if (epoch !== this.#epoch) throw failure('EBADF', 'rename', path) // a crash may have come before this turn
     this.renameNow(temporary, path)
     await this.#pause()
     if (epoch !== this.#epoch) throw failure('EBADF', 'flush', path)
