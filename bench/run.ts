@@ -8,13 +8,13 @@ import { measureAppend, measurePartitions, measureRestart, measureSustained, mea
 import { kafkaTarget, millraceTarget, type Target } from './targets.ts'
 import {
   consumeInGroup, measureIdleMemory, measureStart, measureThroughput,
-  produceIdempotent, produceLargeBatches, produceReplayed, produceSmallBatches, type Scale,
+  produceDurable, produceIdempotent, produceLargeBatches, produceReplayed, produceSmallBatches, type Scale,
 } from './workloads.ts'
 
 const usage = `npm run bench -- [options]
   --peer kafka        measure Apache Kafka 4.3.1 too, in turn with Millrace, and print ratios
   --only NAME,NAME    of start, idle, produce, large, idempotent, replay, consume (all of these unless told),
-                      append, restart, partitions, compaction, sustained, writes (the storage of the log; minutes, and 30 GB of disk)
+                      durable, append, restart, partitions, compaction, sustained, writes (the storage of the log; minutes, and 30 GB of disk)
   --quick             a tenth of the records, once
   --records N         records of one run (5,000,000)
   --repetitions N     runs after the warm-up (3)
@@ -32,6 +32,7 @@ const benches: Readonly<Record<string, (targets: readonly Target[], scale: Scale
   idempotent: (targets, scale) => measureThroughput(targets, produceIdempotent, scale),
   replay: (targets, scale) => measureThroughput(targets, produceReplayed, scale),
   consume: (targets, scale) => measureThroughput(targets, consumeInGroup, scale),
+  durable: (targets, scale) => measureThroughput(targets, produceDurable, { ...scale, records: scale.records / 5, warmUpRecords: scale.warmUpRecords / 5 }),
   append: measureAppend,
   restart: measureRestart,
   partitions: measurePartitions,

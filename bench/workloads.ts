@@ -70,6 +70,8 @@ type Throughput = {
   readonly client?: string
   run(address: string, topic: string, count: number): Promise<Summary>
   readonly isConsuming?: true
+  /** Of the topic. */
+  readonly configs?: Readonly<Record<string, string>>
   /** Records that a run for `count` moves, when it cannot stop there exactly. */
   readonly exactCount?: (count: number) => number
 }
@@ -90,6 +92,13 @@ export const produceLargeBatches: Throughput = {
 export const produceIdempotent: Throughput = {
   bench: 'produce: 100 B, 6 partitions, acks=all, idempotent',
   run: (address, topic, count) => produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: -1, settings: { 'enable.idempotence': 'true' } }),
+}
+
+/** Acknowledged once the disk has it: Kafka flushes each batch by itself, here those who wait share a flush. */
+export const produceDurable: Throughput = {
+  bench: 'produce: 100 B, 6 partitions, acks=all, flush.messages=1',
+  configs: { 'flush.messages': '1' },
+  run: (address, topic, count) => produceLoad({ address, topic, count, bytes: RECORD_BYTES, acks: -1, settings: { 'batch.size': 8192 } }),
 }
 
 /** Batches made beforehand, so that nearly all of the machine is the broker's. */
@@ -158,7 +167,7 @@ class Repeated {
   async once(throughput: Throughput, topic: string, records: number): Promise<Once> {
     const { address, process } = this.broker
     const count = throughput.exactCount?.(records) ?? records
-    await createTopic(address, topic, PARTITIONS)
+    await createTopic(address, topic, PARTITIONS, throughput.configs)
     await topicOffsets(address, topic) // answers once every partition has its leader
     if (throughput.isConsuming) this.#verify(await replayLoad({ address, topic, count, bytes: RECORD_BYTES, partitionCount: PARTITIONS }), count)
     const cpuBefore = cpuSeconds(process.pid)
