@@ -81,8 +81,8 @@ export class LogDirectory {
   readonly #checkpoints = new SerialQueue()
   readonly #startOffsets: OffsetsFile
   readonly #recoveryPoints: OffsetsFile
-  /** Folders of deleted partitions were renamed, and a loss of power may undo it. */
-  #hasRenamed = false
+  /** Folders of deleted partitions were renamed, by this run or the one before, and a loss of power may undo it. */
+  #hasRenamed = true
   #renamesFlush: Promise<void> | undefined
   #checkpointTimer: Timer | undefined
   #isClosing = false
@@ -200,6 +200,7 @@ export class LogDirectory {
     if (this.#hasRenamed) await (this.#renamesFlush ??= this.#flushRenames().finally(() => { this.#renamesFlush = undefined }))
     for (let partition = from; partition < to; partition++) {
       const name = partitionFolderName(topic, partition)
+      if (!this.#options.disk.existsNow(`${this.folder}/${name}`)) this.#forget(name) // one that was moved away
       await this.#startOffsets.atMost(name, 0)
       await this.#recoveryPoints.atMost(name, 0)
     }
@@ -220,10 +221,16 @@ export class LogDirectory {
       return Promise.reject(new LogDirectoryError(`${path} holds the topic id ${foreign}, not ${partition.topicId} as the catalog says: it is left alone`))
     }
     const left = this.#unopened.get(name)
-    if (left && disk.existsNow(path)) return this.#open(partition, left)
+    if (left && disk.existsNow(path) && !(left.lastStop === 'killed' && foreign === undefined && this.#isEmpty(path))) return this.#open(partition, left)
     logger.warn('the folder of a partition is gone; it begins anew, without the records it had', { path })
     const facts = this.#found.facts.get(name) // its epoch must not go back
     return this.#open(partition, { lastStop: 'vanished', facts, startOffset: facts?.startOffset ?? left?.startOffset ?? this.#found.startOffsets.get(name) })
+  }
+
+  /** Without metadata and records, though all that was written is there, it was being made anew when the process died. */
+  #isEmpty(path: string): boolean {
+    const { disk } = this.#options
+    return disk.listNow(path).every(({ name }) => !name.endsWith('.log') || disk.sizeNow(`${path}/${name}`) === 0)
   }
 
   /** The same without a wait, for a partition at rest; undefined when anything is odd about its files, which is for `open`. */

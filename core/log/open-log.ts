@@ -54,13 +54,15 @@ export type LogParts = Recovered & {
 /** Makes the folder when it is missing, and recovers what the last stop left in doubt. Rejects when the disk fails. */
 export async function openParts(options: PartitionLogOptions): Promise<LogParts> {
   const { disk, folder, isClean, recoveryPoint = 0, holesUpTo = Infinity, startOffset = 0 } = options
-  if (readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) === undefined) {
-    await disk.makeFolder(folder)
-    disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
-  }
+  const hasMetadata = readPartitionMetadata(disk.readSmallNow(`${folder}/${PARTITION_METADATA_FILE}`)) !== undefined
+  if (!hasMetadata) await disk.makeFolder(folder)
+  const writeMetadata = (): void => disk.replaceNow(`${folder}/${PARTITION_METADATA_FILE}`, encodePartitionMetadata(options.topicId))
+  // Of a folder that vanished it comes last: one without is taken for vanished again, and gets its new epoch.
+  if (!hasMetadata && options.lastStop !== 'vanished') writeMetadata()
   const lastStop = options.lastStop ?? (isClean ? 'clean' : 'rebooted')
   const setAsideFolder = options.setAsideFolder ?? `${dirname(dirname(folder))}/set-aside/${basename(folder)}`
   const recovered = await recoverLog({ ...options, lastStop, setAsideFolder, recoveryPoint, holesUpTo, startOffset })
+  if (!hasMetadata && lastStop === 'vanished') writeMetadata()
   // Its new epoch must not be lost with the folder: the next one would be no other.
   if (lastStop === 'vanished') for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
   return { ...recovered, recoveryPoint: Math.min(recoveryPoint, recovered.endOffset), hasSnapshot: false }

@@ -331,9 +331,10 @@ export class PartitionLog {
     return countBelow(this.#segments.all, this.#startOffset) > 0
   }
 
-  /** Drops segments that lie wholly below the start offset, `max` at most. Returns how many; throws what the disk throws. */
+  /** Drops segments below the start offset of which `keepProducers` kept the producers, `max` at most. Returns how many; throws what the disk throws. */
   dropBelowStart(max: number): number {
-    return this.#isClosed ? 0 : this.dropFirst(Math.min(max, countBelow(this.#segments.all, this.#startOffset)))
+    const upTo = this.#producers.size === 0 ? this.#startOffset : Math.min(this.#startOffset, this.#producersKeptAt)
+    return this.#isClosed ? 0 : this.dropFirst(Math.min(max, countBelow(this.#segments.all, upTo)))
   }
 
   /** The files of the log stay where a reader on another thread finds them until it calls the answer (`SegmentReader`). Keep it short. */
@@ -360,13 +361,16 @@ export class PartitionLog {
     if (!isWhole) this.roll()
     const { baseOffset } = this.#segments.active
     await this.#disk.replace(snapshotAt(baseOffset), isWhole ? found : encodeProducerSnapshot([...this.#producers.values()]))
+    await this.#durability.commit(baseOffset) // of a log that was cut below it, it tells nothing
     this.#producersKeptAt = baseOffset
   }
 
   #snapshotNow(): void {
     if (this.#snapshotOffset === this.#endOffset) return
     const states = encodeProducerSnapshot([...this.#producers.values()])
-    this.#disk.replaceNow(segmentFile(this.folder, this.#endOffset, '.snapshot'), states)
+    const path = segmentFile(this.folder, this.#endOffset, '.snapshot')
+    // One that is there may be durable (`keepProducers`), and another would not be.
+    if (!this.#disk.readSmallNow(path)?.equals(states)) this.#disk.replaceNow(path, states)
     this.#snapshotOffset = this.#endOffset
   }
 

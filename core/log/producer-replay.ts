@@ -5,11 +5,11 @@
 
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
-import { baseOffsetOf, lastOffsetOf } from '../records/batch-header.ts'
+import { baseOffsetOf, lastOffsetOf, producerIdOf } from '../records/batch-header.ts'
 import { scanBatches, scanHeaders } from './batch-scan.ts'
 import { segmentFile } from './log-files.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
-import { type CompletedTransaction, ProducerStates } from './producer-state.ts'
+import { type CompletedTransaction, type ProducerState, ProducerStates } from './producer-state.ts'
 import type { Segment } from './segment.ts'
 
 export type ProducerSource = {
@@ -27,6 +27,8 @@ export class ProducerReplay {
   readonly producers = new ProducerStates()
   /** Everything before it is in `producers`. */
   upTo: number
+  /** Producers that were met in batches. */
+  readonly met = new Set<number>()
   readonly #scan: (segment: Segment, position: number, take: (bytes: Buffer, at: number, position: number) => boolean) => Promise<number>
   readonly #signal: AbortSignal | undefined
 
@@ -60,6 +62,7 @@ export class ProducerReplay {
   note(bytes: Buffer, at: number): CompletedTransaction | undefined {
     if (baseOffsetOf(bytes, at) < this.upTo) return undefined
     this.upTo = lastOffsetOf(bytes, at) + 1
+    this.met.add(producerIdOf(bytes, at))
     return this.producers.note(bytes, at)
   }
 
@@ -77,10 +80,21 @@ export class ProducerReplay {
 }
 
 /**
+ * Snapshots that are of no segment and not of the end of the log. The newest below the first segment stays: what it tells of producers may
+ * stand in no batch any more.
+ */
+export function straySnapshots(snapshots: readonly number[], bases: readonly number[], endOffset: number): number[] {
+  const known = new Set(bases)
+  const first = bases[0] ?? 0
+  const newestBelow = Math.max(-1, ...snapshots.filter(at => at < first))
+  return snapshots.filter(at => at > endOffset || (at !== endOffset && at !== newestBelow && !known.has(at)))
+}
+
+/**
  * Producers whose batches are gone, all of them below the first offset of the log: no replay meets them, but the newest whole snapshot tells
  * of them. What the replay knows goes before it, and a producer of the snapshot that should have been met, and was not, is of records that were lost.
  */
-export async function adoptGone(producers: ProducerStates, source: ProducerSource, log: { readonly firstOffset: number; readonly endOffset: number }): Promise<void> {
+export async function adoptGone({ producers, met }: ProducerReplay, source: ProducerSource, log: { readonly firstOffset: number; readonly endOffset: number }): Promise<void> {
   const { disk, folder, snapshots } = source
   if (log.firstOffset === 0) return
   for (const at of snapshots.filter(offset => offset > log.firstOffset && offset <= log.endOffset).sort((a, b) => b - a)) {
@@ -89,12 +103,18 @@ export async function adoptGone(producers: ProducerStates, source: ProducerSourc
     const adopted = new Map([...producers.values()].map(state => [state.producerId, state]))
     for (const state of states) {
       const known = adopted.get(state.producerId)
-      const isGone = (state.batches.at(-1)?.lastOffset ?? -1) < log.firstOffset
+      const isGone = lastOffsetIn(state) < log.firstOffset
       if (!isGone) continue
-      if (!known) adopted.set(state.producerId, state)
+      // A snapshot from before the first offset may be all that is known, and older than this one.
+      const isOlder = known !== undefined && !met.has(state.producerId) && lastOffsetIn(known) < lastOffsetIn(state)
+      if (!known || isOlder) adopted.set(state.producerId, state)
       // Only a marker of its last transaction is left.
       else if (known.batches.length === 0 && known.epoch === state.epoch) adopted.set(state.producerId, { ...known, batches: state.batches })
     }
     return producers.restore([...adopted.values()])
   }
+}
+
+function lastOffsetIn({ batches }: ProducerState): number {
+  return batches.at(-1)?.lastOffset ?? -1
 }

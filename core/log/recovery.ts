@@ -11,7 +11,7 @@ import { searchEpochs } from './epoch-search.ts'
 import type { CleanFacts, LastStop } from './last-stop.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { segmentFile } from './log-files.ts'
-import { adoptGone, ProducerReplay } from './producer-replay.ts'
+import { adoptGone, ProducerReplay, straySnapshots } from './producer-replay.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
 import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegmentNow, settleFiles } from './recovery-files.ts'
@@ -96,6 +96,7 @@ class Recovery {
   /** No file told them: they are looked up in the batches. */
   #hasNoEpochs: boolean
   #producers = new ProducerStates()
+  #replay: ProducerReplay | undefined
   /** Of closed segments that are rebuilt, when `#producers` began after them. */
   #pastProducers: ProducerReplay | undefined
   #hadFiles: boolean
@@ -132,6 +133,7 @@ class Recovery {
     if (edge && !isPlausible(edge)) this.#needsRebuild.add(edge)
     const from = edge && edge === this.#segments[first] && !this.#needsRebuild.has(edge) ? this.#keepTrusted(edge) : { position: 0, offset: edge?.baseOffset ?? 0 }
     const producers = await this.#producersFrom(first < this.#segments.length ? from.offset : this.#readEndOffset())
+    this.#replay = producers
     this.#producers = producers.producers
     for (const [index, segment] of this.#segments.entries()) {
       const isDoubtful = index >= first
@@ -347,7 +349,7 @@ class Recovery {
     }
     const isOfLost = this.#removeStraySnapshots(endOffset)
     if (this.#hasLost || isOfLost) await this.#settleLoss()
-    await adoptGone(this.#producers, { ...this.#input, snapshots: this.#snapshots }, { firstOffset: this.#segments[0]?.baseOffset ?? 0, endOffset })
+    if (this.#replay) await adoptGone(this.#replay, { ...this.#input, snapshots: this.#snapshots }, { firstOffset: this.#segments[0]?.baseOffset ?? 0, endOffset })
     const startOffset = Math.max(this.#input.startOffset, this.#segments[0]?.baseOffset ?? 0)
     const epochRaised = await this.#settleEpochs(startOffset, endOffset)
     const report = this.#report(clock.elapsed() - startedAt, epochRaised)
@@ -377,7 +379,7 @@ class Recovery {
   /** Whether one told of offsets that the log no longer has: it must not come back either, when others have taken them. */
   #removeStraySnapshots(endOffset: number): boolean {
     const { disk, folder } = this.#input
-    const strays = this.#snapshots.filter(at => at > endOffset || (at !== endOffset && !this.#segments.some(segment => segment.baseOffset === at)))
+    const strays = straySnapshots(this.#snapshots, this.#segments.map(({ baseOffset }) => baseOffset), endOffset)
     for (const at of strays) disk.removeNow(segmentFile(folder, at, '.snapshot'))
     return strays.some(at => at > endOffset)
   }

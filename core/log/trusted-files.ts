@@ -7,6 +7,7 @@ import { LeaderEpochs } from './leader-epochs.ts'
 import type { CleanFacts } from './last-stop.ts'
 import { readSegmentFileName, segmentFile, type SegmentSuffix, TRANSIENT_SUFFIXES } from './log-files.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { straySnapshots } from './producer-replay.ts'
 import { type ProducerState, ProducerStates } from './producer-state.ts'
 import { areAsLeft, type FolderInput, isForeign, isPlausible, type LogFiles, openSegment } from './recovery-files.ts'
 import type { Recovered } from './recovery.ts'
@@ -31,7 +32,7 @@ export function trustFilesNow(input: FolderInput & { readonly facts?: CleanFacts
   }
   const producers = new ProducerStates()
   producers.restore(states)
-  for (const at of found.snapshots) if (at !== facts.endOffset && !found.logs.includes(at)) disk.removeNow(segmentFile(folder, at, '.snapshot'))
+  for (const at of straySnapshots(found.snapshots, found.logs, facts.endOffset)) disk.removeNow(segmentFile(folder, at, '.snapshot'))
   const { startOffset, endOffset } = facts
   epochs.trim(startOffset, endOffset) // what ended below the start is still in the file
   const report = {
