@@ -62,9 +62,9 @@ export async function openParts(options: PartitionLogOptions): Promise<LogParts>
   const lastStop = options.lastStop ?? (isClean ? 'clean' : 'rebooted')
   const setAsideFolder = options.setAsideFolder ?? `${dirname(dirname(folder))}/set-aside/${basename(folder)}`
   const recovered = await recoverLog({ ...options, lastStop, setAsideFolder, recoveryPoint, holesUpTo, startOffset })
-  if (!hasMetadata && lastStop === 'vanished') writeMetadata()
   // Its new epoch must not be lost with the folder: the next one would be no other.
   if (lastStop === 'vanished') for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
+  if (!hasMetadata && lastStop === 'vanished') writeMetadata()
   return { ...recovered, recoveryPoint: Math.min(recoveryPoint, recovered.endOffset), hasSnapshot: false }
 }
 
