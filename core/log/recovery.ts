@@ -139,11 +139,12 @@ class Recovery {
       const isDoubtful = index >= first
       if (index > first && this.#followsHole(segment, index)) return this.#dropSegmentsFrom(index)
       const hasAnUnreadEnd = (this.#segments[index + 1]?.baseOffset ?? Infinity) > producers.upTo
+      let isWhole = true
       if (isDoubtful || this.#needsRebuild.has(segment)) {
-        const isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), index === first ? from : { position: 0, offset: segment.baseOffset })
-        if (!isWhole && isDoubtful) return this.#dropSegmentsFrom(index + 1)
+        isWhole = await this.#rescan(segment, await this.#producersFor(segment, producers), index === first ? from : { position: 0, offset: segment.baseOffset })
       }
-      if (hasAnUnreadEnd) await producers.read(segment)
+      if (hasAnUnreadEnd) await producers.read(segment) // of one that was cut, what is left of it
+      if (!isWhole && isDoubtful) return this.#dropSegmentsFrom(index + 1)
     }
   }
 

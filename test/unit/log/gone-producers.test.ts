@@ -105,3 +105,25 @@ for (let seed = 1; seed <= 8; seed++) {
     await again.logs.close()
   })
 }
+
+test('a cut behind the snapshot of a stop in the middle of a segment costs no producer whose records are left', async () => {
+  const disk = new MemoryDisk()
+  const indexed = { ...partition, config: { ...defaultLogConfig, indexIntervalBytes: 1 } }
+  const first = await open(disk)
+  mustAppend(await first.create(indexed), batch(['a', 'b', 'c']))
+  await first.close()
+  const second = await open(disk)
+  const log = await second.open(indexed)
+  send(log)
+  for (const value of ['d', 'e']) mustAppend(log, batch([value]))
+  await log.flush()
+  await disk.replace('/logs/recovery-point-offset-checkpoint', Buffer.from('0\n1\norders 0 6\n'))
+  disk.crash('process')
+  disk.removeNow('/logs/.millrace_boot') // as after a loss of power
+  const file = disk.openNow('/logs/orders-0/00000000000000000000.log', 'write')
+  file.writeNow([Buffer.from('not a batch')], file.size)
+  const third = await open(disk)
+  const again = await third.open(indexed)
+  expect([again.recovery.how, again.endOffset, known(again)]).toEqual(['scan', 6, [[7, 0]]])
+  await third.close()
+})
