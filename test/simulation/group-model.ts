@@ -6,6 +6,8 @@ import { type Ending, Violation } from './model.ts'
 type Commits = {
   /** The last that was acknowledged, or found. */
   sure: number
+  /** The last that was acknowledged: what was found may not have been flushed yet. */
+  acknowledged: number
   /** Sent later, with an end that is not known. */
   readonly maybe: Set<number>
   /** All that were ever sent: a power loss may bring any of them back. */
@@ -25,6 +27,8 @@ export class GroupModel {
   /** Counts boots: an answer of an earlier one proves nothing. */
   boot = 0
 
+  /** The first boot after the last loss of power. */
+  #poweredAt = 0
   /** Acknowledged means flushed. */
   readonly #hasDurableAcks: boolean
 
@@ -34,7 +38,7 @@ export class GroupModel {
     this.groupId = groupId
     this.topic = topic
     this.partitions = Array.from({ length: partitionCount }, (_, index) => index)
-    this.#commits = this.partitions.map(() => ({ sure: -1, maybe: new Set(), sent: new Set(), isLost: false }))
+    this.#commits = this.partitions.map(() => ({ sure: -1, acknowledged: -1, maybe: new Set(), sent: new Set(), isLost: false }))
   }
 
   #of(partition: number): Commits {
@@ -49,7 +53,14 @@ export class GroupModel {
     this.#leaders = new Map()
     if (ending !== 'power') return
     this.#owners = new Map()
-    if (!this.#hasDurableAcks) for (const commits of this.#commits) commits.isLost = true
+    this.#poweredAt = this.boot
+    for (const commits of this.#commits) {
+      if (!this.#hasDurableAcks) commits.isLost = true
+      else if (commits.sure > commits.acknowledged) {
+        for (const offset of commits.sent) if (offset > commits.acknowledged) commits.maybe.add(offset)
+        commits.sure = commits.acknowledged
+      }
+    }
   }
 
   joined(generation: number, leader: string): void {
@@ -77,8 +88,12 @@ export class GroupModel {
     return offset
   }
 
-  committed(partition: number, offset: number): void {
-    this.#settle(this.#of(partition), offset)
+  /** `boot`: when it was sent. An acknowledgement may arrive when the power has gone, and what it says with it. */
+  committed(partition: number, offset: number, boot: number): void {
+    const commits = this.#of(partition)
+    if (!this.#hasDurableAcks && boot < this.#poweredAt) return
+    this.#settle(commits, offset)
+    commits.acknowledged = Math.max(commits.acknowledged, offset)
   }
 
   /** A refusal stores nothing; of a disk that failed nobody knows. */

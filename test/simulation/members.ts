@@ -99,7 +99,7 @@ export class Member {
   }
 
   async #commit({ generation }: Place, partition: number): Promise<boolean> {
-    const { groupId, topic } = this.#model
+    const { groupId, topic, boot } = this.#model
     const committed = this.#model.committing(partition)
     const answer = await this.#client.ask(offsetCommit, this.#client.version(offsetCommit, 9), {
       groupId, generationIdOrMemberEpoch: generation, memberId: this.#memberId,
@@ -108,7 +108,7 @@ export class Member {
     const error = answer?.topics[0]?.partitions[0]?.errorCode
     if (error === undefined) return true
     if (error !== 0) this.#model.refused(partition, committed, errorName(error))
-    else this.#model.committed(partition, committed)
+    else this.#model.committed(partition, committed, boot)
     return this.#isFine(error, 'commit')
   }
 
