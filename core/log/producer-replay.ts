@@ -100,16 +100,15 @@ export async function adoptGone({ producers, met }: ProducerReplay, source: Prod
   for (const at of snapshots.filter(offset => offset > log.firstOffset && offset <= log.endOffset).sort((a, b) => b - a)) {
     const states = decodeProducerSnapshot((await disk.readSmall(segmentFile(folder, at, '.snapshot'))) ?? Buffer.alloc(0))
     if (!states) continue
-    const adopted = new Map([...producers.values()].map(state => [state.producerId, state]))
+    // Those that no batch told of are of a snapshot from before the first offset: a later one knows better, of what ended meanwhile too.
+    const adopted = new Map([...producers.values()].filter(({ producerId }) => met.has(producerId)).map(state => [state.producerId, state]))
     for (const state of states) {
       const known = adopted.get(state.producerId)
       const isGone = lastOffsetIn(state) < log.firstOffset
-      if (!isGone) continue
-      // A snapshot from before the first offset may be all that is known, and older than this one.
-      const isOlder = known !== undefined && !met.has(state.producerId) && lastOffsetIn(known) < lastOffsetIn(state)
-      if (!known || isOlder) adopted.set(state.producerId, state)
+      const older = producers.get(state.producerId)
+      if (!known && (isGone || older)) adopted.set(state.producerId, isGone || !older ? state : older)
       // Only a marker of its last transaction is left.
-      else if (known.batches.length === 0 && known.epoch === state.epoch) adopted.set(state.producerId, { ...known, batches: state.batches })
+      else if (known && isGone && lastOffsetIn(known) < lastOffsetIn(state) && known.epoch === state.epoch) adopted.set(state.producerId, { ...known, batches: state.batches })
     }
     return producers.restore([...adopted.values()])
   }

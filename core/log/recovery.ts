@@ -343,6 +343,8 @@ class Recovery {
     if (endOffset < this.#input.startOffset) {
       for (const segment of this.#segments.splice(0)) await this.#setSegmentAside(segment, 'a log ends before its start offset and begins anew there')
       this.#producers.restore([])
+      for (const at of this.#snapshots.splice(0)) disk.removeNow(segmentFile(folder, at, '.snapshot'))
+      this.#hasLost = true
       endOffset = this.#input.startOffset
     }
     if (this.#segments.length === 0) {
