@@ -27,6 +27,8 @@ export class ProducerReplay {
   readonly producers = new ProducerStates()
   /** Everything before it is in `producers`. */
   upTo: number
+  /** Of the snapshot it began with; -1 without one. */
+  snapshotAt = -1
   /** Producers that were met in batches. */
   readonly met = new Set<number>()
   readonly #scan: (segment: Segment, position: number, take: (bytes: Buffer, at: number, position: number) => boolean) => Promise<number>
@@ -50,6 +52,7 @@ export class ProducerReplay {
       if (states) {
         replay.producers.restore(states)
         replay.upTo = Math.max(at, firstOffset)
+        replay.snapshotAt = at
         return replay
       }
       logger.warn('a producer snapshot is damaged and was removed', { path })
@@ -94,10 +97,10 @@ export function straySnapshots(snapshots: readonly number[], bases: readonly num
  * Producers whose batches are gone, all of them below the first offset of the log: no replay meets them, but the newest whole snapshot tells
  * of them. What the replay knows goes before it, and a producer of the snapshot that should have been met, and was not, is of records that were lost.
  */
-export async function adoptGone({ producers, met }: ProducerReplay, source: ProducerSource, log: { readonly firstOffset: number; readonly endOffset: number }): Promise<void> {
+export async function adoptGone({ producers, met, snapshotAt }: ProducerReplay, source: ProducerSource, log: { readonly firstOffset: number; readonly endOffset: number }): Promise<void> {
   const { disk, folder, snapshots } = source
   if (log.firstOffset === 0) return
-  for (const at of snapshots.filter(offset => offset > log.firstOffset && offset <= log.endOffset).sort((a, b) => b - a)) {
+  for (const at of snapshots.filter(offset => offset > Math.max(log.firstOffset, snapshotAt) && offset <= log.endOffset).sort((a, b) => b - a)) {
     const states = decodeProducerSnapshot((await disk.readSmall(segmentFile(folder, at, '.snapshot'))) ?? Buffer.alloc(0))
     if (!states) continue
     // Those that no batch told of are of a snapshot from before the first offset: a later one knows better, of what ended meanwhile too.
