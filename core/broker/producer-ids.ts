@@ -17,9 +17,10 @@ export class ProducerIds {
   /** A producer id never given before, also not before a crash. */
   next(): number {
     if (this.#next === this.#end) {
-      this.#next = Number(this.#catalog.fact(FACT) ?? '0')
-      this.#end = this.#next + BLOCK
-      this.#catalog.setFact(FACT, String(this.#end))
+      const next = Number(this.#catalog.fact(FACT) ?? '0')
+      this.#catalog.setFact(FACT, String(next + BLOCK)) // it may throw, and then none of the block is given
+      this.#next = next
+      this.#end = next + BLOCK
     }
     return this.#next++
   }

@@ -144,7 +144,8 @@ export class TopicRegistry {
       await Promise.all(created.partitions.map(partition => this.open(created.record, partition, true)))
       const failed = created.partitions.find(({ state }) => state.is === 'failed')?.state
       if (failed?.is === 'failed') {
-        await this.#remove(created)
+        this.#parts.catalog.removeTopic(record, this.#parts.clock.now())
+        await this.#removeStored(created)
         return { error: 'KAFKA_STORAGE_ERROR', message: failed.reason }
       }
       this.#parts.taps.emit({ is: 'topic-created', topic: record.name })
@@ -228,13 +229,18 @@ export class TopicRegistry {
     return this.#changes.run(async () => {
       const topic = this.#byName.get(name)
       if (!topic) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `This server does not host this topic-partition: ${name}` } as const
-      await this.#remove(topic)
+      try {
+        this.#parts.catalog.removeTopic(topic.record, this.#parts.clock.now())
+      } catch (cause) {
+        return { error: 'KAFKA_STORAGE_ERROR', message: `the catalog cannot drop the topic ${name}: ${messageOf(cause)}` } as const
+      }
+      await this.#removeStored(topic)
       return undefined
     })
   }
 
-  async #remove({ record, partitions }: Topic): Promise<void> {
-    this.#parts.catalog.removeTopic(record, this.#parts.clock.now())
+  /** Its row is gone. */
+  async #removeStored({ record, partitions }: Topic): Promise<void> {
     this.#byName.delete(record.name)
     this.#nameByCollision.delete(collisionKey(record.name))
     this.#byId.delete(record.topicId)

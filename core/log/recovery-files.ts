@@ -114,9 +114,16 @@ export function pointsToBatch(segment: Segment, position: number, lastOffset: nu
   return segment.file().readNow(header, position) === header.length && magicOf(header, 0) === MAGIC && lastOffsetOf(header, 0) === lastOffset
 }
 
+const SUFFIXES = ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'] as const
+
+/** Of an empty segment; others go with `removeSegment`. */
 export function removeSegmentNow(disk: Disk, folder: string, segment: Segment): void {
   segment.releaseNow()
-  for (const suffix of ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'] as const) {
-    disk.removeNow(segmentFile(folder, segment.baseOffset, suffix))
-  }
+  for (const suffix of SUFFIXES) disk.removeNow(segmentFile(folder, segment.baseOffset, suffix))
+}
+
+/** Off the serving thread: a large file takes long to unlink. */
+export async function removeSegment(disk: Disk, folder: string, segment: Segment): Promise<void> {
+  segment.releaseNow()
+  for (const suffix of SUFFIXES) await disk.remove(segmentFile(folder, segment.baseOffset, suffix))
 }

@@ -14,7 +14,7 @@ import { segmentFile } from './log-files.ts'
 import { adoptGone, ProducerReplay, straySnapshots } from './producer-replay.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
-import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegmentNow, settleFiles } from './recovery-files.ts'
+import { areAsLeft, type FolderInput, isPlausible, type LogFiles, pointsToBatch, removeSegment, removeSegmentNow, settleFiles } from './recovery-files.ts'
 import { countBelow } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SetAside } from './set-aside.ts'
@@ -313,7 +313,7 @@ class Recovery {
     const count = countBelow(this.#segments, startOffset)
     if (count === 0 || this.#readEndOffset() < startOffset) return
     await this.#keepProducers(this.#segments.slice(0, count), this.#segments[count]?.baseOffset ?? startOffset)
-    for (const segment of this.#segments.splice(0, count)) removeSegmentNow(disk, folder, segment)
+    for (const segment of this.#segments.splice(0, count)) await removeSegment(disk, folder, segment)
   }
 
   /** As before retention drops segments: what they tell of producers is durable in a snapshot at the end of them. */
