@@ -9,7 +9,7 @@ import { silentLogger } from '../core/common/logger.ts'
 import { nodeDisk } from '../core/common/node-disk.ts'
 import { PartitionLog } from '../core/log/partition-log.ts'
 import { defaultLogConfig } from '../core/log/log-config.ts'
-import { listOffsets, metadata } from '../core/protocol/apis/index.ts'
+import { createTopics, listOffsets, metadata } from '../core/protocol/apis/index.ts'
 import { encodeBatch } from '../core/records/encode-batch.ts'
 import { ask, RawConnection } from '../test/support/clients-frames.ts'
 import { createTopic } from '../test/support/clients-kafkajs.ts'
@@ -132,7 +132,8 @@ export async function measurePartitions(targets: readonly Target[], scale: Scale
     const folder = newDataFolder(target)
     const broker = await target.make(folder.path)
     await broker.start()
-    for (let topic = 0; topic < TOPICS; topic++) await createTopic(broker.address, `many-${topic}`, PARTITIONS_EACH)
+    await createMany(broker.port)
+    await fullMetadata(broker.port)
     await broker.stop()
     const started = broker.start()
     await fullMetadata(broker.port)
@@ -146,6 +147,18 @@ export async function measurePartitions(targets: readonly Target[], scale: Scale
     folder.remove()
   }
   return [...times, ...sizes]
+}
+
+async function createMany(port: number): Promise<void> {
+  const connection = await RawConnection.open(port)
+  for (let topic = 0; topic < TOPICS; topic++) {
+    const { topics } = await ask(connection, createTopics, 7, {
+      topics: [{ name: `many-${topic}`, numPartitions: PARTITIONS_EACH, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 60_000, validateOnly: false,
+    })
+    const errorCode = topics[0]?.errorCode
+    if (errorCode !== 0) throw new Error(`void: many-${topic} could not be created (${errorCode})`)
+  }
+  connection.close()
 }
 
 async function fullMetadata(port: number): Promise<void> {
