@@ -24,6 +24,10 @@ type DurabilityOptions = {
   /** A flush failed: what it covered may be lost although later flushes succeed, until `mend` has ended. */
   readonly onFailure: (failure: unknown) => void
   readonly onMended: () => void
+  /** A flush failed before this process began. */
+  readonly isSuspect?: boolean
+  /** What `isSuspect` says is another. */
+  readonly onSuspect?: ((isSuspect: boolean) => void) | undefined
 }
 
 export class Durability {
@@ -45,6 +49,7 @@ export class Durability {
     this.#options = options
     this.#recoveryPoint = options.recoveryPoint
     this.#durableOffset = options.recoveryPoint
+    this.#isSuspect = options.isSuspect ?? false
   }
 
   /** Everything before it survives the loss of power, its indexes too: where recovery begins to verify. */
@@ -107,6 +112,7 @@ export class Durability {
       if (what === 'all' || active > this.#namedUpTo) await this.#flushNames()
     } catch (failure) {
       if (this.#isEnded) throw failure
+      if (!this.#isSuspect) this.#options.onSuspect?.(true)
       this.#isSuspect = true
       onFailure(failure)
       throw failure
@@ -154,6 +160,7 @@ export class Durability {
     await this.#flushNames()
     this.#durableOffset = Math.max(this.#durableOffset, upTo)
     this.#isSuspect = false
+    this.#options.onSuspect?.(false)
     onMended()
   }
 

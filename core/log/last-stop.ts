@@ -41,12 +41,15 @@ export type LeftBehind = {
   /** The marker was there: the last stop was clean, but for the partitions it names. */
   readonly isClean: boolean
   readonly facts: ReadonlyMap<string, CleanFacts>
+  /** A flush of the partition failed in this boot, and what it covered was not written again. */
+  readonly isSuspect: (name: string) => boolean
   /** By the name of the partition's folder, which is there. */
   readonly lastStopOf: (name: string) => LastStop
 }
 
 const ROW_LENGTH = 8
-const doubts = ['rebooted', 'killed', 'power-loss'] as const
+/** `flush-failed`: as `power-loss`, and a flush writes nothing of it, for the system takes it for written. */
+const doubts = ['rebooted', 'killed', 'power-loss', 'flush-failed'] as const
 /** Why a partition is not trusted after a clean stop: nobody verified it since. */
 export type Doubt = (typeof doubts)[number]
 
@@ -61,24 +64,26 @@ export function readLeftBehind(disk: Disk, folder: string): LeftBehind {
     return {
       isClean: true,
       facts: marker.facts,
+      isSuspect: name => other === 'clean' && marker.unverified.get(name) === 'flush-failed',
       lastStopOf: name => {
         const doubt = marker.unverified.get(name)
-        return doubt === undefined ? other : other === 'clean' ? doubt : 'power-loss'
+        return doubt === undefined ? other : other === 'clean' && doubt !== 'flush-failed' ? doubt : 'power-loss'
       },
     }
   }
   const boot = readBoot(disk.readSmallNow(`${folder}/${BOOT}`))
   const isKilled = isThisBoot(boot?.bootId)
-  return { isClean: false, facts: new Map(), lastStopOf: name => (isKilled && !boot?.unverified.has(name) ? 'killed' : 'power-loss') }
+  const isSuspect = (name: string): boolean => isKilled && boot?.flushFailed.has(name) === true
+  return { isClean: false, facts: new Map(), isSuspect, lastStopOf: name => (isKilled && !boot?.unverified.has(name) && !isSuspect(name) ? 'killed' : 'power-loss') }
 }
 
 /**
  * From here on a stop that is not marked is an unclean one of this boot; `unverified` names the partitions that nobody verified since
- * another one. Need not be durable: a file of an earlier boot says the same as none.
+ * another one, `flushFailed` those of which a flush failed. Need not be durable: a file of an earlier boot says the same as none.
  */
-export function noteBootNow(disk: Disk, folder: string, unverified: Iterable<string>): void {
+export function noteBootNow(disk: Disk, folder: string, unverified: Iterable<string>, flushFailed: Iterable<string> = []): void {
   const bootId = disk.bootId()
-  disk.replaceNow(`${folder}/${BOOT}`, Buffer.from(JSON.stringify({ version: 0, bootId: bootId ?? null, unverified: [...unverified] })))
+  disk.replaceNow(`${folder}/${BOOT}`, Buffer.from(JSON.stringify({ version: 0, bootId: bootId ?? null, unverified: [...unverified], flushFailed: [...flushFailed] })))
 }
 
 /** Takes the marker away, durably: also a loss of power in this run must not be taken for a clean stop. */
@@ -132,10 +137,11 @@ function readRow(row: unknown): CleanFacts | undefined {
   return { startOffset, endOffset, leaderEpoch, sizeBytes, segmentCount, transactionIndexBytes, recoveryPoint, retainedFromMs }
 }
 
-function readBoot(content: Buffer | undefined): { readonly bootId: string; readonly unverified: ReadonlySet<string> } | undefined {
+function readBoot(content: Buffer | undefined): { readonly bootId: string; readonly unverified: ReadonlySet<string>; readonly flushFailed: ReadonlySet<string> } | undefined {
   const json = parse(content)
   if (json?.['version'] !== 0 || typeof json['bootId'] !== 'string') return undefined
-  return { bootId: json['bootId'], unverified: new Set(Array.isArray(json['unverified']) ? json['unverified'].map(String) : []) }
+  const namesIn = (list: unknown): Set<string> => new Set(Array.isArray(list) ? list.map(String) : [])
+  return { bootId: json['bootId'], unverified: namesIn(json['unverified']), flushFailed: namesIn(json['flushFailed']) }
 }
 
 function parse(content: Buffer | undefined): Record<string, unknown> | undefined {

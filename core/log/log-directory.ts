@@ -55,6 +55,8 @@ type Unopened = {
   /** Infinity when the checkpoint of recovery points is gone: a log of Kafka's may then have holes anywhere. */
   readonly holesUpTo: number
   readonly startOffset: number | undefined
+  /** A flush of it failed in this boot. */
+  readonly isSuspect: boolean
 }
 type Found = {
   readonly isClean: boolean
@@ -76,6 +78,8 @@ export class LogDirectory {
   readonly #unopened: Map<string, Unopened>
   /** Those of them that went through another boot: the file of the boot names them. */
   readonly #fromOtherBoot: Set<string>
+  /** Of these a flush failed; it names them too. */
+  readonly #suspect: Set<string>
   readonly #deletion: SegmentDeletion
   readonly #opening = new AbortController()
   readonly #checkpoints = new SerialQueue()
@@ -95,6 +99,7 @@ export class LogDirectory {
     this.#unopened = new Map(found.unopened)
     this.#unclaimed = new Set(found.unopened.keys())
     this.#fromOtherBoot = new Set(namesFromOtherBoot(found.unopened))
+    this.#suspect = new Set(namesOfSuspect(found.unopened))
     const { disk } = options
     this.#startOffsets = new OffsetsFile({ disk, path: `${this.folder}/${START_OFFSETS_FILE}`, offsets: () => this.#offsets(log => log.startOffset, left => left.startOffset) }, found.startOffsets)
     this.#recoveryPoints = new OffsetsFile({ disk, path: `${this.folder}/${RECOVERY_POINTS_FILE}`, offsets: () => this.#offsets(log => log.recoveryPoint, left => left.recoveryPoint) }, found.recoveryPoints)
@@ -125,10 +130,11 @@ export class LogDirectory {
       const facts = left.facts.get(name)
       const { recoveryPoint = recoveryPoints.get(name), startOffset = startOffsets.get(name) } = facts ?? {}
       const holesUpTo = facts || hasRecoveryPoints ? (recoveryPoint ?? 0) : Infinity
-      unopened.set(name, { lastStop: left.lastStopOf(name), facts, recoveryPoint, holesUpTo, startOffset })
+      const lastStop = left.lastStopOf(name)
+      unopened.set(name, { lastStop, facts, recoveryPoint, holesUpTo, startOffset, isSuspect: left.isSuspect(name) })
     }
     // In this order: a kill in between finds the marker, which still holds.
-    noteBootNow(disk, folder, namesFromOtherBoot(unopened))
+    noteBootNow(disk, folder, namesFromOtherBoot(unopened), namesOfSuspect(unopened))
     await removeMarker(disk, folder)
     return new LogDirectory(options, { isClean: left.isClean, unopened, facts: left.facts, startOffsets, recoveryPoints, folders })
   }
@@ -270,12 +276,18 @@ export class LogDirectory {
     return log
   }
 
-  #optionsFor(partition: PartitionToOpen, { lastStop = 'new', facts, recoveryPoint = 0, holesUpTo = Infinity, startOffset = 0 }: Partial<Unopened>): PartitionLogOptions {
+  #optionsFor(partition: PartitionToOpen, { lastStop = 'new', facts, recoveryPoint = 0, holesUpTo = Infinity, startOffset = 0, isSuspect = false }: Partial<Unopened>): PartitionLogOptions {
     const { disk, clock, logger, work, random } = this.#options
     const name = partitionFolderName(partition.topic, partition.partition)
     const setAsideFolder = `${dirname(this.folder)}/${SET_ASIDE}/${name}`
+    // For the next start, should this process die: until all was written again, what is in the page cache is not what a flush will write.
+    const onSuspect = (isDoubtful: boolean): void => {
+      if (isDoubtful) this.#suspect.add(name)
+      else this.#suspect.delete(name)
+      this.#noteBoot()
+    }
     const common = { disk, clock, logger, deletion: this.#deletion, signal: this.#opening.signal, ...(work && { work }), ...(random && { random }) }
-    return { ...common, ...partition, folder: `${this.folder}/${name}`, isClean: lastStop === 'clean', lastStop, facts, recoveryPoint, holesUpTo, startOffset, setAsideFolder }
+    return { ...common, ...partition, folder: `${this.folder}/${name}`, isClean: lastStop === 'clean', lastStop, facts, recoveryPoint, holesUpTo, startOffset, setAsideFolder, isSuspect, onSuspect }
   }
 
   #opened(log: PartitionLog): void {
@@ -292,7 +304,7 @@ export class LogDirectory {
 
   #noteBoot(): void {
     try {
-      noteBootNow(this.#options.disk, this.folder, this.#fromOtherBoot)
+      noteBootNow(this.#options.disk, this.folder, this.#fromOtherBoot, this.#suspect)
     } catch (failure) {
       this.#options.logger.warn('which partitions were verified could not be noted; after a kill they are verified again', { failure })
     }
@@ -300,7 +312,9 @@ export class LogDirectory {
 
   /** Renames a partition's folder as Kafka does, and unlinks it behind. */
   async delete(log: PartitionLog): Promise<void> {
-    this.#logs.delete(partitionFolderName(log.topic, log.partition))
+    const name = partitionFolderName(log.topic, log.partition)
+    this.#logs.delete(name)
+    this.#suspect.delete(name)
     await log.abandon()
     await this.#renameAndRemove(log.folder, log.topicId, log.config.fileDeleteDelayMs)
   }
@@ -310,6 +324,7 @@ export class LogDirectory {
     const name = partitionFolderName(topic, partition)
     const path = `${this.folder}/${name}`
     if (readPartitionMetadata(this.#options.disk.readSmallNow(`${path}/${PARTITION_METADATA_FILE}`)) !== topicId) return
+    this.#suspect.delete(name)
     this.#forget(name)
     await this.#renameAndRemove(path, topicId, defaultLogConfig.fileDeleteDelayMs)
   }
@@ -355,7 +370,7 @@ export class LogDirectory {
       const facts = new Map([...this.#logs].filter(([name]) => !unverified.has(name)).map(([name, log]) => [name, log.facts]))
       for (const [name, left] of this.#unopened) {
         if (left.facts) facts.set(name, left.facts)
-        if (isDoubt(left.lastStop)) unverified.set(name, left.lastStop)
+        if (isDoubt(left.lastStop)) unverified.set(name, left.isSuspect ? 'flush-failed' : left.lastStop)
       }
       writeMarkerNow(this.#options.disk, this.folder, { unverified, facts })
     } catch (failure) {
@@ -372,7 +387,7 @@ export class LogDirectory {
     const work = async ([name, log]: [string, PartitionLog]): Promise<void> => {
       try {
         await log.close()
-        if (log.isSuspect) unverified.set(name, 'power-loss')
+        if (log.isSuspect) unverified.set(name, 'flush-failed')
       } catch (failure) {
         unverified.set(name, 'killed')
         this.#options.logger.error('a log could not be closed cleanly; the next start verifies it', { name, failure })
@@ -443,12 +458,16 @@ export class LogDirectory {
   }
 }
 
-function isDoubt(lastStop: LastStop): lastStop is Doubt {
+function isDoubt(lastStop: LastStop): lastStop is Doubt & LastStop {
   return lastStop === 'rebooted' || lastStop === 'killed' || lastStop === 'power-loss'
 }
 
 function namesFromOtherBoot(unopened: ReadonlyMap<string, Unopened>): string[] {
-  return [...unopened].filter(([, { lastStop }]) => lastStop === 'rebooted' || lastStop === 'power-loss').map(([name]) => name)
+  return [...unopened].filter(([, { lastStop, isSuspect }]) => !isSuspect && (lastStop === 'rebooted' || lastStop === 'power-loss')).map(([name]) => name)
+}
+
+function namesOfSuspect(unopened: ReadonlyMap<string, Unopened>): string[] {
+  return [...unopened].filter(([, { isSuspect }]) => isSuspect).map(([name]) => name)
 }
 
 /** Throws LogDirectoryError when a newer version wrote the folder; touches nothing. */

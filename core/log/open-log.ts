@@ -36,6 +36,10 @@ export type PartitionLogOptions = {
   /** Below it a compacted log may lack offsets between two segments, by Kafka's cleaner; anywhere unless told. */
   readonly holesUpTo?: number
   readonly startOffset?: number
+  /** A flush failed in an earlier run of this boot: the page cache may have what no flush will write, unless it is written again. */
+  readonly isSuspect?: boolean
+  /** Told when a flush fails, and when all that it covered was written again. */
+  readonly onSuspect?: (isSuspect: boolean) => void
   readonly logger: Logger
   /** For what is taken at random from segment.ms. */
   readonly random?: Random

@@ -111,9 +111,7 @@ export class PartitionLog {
     this.#random = options.random ?? systemRandom
     this.#segments.active.rollJitterMs = rollJitter(options.config, this.#random)
     this.#durability = new Durability({
-      disk: options.disk,
-      clock: options.clock,
-      folder: options.folder,
+      ...options,
       segments: this.#segments,
       recoveryPoint: parts.recoveryPoint,
       endOffset: () => this.#endOffset,
