@@ -221,7 +221,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   await listeners.start(options.listeners)
   undo.push(() => listeners.stop())
   const startTookMs = clock.elapsed() - startedAt
-  const recovery = recover({ topics, offsets, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
+  const recovery = recover({ topics, offsets, clock, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
   undo.push(() => {
     recovery.stop()
     return recovery.done

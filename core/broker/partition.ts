@@ -24,6 +24,7 @@ export class Partition {
   readonly #onHealth: (partition: Partition, health: LogHealth) => void
   readonly #onDamage: (partition: Partition, place: DamagedPlace) => void
   #state: PartitionState = { is: 'recovering' }
+  #lastFailure: string | undefined
   #waiting = new Set<() => void>()
 
   constructor(options: {
@@ -74,6 +75,7 @@ export class Partition {
 
   ready(log: PartitionLog): void {
     this.#state = { is: 'ready', log }
+    this.#lastFailure = undefined
     log.onChange = () => this.wake()
     log.onHealth = ({ health }) => this.#onHealth(this, health)
     log.onDamage = (_, place) => this.#onDamage(this, place)
@@ -81,7 +83,20 @@ export class Partition {
 
   fail(reason: string): void {
     this.#state = { is: 'failed', reason }
+    this.#lastFailure = reason
     this.wake()
+  }
+
+  /** Why it could not be opened the last time; undefined when it never failed, or is ready again. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure
+  }
+
+  /** A failed one is to be opened again; false for any other. */
+  retry(): boolean {
+    if (this.#state.is !== 'failed') return false
+    this.#state = { is: 'recovering' }
+    return true
   }
 
   /** Calls `wake` after each append and when the partition goes away, until it is removed. */

@@ -1,10 +1,13 @@
 /** After the ports accept: opens every partition that is not at rest, the smallest unrecovered tail first, and loads coordinators as theirs become ready. */
 
+import type { Clock, Timer } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import { OFFSETS_TOPIC, type OffsetsTopic } from './offsets-topic.ts'
 import type { Partition } from './partition.ts'
 import type { Topic, TopicRegistry } from './topic-registry.ts'
 
+/** How often those are tried again that could not be opened. */
+const REOPEN_EVERY_MS = 5000
 /** Partitions opened at once: the thread pool has four threads, and serving needs some. */
 const AT_ONCE = 3
 
@@ -19,12 +22,13 @@ export type Recovery = {
 export function recover(options: {
   readonly topics: TopicRegistry
   readonly offsets: OffsetsTopic
+  readonly clock: Clock
   readonly logger: Logger
   readonly tailBytes: (topic: string, partition: number) => Promise<number>
   /** Aborts what is being opened. */
   readonly abort: () => void
 }): Recovery {
-  const { topics, offsets, logger, tailBytes, abort } = options
+  const { topics, offsets, clock, logger, tailBytes, abort } = options
   const queue = [...topics.list()].flatMap(topic => topic.partitions.filter(({ state }) => state.is === 'recovering').map(partition => ({ topic, partition, bytes: 0 })))
   const sorted = Promise.all(queue.map(async entry => (entry.bytes = await tailBytes(entry.topic.record.name, entry.partition.index).catch(() => 0))))
     .then(() => queue.sort((a, b) => a.bytes - b.bytes))
@@ -37,12 +41,38 @@ export function recover(options: {
       })
     }
   }
-  const workers = Array.from({ length: AT_ONCE }, () => work())
+  const done = Promise.all(Array.from({ length: AT_ONCE }, () => work())).then(() => undefined)
+  const reopening = reopenFailed({ topics, offsets, clock, logger })
   const stop = (): void => {
     queue.length = 0
+    reopening.stop()
     abort()
   }
-  return { done: Promise.all(workers).then(() => undefined), stop }
+  return { done, stop }
+}
+
+/** Tries again, every now and then, what could not be opened: a disk gets room, a folder comes back. */
+function reopenFailed({ topics, offsets, clock, logger }: { topics: TopicRegistry; offsets: OffsetsTopic; clock: Clock; logger: Logger }): { stop(): void } {
+  let isStopped = false
+  let timer: Timer | undefined
+  const round = async (): Promise<void> => {
+    for (const topic of topics.list()) {
+      for (const partition of topic.partitions) {
+        if (isStopped) return
+        if (partition.state.is === 'failed' && (await topics.reopen(topic, partition)) && topic.record.name === OFFSETS_TOPIC) await offsets.load(partition)
+      }
+    }
+  }
+  const later = (): void => {
+    if (!isStopped) timer = clock.after(REOPEN_EVERY_MS, () => void round().catch((cause: unknown) => logger.error('failed partitions could not be tried again', { cause })).finally(later))
+  }
+  later()
+  return {
+    stop() {
+      isStopped = true
+      timer?.cancel()
+    },
+  }
 }
 
 async function openOne(topic: Topic, partition: Partition, topics: TopicRegistry, offsets: OffsetsTopic): Promise<void> {

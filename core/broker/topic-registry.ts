@@ -43,6 +43,8 @@ export class TopicRegistry {
   readonly #nameByCollision = new Map<string, string>()
   readonly #changes = new SerialQueue()
   /** Partitions being opened: a deletion waits for them. */
+  /** Partitions of which nothing could be made yet. */
+  readonly #neverMade = new WeakSet<Partition>()
   readonly #opening = new Map<Partition, Promise<PartitionLog | undefined>>()
   readonly #deletedListeners = new Set<(topic: TopicRecord) => void>()
 
@@ -293,11 +295,22 @@ export class TopicRegistry {
   /** Opens the log of one partition and makes it ready; a failure is kept on the partition and logged. Nothing for one that was deleted. */
   async open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<void> {
     if (partition.state.is !== 'recovering') return
+    const before = partition.lastFailure
     const opening = this.#open(record, partition, isNew)
     this.#opening.set(partition, opening)
     await opening
     this.#opening.delete(partition)
-    this.#parts.taps.emit({ is: 'partition-state', topic: record.name, partition: partition.index })
+    const isNews = before === undefined || partition.lastFailure !== before
+    if (isNews) this.#parts.taps.emit({ is: 'partition-state', topic: record.name, partition: partition.index })
+  }
+
+  /** Tries a partition again that could not be opened: its disk may have room by now, its folder be back. Whether it is ready. */
+  async reopen({ record }: Topic, partition: Partition): Promise<boolean> {
+    if (!partition.retry()) return false
+    await this.open(record, partition, this.#neverMade.has(partition))
+    if (partition.state.is !== 'ready') return false
+    this.#parts.taps.emit({ is: 'storage-well', topic: record.name, partition: partition.index })
+    return true
   }
 
   async #open(record: TopicRecord, partition: Partition, isNew: boolean): Promise<PartitionLog | undefined> {
@@ -308,12 +321,16 @@ export class TopicRegistry {
       // Configs may have changed while it was being opened.
       log.setConfig(this.#configOf(this.#byId.get(record.topicId)?.record ?? record))
       if (partition.state.is === 'recovering') partition.ready(log)
+      this.#neverMade.delete(partition)
       this.#tellRecovery(log)
       return log
     } catch (cause) {
       // The broker stops: the partition stays as doubtful as it was, for the next start.
       if (logs.isAborted) return undefined
-      logger.error('a partition cannot be opened; it stays offline and its files are left as they are', { topic: record.name, partition: partition.index, cause })
+      if (messageOf(cause) !== partition.lastFailure) {
+        logger.error('a partition cannot be opened; it is offline and tried again, and its files are left as they are', { topic: record.name, partition: partition.index, cause })
+      }
+      if (isNew) this.#neverMade.add(partition)
       partition.fail(messageOf(cause))
       return undefined
     }

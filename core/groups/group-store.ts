@@ -159,7 +159,7 @@ export class GroupStore {
     const state = this.#states[partition]
     const log = this.#options.logOf(partition)
     if (state?.is === 'loading') return state.done
-    if (state?.is !== 'waiting' || !log) return Promise.resolve()
+    if ((state?.is !== 'waiting' && state?.is !== 'failed') || !log) return Promise.resolve()
     const abort = new AbortController()
     const done = this.#loadFrom(log, partition, abort.signal, loaded)
     this.#states[partition] = { is: 'loading', done, abort }

@@ -94,7 +94,7 @@ export class EventLog {
 
   #takeState(topic: string, index: number): void {
     const partition = this.#broker.topics.partition(topic, index)
-    if (partition?.state.is === 'failed') this.#add('warning', `Partition ${index} of ${topic} cannot be opened: ${partition.state.reason}`)
+    if (partition?.state.is === 'failed') this.#add('warning', `Partition ${index} of ${topic} cannot be opened and is tried again: ${partition.state.reason}`)
     const cut = partition && cutOf(partition)
     if (cut) this.#add(cut.kind, cut.text)
   }

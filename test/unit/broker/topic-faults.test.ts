@@ -12,6 +12,7 @@ import { seededRandom } from '../../../core/common/random.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import { defaultGroupConfig, GroupCoordinator } from '../../../core/groups/group-coordinator.ts'
 import { LogDirectory } from '../../../core/log/log-directory.ts'
+import { batch, mustAppend, readAll } from '../log/fixture.ts'
 
 async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ file: ':memory:', disk }) } = {}) {
   const clock = new SimulatedClock()
@@ -94,8 +95,44 @@ test('a fault while one partition is recovered keeps no other from being served'
   taps.subscribe(event => {
     if (event.is === 'partition-state' && event.partition < 4) throw new Error('a listener with a fault')
   })
-  await recover({ topics, offsets, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} }).done
+  const recovery = recover({ topics, offsets, clock, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} })
+  await recovery.done
   expect(topics.get('orders')?.partitions.map(({ state }) => state.is)).toEqual(Array.from({ length: 8 }, () => 'ready'))
+  recovery.stop()
   await groups.stop()
   await again.logs.close()
+})
+
+test('partitions that could not be opened are tried again every few seconds, said once, and serve as soon as their disk does', async () => {
+  const registry = await openRegistry()
+  await registry.create(2)
+  for (const partition of registry.topics.get('orders')?.partitions ?? []) if (partition.log) mustAppend(partition.log, batch(['kept']))
+  registry.disk.crash('process')
+  const again = await openRegistry(registry)
+  const { topics, taps, clock } = again
+  const groups = new GroupCoordinator({
+    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 4, logOf: () => undefined, topicExists: () => false, config: defaultGroupConfig,
+  })
+  const offsets = new OffsetsTopic({ topics, groups, partitionCount: 4, taps, logger: silentLogger })
+  const told: string[] = []
+  taps.subscribe(event => { if ('partition' in event && event.partition === 1) told.push(event.is) })
+  registry.disk.fail({ call: 'open', code: 'EIO', path: 'orders-1/' })
+  const recovery = recover({ topics, offsets, clock, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} })
+  await recovery.done
+  const states = (): unknown => topics.get('orders')?.partitions.map(({ state }) => state.is)
+  expect(states()).toEqual(['ready', 'failed'])
+  for (let round = 0; round < 3; round++) {
+    clock.advance(5000)
+    await topics.idle()
+    await expect.poll(states).toEqual(['ready', 'failed'])
+  }
+  registry.disk.heal()
+  await expect.poll(() => (clock.advance(5000), states())).toEqual(['ready', 'ready'])
+  const log = topics.partition('orders', 1)?.log
+  expect(log && readAll(log)).toEqual(['kept'])
+  expect(told).toEqual(['partition-state', 'recovered', 'partition-state', 'storage-well'])
+  recovery.stop()
+  await groups.stop()
+  await again.logs.close()
+  expect(clock.pendingCount).toBe(0)
 })
