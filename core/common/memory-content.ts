@@ -93,6 +93,13 @@ export class MemoryContent {
     this.#durablePages.clear()
   }
 
+  /** An orderly restart of the machine: all is on the disk but what a failed flush gave up, which went with the cache. */
+  settle(): void {
+    this.flushed(this.snapshot())
+    for (const [page, durable] of this.#droppedPages) this.#losePage(page, durable, 0)
+    this.#droppedPages.clear()
+  }
+
   /** Each page written since the last flush is kept, lost or torn at any byte; the size is anything from the durable one on. */
   losePower(random: Random): void {
     const grown = this.#size - this.#durableSize

@@ -313,7 +313,7 @@ export class MemoryDisk implements Disk {
     this.#names.flush(folder)
   }
 
-  /** An orderly restart of the machine: everything written is on the disk, and the boot id is another. */
+  /** An orderly restart of the machine: everything written is on the disk, but for what a failed flush gave up, and the boot id is another. */
   reboot(): void {
     this.#boots++
     this.#names.settle()

@@ -87,14 +87,14 @@ export class MemoryNames {
     }
   }
 
-  /** Everything written is on the disk. */
+  /** Everything written is on the disk, but for what a failed flush gave up. */
   settle(): void {
     for (const folder of this.#dirty) {
       for (const change of folder.pending) apply(folder.durable, change)
       folder.pending = []
     }
     this.#dirty.clear()
-    for (const [, content] of this.files()) content.flushed(content.snapshot())
+    for (const [, content] of this.files()) content.settle()
   }
 
   losePower(random: Random): void {

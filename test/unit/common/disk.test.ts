@@ -213,6 +213,21 @@ test('a flush that fails may give its pages up: they read as written and are gon
   expect(text(disk, '/d/a')).toBe('old')
 })
 
+test('what a failed flush gave up is gone with the cache when the machine restarts', async () => {
+  const disk = new MemoryDisk()
+  disk.makeFolderNow('/d')
+  const file = disk.openNow('/d/a', 'create')
+  file.writeNow([bytes('old')], 0)
+  await file.flush()
+  file.writeNow([bytes('new')], 0)
+  disk.fail({ call: 'flush', code: 'EIO', times: 1, dropsPages: true })
+  await expect(file.flush()).rejects.toMatchObject({ code: 'EIO' })
+  disk.crash('process')
+  expect(text(disk, '/d/a')).toBe('new')
+  disk.reboot()
+  expect(text(disk, '/d/a')).toBe('old')
+})
+
 test('a folder that is unplugged is gone with its files, and back when it is plugged in', async () => {
   const disk = new MemoryDisk()
   disk.makeFolderNow('/d/e')
