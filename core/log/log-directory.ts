@@ -109,16 +109,11 @@ export class LogDirectory {
 
   /** Opens or makes the folder. Throws LogDirectoryError for one of a newer format, changing nothing. */
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
-    const { disk, folder, clusterId, brokerId } = options
+    const { disk, folder } = options
     refuseNewerLogs(folder, disk)
-    const meta = disk.readSmallNow(`${folder}/${META}`)
     disk.makeFolderNow(folder)
-    if (!meta) disk.replaceNow(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
-    // What will be flushed in it later is worth nothing when the folder itself is lost.
-    if (!meta) for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
     const folders = (await disk.list(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name)
-    // Empty, and not missing: nothing here has been through Kafka's cleaner.
-    if (!meta && folders.length === 0) await disk.replace(`${folder}/${RECOVERY_POINTS_FILE}`, writeOffsetCheckpoint(new Map()))
+    if (!disk.existsNow(`${folder}/${META}`)) await layOut(options, folders.length === 0)
     const left = readLeftBehind(disk, folder)
     const recoveryCheckpoint = disk.readSmallNow(`${folder}/${RECOVERY_POINTS_FILE}`)
     const recoveryPoints = readOffsetCheckpoint(recoveryCheckpoint)
@@ -302,6 +297,11 @@ export class LogDirectory {
     if (this.#fromOtherBoot.delete(name) && this.#fromOtherBoot.size === 0) this.#noteBoot()
   }
 
+  /** Another may come under its name, of which no flush failed. */
+  #forgetSuspect(name: string): void {
+    if (this.#suspect.delete(name)) this.#noteBoot()
+  }
+
   #noteBoot(): void {
     try {
       noteBootNow(this.#options.disk, this.folder, this.#fromOtherBoot, this.#suspect)
@@ -314,7 +314,7 @@ export class LogDirectory {
   async delete(log: PartitionLog): Promise<void> {
     const name = partitionFolderName(log.topic, log.partition)
     this.#logs.delete(name)
-    this.#suspect.delete(name)
+    this.#forgetSuspect(name)
     await log.abandon()
     await this.#renameAndRemove(log.folder, log.topicId, log.config.fileDeleteDelayMs)
   }
@@ -324,7 +324,7 @@ export class LogDirectory {
     const name = partitionFolderName(topic, partition)
     const path = `${this.folder}/${name}`
     if (readPartitionMetadata(this.#options.disk.readSmallNow(`${path}/${PARTITION_METADATA_FILE}`)) !== topicId) return
-    this.#suspect.delete(name)
+    this.#forgetSuspect(name)
     this.#forget(name)
     await this.#renameAndRemove(path, topicId, defaultLogConfig.fileDeleteDelayMs)
   }
@@ -456,6 +456,15 @@ export class LogDirectory {
     }
     return offsets
   }
+}
+
+/** The file that names the format comes last: where it is, the rest was done, though the process that began it may have died. */
+async function layOut({ disk, folder, clusterId, brokerId }: LogDirectoryOptions, isEmpty: boolean): Promise<void> {
+  // What will be flushed in it later is worth nothing when the folder itself is lost.
+  await disk.flushFolder(dirname(folder))
+  // Empty, and not missing: nothing here has been through Kafka's cleaner.
+  if (isEmpty) await disk.replace(`${folder}/${RECOVERY_POINTS_FILE}`, writeOffsetCheckpoint(new Map()))
+  await disk.replace(`${folder}/${META}`, Buffer.from(`#\nversion=1\ncluster.id=${clusterId}\nnode.id=${brokerId}\nmillrace.format=${FORMAT}\n`))
 }
 
 function isDoubt(lastStop: LastStop): lastStop is Doubt & LastStop {

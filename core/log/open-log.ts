@@ -67,7 +67,8 @@ export async function openParts(options: PartitionLogOptions): Promise<LogParts>
   const setAsideFolder = options.setAsideFolder ?? `${dirname(dirname(folder))}/set-aside/${basename(folder)}`
   const recovered = await recoverLog({ ...options, lastStop, setAsideFolder, recoveryPoint, holesUpTo, startOffset })
   // Its new epoch must not be lost with the folder: the next one would be no other.
-  if (lastStop === 'vanished') for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
+  // Nor with that of one whose flush failed, which may never have been on the disk.
+  if (lastStop === 'vanished' || options.isSuspect) for (const made of [folder, dirname(folder)]) await disk.flushFolder(made)
   if (!hasMetadata && lastStop === 'vanished') writeMetadata()
   return { ...recovered, recoveryPoint: Math.min(recoveryPoint, recovered.endOffset), hasSnapshot: false }
 }

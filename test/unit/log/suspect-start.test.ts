@@ -63,3 +63,33 @@ test('once all was written again a kill leaves nothing in doubt', async () => {
   expect((await again.open(partition)).recovery).toMatchObject({ how: 'tail', epochRaised: false })
   await again.close()
 })
+
+test('a topic made anew under the name of one whose flush failed is not in doubt', async () => {
+  const disk = new MemoryDisk()
+  const logs = await failed(disk)
+  disk.heal()
+  const [old] = logs.openLogs()
+  if (old) await logs.delete(old)
+  const fresh = { ...partition, topicId: 'AAAAAAAAAAAAAAAAAAAAAg' }
+  mustAppend(await logs.create(fresh), large('c'))
+  disk.crash('process')
+  const again = await open(disk)
+  const log = await again.open(fresh)
+  expect([log.recovery.how, log.leaderEpoch, log.isSuspect]).toEqual(['tail', 0, false])
+  await again.close()
+})
+
+test.each(Array.from({ length: 20 }, (_, index) => (index + 1) * 0x1e3779b1))('the epoch that a failed flush and a kill raised is not lost with a folder that never was on the disk (seed %i)', async seed => {
+  const disk = new MemoryDisk({ names: 'strict', seed })
+  const logs = await open(disk)
+  mustAppend(await logs.create(partition), large('a'))
+  disk.fail({ call: 'flush', code: 'EIO', path: '.log', dropsPages: true })
+  for (const log of logs.openLogs()) await expect(log.durable(1)).rejects.toThrow('EIO')
+  disk.crash('process')
+  const epoch = (await (await open(disk)).open(partition)).leaderEpoch
+  disk.crash('power')
+  const last = await open(disk)
+  const log = await last.open(partition)
+  expect([epoch, log.leaderEpoch > epoch]).toEqual([1, true])
+  await last.close()
+})
