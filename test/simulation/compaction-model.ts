@@ -40,6 +40,11 @@ export class CompactionModel {
     this.#end = endOffset
   }
 
+  /** What lies before the log's start was deleted. */
+  trimmed(startOffset: number): void {
+    for (const offset of this.#entries.keys()) if (offset < startOffset) this.#entries.delete(offset)
+  }
+
   check(batches: readonly BatchInfo[], endOffset: number): void {
     const found = new Map<number, { readonly key: string; readonly value: string }>()
     let before = -1

@@ -1,5 +1,6 @@
 /** The lives there are, by name. */
 
+import { bootLife } from './lives/boot-life.ts'
 import { brokerLife } from './lives/broker-life.ts'
 import { compactionLife } from './lives/compaction-life.ts'
 import { groupLife } from './lives/group-life.ts'
@@ -12,10 +13,11 @@ export const scenarios: Readonly<Record<string, (world: World) => Promise<void>>
   trouble: brokerLife({ hasDiskTrouble: true }),
   group: groupLife,
   compaction: compactionLife,
+  boot: bootLife,
 }
 
 /** In turn, the quick ones more often: which life a seed leads when none was named. */
-const turns = ['log', 'broker', 'log', 'trouble', 'log', 'group', 'compaction'] as const
+const turns = ['log', 'broker', 'log', 'trouble', 'log', 'group', 'compaction', 'boot'] as const
 
 export function scenarioOf(seed: number): string {
   return turns[seed % turns.length] ?? 'log'

@@ -128,7 +128,8 @@ class BrokerLife {
     for (let partition = 0; partition < numPartitions; partition++) {
       const { topicId } = topic.record
       const key = `${topicId}-${partition}`
-      const target = this.#deleted.get(key) ?? { topic: name, topicId, partition, model: new PartitionModel(`${name}-${partition}`, name === 'safe' || this.#host.hasDurableAcks) }
+      const isFlushedByAck = name === 'safe' || this.#host.hasDurableAcks
+      const target = this.#deleted.get(key) ?? { topic: name, topicId, partition, model: new PartitionModel(`${name}-${partition}`, { isFlushedByAck }) }
       if (!this.#targets.has(key)) this.#targets.set(key, target)
     }
     return true

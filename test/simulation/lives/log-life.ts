@@ -60,7 +60,7 @@ class LogLife {
       flushMessages: isFlushedByAck ? 1 : Infinity,
       flushMs: random.below(4) === 0 ? 1000 : Infinity,
     }
-    this.#model = new PartitionModel('t-0', isFlushedByAck)
+    this.#model = new PartitionModel('t-0', { isFlushedByAck })
   }
 
   async run(): Promise<void> {
