@@ -152,7 +152,8 @@ export class Durability {
   async #rewrite(): Promise<void> {
     const { segments, endOffset, onMended } = this.#options
     const upTo = endOffset()
-    for (const segment of segments.all.slice(segments.indexFor(this.#recoveryPoint))) segment.rewriteIndexesNow()
+    // As far back as a flush goes: the segment that ends at the recovery point has its last entry of times from its roll.
+    for (const segment of segments.all.slice(segments.indexFor(this.#recoveryPoint - 1))) segment.rewriteIndexesNow()
     for (const segment of segments.all.slice(segments.indexFor(this.#durableOffset))) {
       const from = segment.locate(Math.max(this.#durableOffset, segment.baseOffset)) ?? segment.sizeBytes
       await rewriteFrom(segment, from)

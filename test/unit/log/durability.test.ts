@@ -123,3 +123,17 @@ test('what a failed write left behind is cut before a flush: a refused batch mus
   await log.flush()
   expect(disk.sizeNow(path)).toBe(log.sizeBytes)
 })
+
+test('a segment that was flushed before it was rolled has its last entry of times written again too', async () => {
+  const index = '/data/orders-0/00000000000000000000.timeindex'
+  const { log, disk } = await openLog({ config: { segmentBytes: 2 * batch(['a']).length } })
+  for (const value of ['a', 'b']) mustAppend(log, batch([value]))
+  await log.flush()
+  disk.fail({ call: 'flush', code: 'EIO', path: index, times: 1, dropsPages: true })
+  mustAppend(log, batch(['c']))
+  await expect(log.flush()).rejects.toMatchObject({ code: 'EIO' })
+  await log.flush()
+  const before = disk.readSmallNow(index)
+  disk.crash('power')
+  expect([log.recoveryPoint, before?.length, disk.readSmallNow(index)]).toEqual([3, 12, before])
+})
