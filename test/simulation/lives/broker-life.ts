@@ -190,8 +190,7 @@ class BrokerLife {
       this.#closers.push(() => client.close())
       while (!this.#isOver) {
         await this.#world.sleep(500 + random.below(3000))
-        const targets = [...this.#targets.values()].filter(({ topic }) => !topic.startsWith('churn'))
-        const target = targets[random.below(targets.length)]
+        const target = this.#target()
         if (target) await this.#deleteRecords(client, target)
       }
     })
@@ -256,16 +255,6 @@ class BrokerLife {
     disk.capacityBytes = Infinity
     disk.heal()
     this.#world.note('the disk is well')
-    await this.#untilWell()
-  }
-
-  /**
-   * What a failed flush covered is written again by the process that saw it fail. A process killed before it could do so takes that
-   * knowledge with it: such a death, followed by a loss of power, is more than the log survives, and is not simulated.
-   */
-  async #untilWell(): Promise<void> {
-    const isIll = ({ topic, partition }: Target): boolean => this.#host.broker?.topics.partition(topic, partition)?.openLog?.health.is === 'offline'
-    for (let tries = 0; tries < 100 && [...this.#targets.values()].some(isIll); tries++) await this.#world.sleep(100)
   }
 
   /** Everybody has gone: all of it is read once more, before and after a clean restart. */
