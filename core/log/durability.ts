@@ -142,10 +142,11 @@ export class Durability {
 
   /**
    * After a failed flush the system may have dropped what it covered from its cache's list of dirty pages: a later flush would succeed
-   * without writing it. So it is written again from the cache, and flushed. Call it again while `isSuspect`.
+   * without writing it. So it is written again from the cache, and flushed. Call it again while `isSuspect`: a flush before its turn may
+   * have done it, and of one more that failed then nobody would know.
    */
   mend(): Promise<void> {
-    this.#mending ??= this.#turns.run(() => this.#rewrite()).finally(() => { this.#mending = undefined })
+    this.#mending ??= this.#turns.run(() => (this.#isSuspect ? this.#rewrite() : undefined)).finally(() => { this.#mending = undefined })
     return this.#mending
   }
 

@@ -64,6 +64,25 @@ test('once all was written again a kill leaves nothing in doubt', async () => {
   await again.close()
 })
 
+test('a flush that fails after another has written again what an earlier one gave up is not overlooked', async () => {
+  const disk = new MemoryDisk()
+  const logs = await failed(disk)
+  disk.heal()
+  const [log] = logs.openLogs()
+  if (!log) throw new Error('not open')
+  const isDurable = log.durable(1)
+  expect(log.append(large('x'))).toMatchObject({ error: 'KAFKA_STORAGE_ERROR' }) // which asks for the same, once more
+  await isDurable
+  disk.fail({ call: 'flush', code: 'EIO', path: '.log', times: 1, dropsPages: true })
+  mustAppend(log, large('b'))
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve()
+  await log.durable(2).catch(() => log.durable(2))
+  disk.crash('power')
+  const again = await open(disk)
+  expect(readAll(await again.open(partition)).map(value => value[0])).toEqual(['a', 'b'])
+  await again.close()
+})
+
 test('a topic made anew under the name of one whose flush failed is not in doubt', async () => {
   const disk = new MemoryDisk()
   const logs = await failed(disk)
