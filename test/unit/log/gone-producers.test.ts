@@ -13,7 +13,7 @@ const clock = new SimulatedClock(START_MS)
 const open = (disk: MemoryDisk): Promise<LogDirectory> => (
   LogDirectory.open({ disk: disk.session(), clock, folder: '/logs', clusterId: 'cluster', brokerId: 1, logger: silentLogger })
 )
-const known = (log: PartitionLog): unknown => [...log.producers()].map(({ producerId, batches }) => [producerId, batches.at(-1)?.lastSequence])
+const known = (log: PartitionLog): [number, number | undefined][] => [...log.producers()].map(({ producerId, batches }) => [producerId, batches.at(-1)?.lastSequence])
 const send = (log: PartitionLog): unknown => mustAppend(log, batch(['x'], { producerId: 7, producerEpoch: 0, baseSequence: 0 }))
 
 /** One record of producer 7, then one of nobody; the first is deleted and durably so. */
@@ -64,6 +64,26 @@ for (let seed = 1; seed <= 8; seed++) {
     disk.crash('power')
     const again = await reopened(disk)
     expect(known(again.log)).toEqual([[7, 0]])
+    await again.logs.close()
+  })
+
+  test(`a stop leaves it too when a start has met them in another order (${seed})`, async () => {
+    const disk = new MemoryDisk({ seed })
+    const { logs, log } = await begin(disk)
+    log.roll()
+    mustAppend(log, batch(['y'], { producerId: 8, producerEpoch: 0, baseSequence: 0 }))
+    log.trimTo(1)
+    await logs.saveStartOffsets()
+    log.roll()
+    await log.keepProducers()
+    expect(log.dropBelowStart(10)).toBe(1)
+    await log.flush()
+    disk.crash('power')
+    disk.removeNow('/logs/orders-0/00000000000000000001.snapshot')
+    await (await reopened(disk)).logs.close()
+    disk.crash('power')
+    const again = await reopened(disk)
+    expect(new Map(known(again.log))).toEqual(new Map([[7, 0], [8, 0]]))
     await again.logs.close()
   })
 
