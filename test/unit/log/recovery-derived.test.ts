@@ -33,7 +33,9 @@ async function seen(log: PartitionLog): Promise<unknown> {
     offsets: [log.startOffset, log.endOffset, log.lastStableOffset, log.sizeBytes, log.segmentCount],
     epochs: [log.leaderEpoch, log.epochAt(0), log.epochAt(7), log.epochAt(14), log.endOffsetForEpoch(0), log.endOffsetForEpoch(1)],
     aborted: log.abortedTransactions(0, log.endOffset),
-    producers: [...log.producers()].map(({ producerId, epoch, currentTxnFirstOffset, batches }) => [producerId, epoch, currentTxnFirstOffset, batches.at(-1)]),
+    // By id: in which order they were met is nobody's business.
+    producers: [...log.producers()].sort((a, b) => a.producerId - b.producerId)
+      .map(({ producerId, epoch, currentTxnFirstOffset, batches }) => [producerId, epoch, currentTxnFirstOffset, batches.at(-1)]),
     time: await log.offsetForTimestamp(START_MS + 3),
     greatest: await log.offsetOfMaxTimestamp(),
   }
