@@ -365,10 +365,11 @@ export class PartitionLog {
 
   #snapshotNow(): void {
     if (this.#snapshotOffset === this.#endOffset) return
-    const states = encodeProducerSnapshot([...this.#producers.values()])
     const path = segmentFile(this.folder, this.#endOffset, '.snapshot')
-    // One that is there may be durable (`keepProducers`), and another would not be.
-    if (!this.#disk.readSmallNow(path)?.equals(states)) this.#disk.replaceNow(path, states)
+    // One that is there may be durable (`keepProducers`), and another would not be; of what is still in the log a start may know less than it.
+    const found = this.#disk.readSmallNow(path)
+    const isWhole = found !== undefined && decodeProducerSnapshot(found) !== undefined
+    if (!isWhole) this.#disk.replaceNow(path, encodeProducerSnapshot([...this.#producers.values()]))
     this.#snapshotOffset = this.#endOffset
   }
 

@@ -15,9 +15,7 @@ const VERSION = 1
 const HEADER_BYTES = 10
 const ENTRY_BYTES = 46
 
-/** The same states give the same bytes, in whatever order they were met: a snapshot that is durable is then not replaced by one that is not. */
-export function encodeProducerSnapshot(met: readonly ProducerState[]): Buffer {
-  const states = [...met].sort((a, b) => a.producerId - b.producerId)
+export function encodeProducerSnapshot(states: readonly ProducerState[]): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + states.length * ENTRY_BYTES)
   bytes.writeInt16BE(VERSION, 0)
   bytes.writeInt32BE(states.length, 6)
