@@ -31,6 +31,8 @@ export const READ_AT_ONCE_BYTES_MAX = 4 * MB
 export const COLD_PIECE_BYTES = 1 * MB
 /** Partitions of one fetch that are read from a cold disk at the same time: the pool has four threads, and flushes may hold two. */
 export const COLD_READS_MAX = 4
+/** A log is flushed after so many bytes: a segment of 1 GiB at once holds up every other write of the disk. */
+export const WRITE_BEHIND_BYTES = 64 * MB
 /** Segments whose files are open at once: far below the usual limit of 1024 or 4096 descriptors of a process. */
 export const SEGMENTS_OPEN_MAX = 512
 /** Kafka's producer.id.expiration.ms. */

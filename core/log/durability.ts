@@ -7,6 +7,7 @@
 import { dirname } from 'node:path'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
+import { WRITE_BEHIND_BYTES } from '../common/limits.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import type { LogConfig } from './log-config.ts'
 import type { Segment } from './segment.ts'
@@ -38,6 +39,8 @@ export class Durability {
   /** The commit that has not begun yet: who asks now shares it. */
   #next: Promise<void> | undefined
   #timer: Timer | undefined
+  /** Appended since a flush was last begun for their number. */
+  #unflushedBytes = 0
   #isSuspect = false
   /** The log is closed: the flush under way ends with its segment, unfinished. */
   #isEnded = false
@@ -65,6 +68,14 @@ export class Durability {
   /** A flush failed, and what it covered has not been written again yet. */
   get isSuspect(): boolean {
     return this.#isSuspect
+  }
+
+  /** Flushes behind who appends, a little at a time. */
+  appended(bytes: number): void {
+    this.#unflushedBytes += bytes
+    if (this.#unflushedBytes < WRITE_BEHIND_BYTES) return
+    this.#unflushedBytes = 0
+    this.commit(this.#options.endOffset()).catch(() => {}) // onFailure has been told
   }
 
   /** What an acknowledgement of records before `upTo` has to wait for; undefined when nothing. Arms the timer of flush.ms. */

@@ -266,6 +266,7 @@ export class PartitionLog {
     const recordCount = recordCountOf(batch, 0)
     this.#endOffset = lastOffset + 1
     this.#recordsAppended += recordCount
+    this.#durability.appended(batch.length)
     const logAppendTime = this.#config.timestampType === 'LogAppendTime' ? maxTimestamp : -1
     this.onChange?.(this)
     return { error: 'NONE', baseOffset, lastOffset, recordCount, logAppendTime, logStartOffset: this.#startOffset, isDuplicate: false }

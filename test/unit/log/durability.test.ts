@@ -137,3 +137,17 @@ test('a segment that was flushed before it was rolled has its last entry of time
   disk.crash('power')
   expect([log.recoveryPoint, before?.length, disk.readSmallNow(index)]).toEqual([3, 12, before])
 })
+
+test('a log is flushed behind who appends, each 64 MiB, so that a segment is never flushed all at once', async () => {
+  const { log, disk } = await openLog({ config: { maxMessageBytes: 9_000_000 } })
+  const before = disk.flushCount
+  const large = 'x'.repeat(8 * 1024 * 1024)
+  for (let index = 0; index < 7; index++) mustAppend(log, batch([large]))
+  await Promise.resolve()
+  expect(disk.flushCount).toBe(before)
+  mustAppend(log, batch([large]))
+  await expect.poll(() => disk.flushCount).toBeGreaterThan(before)
+  await log.durable(log.endOffset)
+  disk.crash('power')
+  expect((await openLog({ disk })).log.endOffset).toBe(8)
+})
