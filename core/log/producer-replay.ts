@@ -29,6 +29,8 @@ export class ProducerReplay {
   upTo: number
   /** Of the snapshot it began with; -1 without one. */
   snapshotAt = -1
+  /** Snapshots that could not be read and were removed. */
+  readonly damaged = new Set<number>()
   /** Producers that were met in batches. */
   readonly met = new Set<number>()
   readonly #scan: (segment: Segment, position: number, take: (bytes: Buffer, at: number, position: number) => boolean) => Promise<number>
@@ -47,7 +49,7 @@ export class ProducerReplay {
     for (const at of snapshots.filter(at => at <= offset).sort((a, b) => b - a)) {
       const path = segmentFile(folder, at, '.snapshot')
       const content = await disk.readSmall(path)
-      if (content === undefined) continue // damaged, and removed by an earlier look
+      if (content === undefined) continue // it went with its segment
       const states = decodeProducerSnapshot(content)
       if (states) {
         replay.producers.restore(states)
@@ -57,6 +59,7 @@ export class ProducerReplay {
       }
       logger.warn('a producer snapshot is damaged and was removed', { path })
       await disk.remove(path)
+      replay.damaged.add(at)
     }
     return replay
   }

@@ -174,9 +174,12 @@ class Recovery {
     return this.#segments.at(-1)?.readNextOffset() ?? this.#input.startOffset
   }
 
-  #producersFrom(offset: number): Promise<ProducerReplay> {
+  async #producersFrom(offset: number): Promise<ProducerReplay> {
     const isCached = this.#input.lastStop === 'killed'
-    return ProducerReplay.load({ ...this.#input, snapshots: this.#snapshots, isCached }, offset, this.#segments[0]?.baseOffset ?? 0)
+    const found = await ProducerReplay.load({ ...this.#input, snapshots: this.#snapshots, isCached }, offset, this.#segments[0]?.baseOffset ?? 0)
+    // A damaged one is nobody's newest: the whole one before it may be all that tells of producers whose batches are gone.
+    this.#snapshots = this.#snapshots.filter(at => !found.damaged.has(at))
+    return found
   }
 
   /** The producers at the start of a segment that is gone through from there: its markers end transactions that began before it. */
