@@ -80,10 +80,6 @@ export function topicConfigProblem(configs: Readonly<Record<string, string | nul
   return min > max ? `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})` : undefined
 }
 
-export function topicConfigDefinition(name: string): TopicConfigDefinition | undefined {
-  return definitions.get(name)
-}
-
 /** The broker's config that gives a topic config its default, where the names differ (Kafka's ServerTopicConfigSynonyms). */
 const brokerNames: Readonly<Record<string, string>> = {
   'cleanup.policy': 'log.cleanup.policy',

@@ -52,7 +52,7 @@ export async function replay(options: Replay): Promise<boolean> {
   let sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
   for (let offset = log.startOffset; offset < log.endOffset;) {
     if (signal.aborted) return false
-    offset = applyRead(options, offset, await log.readCold({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true }))
+    offset = applyRead(options, offset, await log.reader.readCold({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true }))
     if (clock.elapsed() < sliceEndsAt) continue
     await pause(clock, signal)
     sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS

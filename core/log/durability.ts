@@ -177,12 +177,6 @@ export class Durability {
     onMended()
   }
 
-  /** The log was cut: what is behind `endOffset` is no longer there to be durable. */
-  truncated(endOffset: number): void {
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset)
-    this.#durableOffset = Math.min(this.#durableOffset, endOffset)
-  }
-
   /** Stops the timer, and what is under way at its next step. */
   endNow(): void {
     this.#isEnded = true
@@ -194,7 +188,7 @@ export class Durability {
   async stop(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
-    await this.#turns.idle().catch(() => {})
+    await this.#turns.idle()
   }
 }
 

@@ -169,7 +169,7 @@ export class LogCleaner {
     this.#current?.abort.abort()
     this.#goOn?.()
     await this.#round
-    await this.#writes.idle().catch(() => {})
+    await this.#writes.idle()
   }
 
   #after(delayMs: number): void {

@@ -188,7 +188,10 @@ export class LogDirectory {
     const made = this.makeRoom(partition.topic, partition.partition, partition.partition + 1).then(() => this.#open(partition, { lastStop: 'new' }))
     return made.catch(async (cause: unknown) => {
       // A folder that does not say whose it is yet would stand in the way for good: nobody could tell that it may go.
-      if (!this.#options.disk.existsNow(`${path}/${PARTITION_METADATA_FILE}`)) await this.#options.disk.remove(path).catch(() => {})
+      const { disk, logger } = this.#options
+      if (!disk.existsNow(`${path}/${PARTITION_METADATA_FILE}`)) {
+        await disk.remove(path).catch((failure: unknown) => logger.warn('the folder of a partition that could not be made stays', { path, failure }))
+      }
       throw cause
     })
   }

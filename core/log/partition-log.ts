@@ -33,7 +33,6 @@ import { rollJitter, Segment } from './segment.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
 import { SegmentList } from './segment-list.ts'
 import { type BatchCheck, checkInProcess } from './slow-work.ts'
-import type { TimeAnswer } from './timestamp-search.ts'
 import { type AbortedTransaction, collectAborted, TRANSACTION_ENTRY_BYTES } from './transaction-index.ts'
 
 export type { Appended } from './appended.ts'
@@ -59,6 +58,7 @@ export class PartitionLog {
   onHealth: ((log: PartitionLog) => void) | undefined
   /** Called once for each place where a reader met damaged batches. */
   onDamage: ((log: PartitionLog, place: DamagedPlace) => void) | undefined
+  /** Reads what is cold, and by time; `read` is its way for what is warm. */
   readonly reader: LogReader
   #disk: Disk
   #clock: Clock
@@ -380,27 +380,6 @@ export class PartitionLog {
    */
   read(request: ReadRequest): LogRead {
     return this.reader.read(request)
-  }
-
-  // What follows is the reader's, where each has its docstring.
-  readCold(request: ReadRequest): Promise<LogRead> {
-    return this.reader.readCold(request)
-  }
-
-  isCold(offset: number, maxBytes: number): boolean {
-    return this.reader.isCold(offset, maxBytes)
-  }
-
-  availableBytes(offset: number, upTo: number, limit: number): number {
-    return this.reader.availableBytes(offset, upTo, limit)
-  }
-
-  offsetForTimestamp(timestamp: number): Promise<TimeAnswer> {
-    return this.reader.offsetForTimestamp(timestamp)
-  }
-
-  offsetOfMaxTimestamp(): Promise<TimeAnswer> {
-    return this.reader.offsetOfMaxTimestamp()
   }
 
   endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {

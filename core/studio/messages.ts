@@ -123,7 +123,7 @@ async function locate(log: PartitionLog, at: Position): Promise<number> {
     case 'end': return endOffset
     case 'offset': return Math.min(Math.max(offsetOf(at.offset), startOffset), endOffset)
     case 'time': {
-      const found = await log.offsetForTimestamp(offsetOf(at.timestamp))
+      const found = await log.reader.offsetForTimestamp(offsetOf(at.timestamp))
       if (!found) return endOffset
       return 'is' in found ? found.to : found.offset // batches that cannot be read are passed over
     }

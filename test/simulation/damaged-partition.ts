@@ -172,7 +172,7 @@ export async function readEverything({ log }: Opened, original: Original): Promi
   let previousEnd = 0
   for (let at = log.startOffset; at < log.endOffset; ) {
     if (++steps > 1000) throw new Error(`reading hangs at ${at}`)
-    const read = await log.readCold({ offset: at, maxBytes: 250, minOneBatch: true })
+    const read = await log.reader.readCold({ offset: at, maxBytes: 250, minOneBatch: true })
     if (read.error === 'OFFSET_OUT_OF_RANGE') throw new Error(`${at} is out of range of ${log.startOffset} to ${log.endOffset}`)
     if (read.error === 'CORRUPT_MESSAGE') {
       const { to } = read.damage
@@ -242,10 +242,10 @@ function fateOf(batch: Buffer, { batches }: Original): Fate {
 export async function timesOf(log: PartitionLog, timestamps: readonly number[]): Promise<string[]> {
   const found: string[] = []
   for (const timestamp of timestamps) {
-    const hit = await log.offsetForTimestamp(timestamp)
+    const hit = await log.reader.offsetForTimestamp(timestamp)
     found.push(hit === null ? 'none' : 'is' in hit ? 'damaged' : String(hit.offset))
   }
-  const latest = await log.offsetOfMaxTimestamp()
+  const latest = await log.reader.offsetOfMaxTimestamp()
   found.push(latest === null ? 'none' : 'is' in latest ? 'damaged' : String(latest.offset))
   return found
 }

@@ -64,7 +64,7 @@ export async function lookUpProblem(log: PartitionLog, batches: readonly BatchIn
     const problem = offsetProblem(log, batches, random) ?? await timestampProblem(log, records, random, end)
     if (problem !== undefined) return problem
   }
-  const latest = await log.offsetOfMaxTimestamp()
+  const latest = await log.reader.offsetOfMaxTimestamp()
   const most = records.reduce((max, { timestamp }) => Math.max(max, timestamp), -1)
   if (latest && 'path' in latest) return `the greatest timestamp is looked up in damage at ${latest.position}`
   // What lies before the start may still be in its segment: Kafka answers with it too.
@@ -91,7 +91,7 @@ async function timestampProblem(log: PartitionLog, records: BatchInfo['records']
   const timestamp = some.timestamp + random.below(3) - 1
   const { startOffset } = log
   const expected = records.find(record => record.timestamp >= timestamp && record.offset >= startOffset)
-  const found = await log.offsetForTimestamp(timestamp)
+  const found = await log.reader.offsetForTimestamp(timestamp)
   if (log.startOffset !== startOffset) return undefined // deleted meanwhile
   if (found && 'path' in found) return `timestamp ${timestamp} is looked up in damage at ${found.position}`
   if (found?.offset === expected?.offset || (!expected && found && found.offset >= end)) return undefined

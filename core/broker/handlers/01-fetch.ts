@@ -86,7 +86,7 @@ function isWorthAnswering(request: Request, wanted: readonly Wanted[]): boolean 
     if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return true
     if (divergenceOf(asked, log)) return true
     if (log.reader.isInOlderSegment(asked.fetchOffset, endOf(request, log))) return true // as Kafka: it would get no more by waiting
-    bytes += log.availableBytes(asked.fetchOffset, endOf(request, log), asked.partitionMaxBytes)
+    bytes += log.reader.availableBytes(asked.fetchOffset, endOf(request, log), asked.partitionMaxBytes)
   }
   return bytes >= request.minBytes
 }
@@ -144,7 +144,7 @@ class FetchReads {
 
   isCold({ asked, partition, refusal }: Wanted): boolean {
     const log = partition?.log
-    return !refusal && log !== undefined && log.isCold(asked.fetchOffset, asked.partitionMaxBytes)
+    return !refusal && log !== undefined && log.reader.isCold(asked.fetchOffset, asked.partitionMaxBytes)
   }
 
   read(want: Wanted): PartitionAnswer {
@@ -251,7 +251,7 @@ function readLog(log: PartitionLog, wanted: ReadRequest, context: RequestContext
 
 /** Never rejects: a read begun ahead must not fail unseen. */
 function readLogInTurn(log: PartitionLog, wanted: ReadRequest, context: RequestContext): Promise<Found> {
-  return log.readCold(wanted).catch((cause: unknown) => unreadable(log, cause, context))
+  return log.reader.readCold(wanted).catch((cause: unknown) => unreadable(log, cause, context))
 }
 
 function unreadable(log: PartitionLog, cause: unknown, context: RequestContext): Found {

@@ -78,7 +78,7 @@ async function lookUp(name: string, asked: PartitionRequest, request: Request, c
   const log = logOf(name, asked, context)
   if (typeof log === 'string') return refused(asked, log)
   try {
-    const answer = await (asked.timestamp === MAX_TIMESTAMP ? log.offsetOfMaxTimestamp() : log.offsetForTimestamp(Number(asked.timestamp)))
+    const answer = await (asked.timestamp === MAX_TIMESTAMP ? log.reader.offsetOfMaxTimestamp() : log.reader.offsetForTimestamp(Number(asked.timestamp)))
     if (answer && 'is' in answer) return refused(asked, 'CORRUPT_MESSAGE')
     return found(asked, answer && answer.offset < endOf(log, request) ? answer : NOTHING)
   } catch (cause) {

@@ -37,8 +37,8 @@ test('a fetch that waits for one partition a thousand times over looks at it onc
   await expect.poll(() => broker.broker.parts.parked.count).toBe(1)
   const log = broker.broker.log('orders', 0)
   let looks = 0
-  const available = log?.availableBytes.bind(log)
-  if (log && available) log.availableBytes = (...range) => (looks++, available(...range))
+  const available = log?.reader.availableBytes.bind(log.reader)
+  if (log && available) log.reader.availableBytes = (...range) => (looks++, available(...range))
   log?.append(encodeBatch({ records: [{ key: null, value: Buffer.from('v'), headers: [], timestamp: Date.now() }] }))
   await expect.poll(() => looks).toBe(1)
   await broker.broker.topics.delete('orders')

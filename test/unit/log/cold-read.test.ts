@@ -72,7 +72,7 @@ async function filledLog(): Promise<{ watched: WatchedDisk; log: PartitionLog }>
 }
 
 async function readCold(log: PartitionLog, offset: number, maxBytes = 500): Promise<{ readonly error: string; readonly bytes: string; readonly next: number }> {
-  const read = await log.readCold({ offset, maxBytes, minOneBatch: true })
+  const read = await log.reader.readCold({ offset, maxBytes, minOneBatch: true })
   if (read.error !== 'NONE') return { error: read.error, bytes: '', next: -1 }
   const bytes = Buffer.concat(read.buffers).toString('hex')
   read.release()
@@ -81,11 +81,11 @@ async function readCold(log: PartitionLog, offset: number, maxBytes = 500): Prom
 
 test('what was appended or read lately is warm; once enough else has passed through it is cold', async () => {
   const { log } = await filledLog()
-  expect([log.isCold(0, 500), log.isCold(59, 500)]).toEqual([false, false])
+  expect([log.reader.isCold(0, 500), log.reader.isCold(59, 500)]).toEqual([false, false])
   goCold()
-  expect([log.isCold(0, 500), log.isCold(59, 500)]).toEqual([true, true])
+  expect([log.reader.isCold(0, 500), log.reader.isCold(59, 500)]).toEqual([true, true])
   await readCold(log, 0)
-  expect([log.isCold(0, 500), log.isCold(59, 500), log.isCold(60, 500)]).toEqual([false, true, false])
+  expect([log.reader.isCold(0, 500), log.reader.isCold(59, 500), log.reader.isCold(60, 500)]).toEqual([false, true, false])
 })
 
 test('a cold read waits before it touches the disk, from every offset, and gives what a warm one gives', async () => {
@@ -132,7 +132,7 @@ test('a log that is closed meanwhile rejects a cold read, and the buffer is give
   const { watched, log } = await filledLog()
   goCold()
   watched.close()
-  const read = log.readCold({ offset: 0, maxBytes: 500, minOneBatch: true })
+  const read = log.reader.readCold({ offset: 0, maxBytes: 500, minOneBatch: true })
   const closed = log.abandon()
   watched.open()
   await expect(read).rejects.toThrow('closed')
@@ -152,7 +152,7 @@ test('a look-up by time reads what is cold on the thread pool', async () => {
   const { watched, log } = await filledLog()
   goCold()
   watched.waiting.length = 0
-  expect(await log.offsetForTimestamp(0)).toMatchObject({ offset: 0 })
+  expect(await log.reader.offsetForTimestamp(0)).toMatchObject({ offset: 0 })
   expect(watched.waiting.length).toBeGreaterThan(0)
-  expect(await log.offsetOfMaxTimestamp()).toMatchObject({ offset: 0 })
+  expect(await log.reader.offsetOfMaxTimestamp()).toMatchObject({ offset: 0 })
 })

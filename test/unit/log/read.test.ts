@@ -53,7 +53,7 @@ test('every offset of a log of many segments and index entries can be read from'
   for (let offset = 0; offset < values.length; offset++) {
     const read = readOnce(log, offset, { maxBytes: 1 })
     expect(read).toContain(values[offset])
-    expect(log.availableBytes(offset, log.endOffset, 150)).toBe(Math.min(150, log.availableBytes(offset, log.endOffset, 1e9)))
+    expect(log.reader.availableBytes(offset, log.endOffset, 150)).toBe(Math.min(150, log.reader.availableBytes(offset, log.endOffset, 1e9)))
   }
   expect(readAll(log)).toEqual(values)
   expect(readAll(log, 57, 100)).toEqual(values.slice(57))
@@ -63,15 +63,15 @@ test('available bytes are those between two offsets; a closed segment has as man
   const { log } = await openLog()
   const size = batch(['a']).length
   for (const value of ['a', 'b', 'c', 'd', 'e']) mustAppend(log, batch([value]))
-  expect(log.availableBytes(0, 5, 10_000)).toBe(size * 5)
-  expect(log.availableBytes(1, 4, 10_000)).toBe(size * 3)
-  expect(log.availableBytes(5, 5, 10_000)).toBe(0)
-  expect(log.availableBytes(3, 2, 10_000)).toBe(0)
+  expect(log.reader.availableBytes(0, 5, 10_000)).toBe(size * 5)
+  expect(log.reader.availableBytes(1, 4, 10_000)).toBe(size * 3)
+  expect(log.reader.availableBytes(5, 5, 10_000)).toBe(0)
+  expect(log.reader.availableBytes(3, 2, 10_000)).toBe(0)
   log.roll()
   for (const value of ['f', 'g']) mustAppend(log, batch([value]))
-  expect(log.availableBytes(1, 7, 10_000)).toBe(10_000)
+  expect(log.reader.availableBytes(1, 7, 10_000)).toBe(10_000)
   expect(readOnce(log, 0, { maxBytes: size })).toEqual(['a'])
-  expect(log.availableBytes(1, 7, 10_000)).toBe(size * 6)
+  expect(log.reader.availableBytes(1, 7, 10_000)).toBe(size * 6)
 })
 
 test('buffers go back to the pool', async () => {

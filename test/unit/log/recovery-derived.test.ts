@@ -36,8 +36,8 @@ async function seen(log: PartitionLog): Promise<unknown> {
     // By id: in which order they were met is nobody's business.
     producers: [...log.producers()].sort((a, b) => a.producerId - b.producerId)
       .map(({ producerId, epoch, currentTxnFirstOffset, batches }) => [producerId, epoch, currentTxnFirstOffset, batches.at(-1)]),
-    time: await log.offsetForTimestamp(START_MS + 3),
-    greatest: await log.offsetOfMaxTimestamp(),
+    time: await log.reader.offsetForTimestamp(START_MS + 3),
+    greatest: await log.reader.offsetOfMaxTimestamp(),
   }
 }
 

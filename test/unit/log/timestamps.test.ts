@@ -20,10 +20,10 @@ const found = (hit: TimeAnswer): unknown => (hit && 'timestamp' in hit ? [hit.of
 
 test('a time finds the first record at or after it, also where times go backwards', async () => {
   const log = await logWithTimes([[10, 12], [11], [30, 20, 40], [5], [40]])
-  expect(await Promise.all([0, 10, 11, 12, 13, 20, 31, 40].map(async time => found(await log.offsetForTimestamp(START_MS + time))))).toEqual([
+  expect(await Promise.all([0, 10, 11, 12, 13, 20, 31, 40].map(async time => found(await log.reader.offsetForTimestamp(START_MS + time))))).toEqual([
     [0, 10], [0, 10], [1, 12], [1, 12], [3, 30], [3, 30], [5, 40], [5, 40],
   ])
-  expect(await log.offsetForTimestamp(START_MS + 41)).toBeNull()
+  expect(await log.reader.offsetForTimestamp(START_MS + 41)).toBeNull()
 })
 
 test('a time is found in every segment, as a walk over all records finds it', async () => {
@@ -36,7 +36,7 @@ test('a time is found in every segment, as a walk over all records finds it', as
     const batchIndex = times.findIndex(each => Math.max(...each) >= time)
     const before = times.slice(0, Math.max(0, batchIndex)).flat().length
     const offset = batchIndex < 0 ? -1 : before + (times[batchIndex]?.findIndex(each => each >= time) ?? 0)
-    expect(found(await log.offsetForTimestamp(START_MS + time))).toEqual(offset < 0 ? null : [offset, flat[offset]])
+    expect(found(await log.reader.offsetForTimestamp(START_MS + time))).toEqual(offset < 0 ? null : [offset, flat[offset]])
   }
 })
 
@@ -46,13 +46,13 @@ test('records before the start of the log are not found', async () => {
   mustAppend(log, encodeBatch({ records: [30].map(time => record('x', { timestamp: START_MS + time })) }))
   await log.close()
   const { log: trimmed } = await openLog({ disk, isClean: true, startOffset: 1 })
-  expect(found(await trimmed.offsetForTimestamp(START_MS + 5))).toEqual([1, 10])
-  expect(found(await trimmed.offsetForTimestamp(START_MS + 25))).toEqual([3, 30])
+  expect(found(await trimmed.reader.offsetForTimestamp(START_MS + 5))).toEqual([1, 10])
+  expect(found(await trimmed.reader.offsetForTimestamp(START_MS + 25))).toEqual([3, 30])
 })
 
 test('the greatest time is that of the first record that has it', async () => {
   const log = await logWithTimes([[1, 5], [9, 3, 9], [9], [2]], { segmentBytes: 200 })
-  expect(found(await log.offsetOfMaxTimestamp())).toEqual([2, 9])
+  expect(found(await log.reader.offsetOfMaxTimestamp())).toEqual([2, 9])
 })
 
 test('a record appended while the greatest time is searched for does not hide all others', async () => {
@@ -60,7 +60,7 @@ test('a record appended while the greatest time is searched for does not hide al
   for (const time of [1, 2, 3]) mustAppend(before, encodeBatch({ records: [record('x'.repeat(100), { timestamp: START_MS + time })] }))
   await before.close()
   const { log } = await openLog({ disk, isClean: true, config: { segmentBytes: 400 } })
-  const search = log.offsetOfMaxTimestamp()
+  const search = log.reader.offsetOfMaxTimestamp()
   mustAppend(log, encodeBatch({ records: [record('y', { timestamp: START_MS + 4 })] }))
   expect(found(await search)).toEqual([3, 4])
 })
@@ -70,7 +70,7 @@ test('a search under way at the close has ended when the log is settled, and hol
   for (const time of [1, 2, 3]) mustAppend(before, encodeBatch({ records: [record('x'.repeat(100), { timestamp: START_MS + time })] }))
   await before.close()
   const { log } = await openLog({ disk, isClean: true })
-  const search = log.offsetForTimestamp(START_MS + 3).catch(() => 'closed')
+  const search = log.reader.offsetForTimestamp(START_MS + 3).catch(() => 'closed')
   await log.close()
   await log.settled()
   expect([await Promise.race([search, 'still under way']) === 'still under way', disk.openFiles]).toEqual([false, 0])
@@ -78,10 +78,10 @@ test('a search under way at the close has ended when the log is settled, and hol
 
 test('an empty log and records without time have no greatest time', async () => {
   const { log } = await openLog()
-  expect(await log.offsetOfMaxTimestamp()).toBeNull()
+  expect(await log.reader.offsetOfMaxTimestamp()).toBeNull()
   mustAppend(log, encodeBatch({ records: [record('x', { timestamp: -1 })] }))
-  expect(await log.offsetOfMaxTimestamp()).toBeNull()
-  expect(await log.offsetForTimestamp(0)).toBeNull()
+  expect(await log.reader.offsetOfMaxTimestamp()).toBeNull()
+  expect(await log.reader.offsetForTimestamp(0)).toBeNull()
 })
 
 test('an epoch ends where the next begins, the current one at the end of the log', () => {

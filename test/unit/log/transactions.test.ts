@@ -250,7 +250,7 @@ test('a read tells of the aborted transactions in it when asked, also a cold one
   await before.close()
   const { log } = await openLog({ disk, isClean: true })
   const request = { offset: 0, maxBytes: 1000, minOneBatch: true, withAborted: true }
-  const cold = log.readCold(request)
+  const cold = log.reader.readCold(request)
   log.roll()
   const expected = { error: 'NONE', nextOffset: 4, aborted: [{ producerId: 7, firstOffset: 0, lastOffset: 1, lastStableOffset: 2 }] }
   for (const read of [await cold, log.read(request)]) {
