@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { apis } from '../core/protocol/apis/index.ts'
+import { handlers } from '../core/broker/handlers/index.ts'
 import type { Api } from '../core/protocol/schema.ts'
 
 /** What a broker of Kafka 4.3 says it has on a client's listener: key, name, versions in its ApiVersions answer. */
@@ -98,6 +98,8 @@ export function advertised(api: Api): string {
   return api.advertisedMinVersion === api.maxVersion ? String(api.maxVersion) : `${api.advertisedMinVersion}-${api.maxVersion}`
 }
 
+const apis: readonly Api[] = handlers.map(({ api }) => api)
+
 /** The whole file. */
 export function coverage(): string {
   const ours = new Map(apis.map(api => [api.key, api]))
@@ -105,7 +107,7 @@ export function coverage(): string {
   return [
     '# Protocol coverage',
     '',
-    `Written by \`build/protocol-coverage.ts\` from \`core/protocol/apis/index.ts\`, the list that dispatch and the ApiVersions answer`,
+    `Written by \`build/protocol-coverage.ts\` from \`core/broker/handlers/index.ts\`, the list that dispatch and the ApiVersions answer`,
     `read. ${apis.length} of the ${kafka43.length} APIs that a broker of Kafka 4.3 offers its clients. What an API of ours leaves out is in`,
     '[differences.md](differences.md).',
     '',

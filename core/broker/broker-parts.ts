@@ -8,6 +8,7 @@ import type { LogCleaner } from '../log/log-cleaner.ts'
 import type { LogSweeps } from '../log/log-sweeps.ts'
 import type { Api } from '../protocol/schema.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import type { BrokerNode } from './broker-node.ts'
 import type { DurableAcks } from './durable-acks.ts'
 import type { OffsetsTopic } from './offsets-topic.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
@@ -19,6 +20,8 @@ export type BrokerParts = {
   /** The APIs that have a handler, in the order of their keys: what dispatch serves is what ApiVersions lists. */
   readonly apis: readonly Api[]
   readonly brokerId: number
+  /** The brokers that this process is, by their ids. */
+  readonly nodes: ReadonlyMap<number, BrokerNode>
   readonly clusterId: string
   readonly config: BrokerConfig
   readonly topics: TopicRegistry

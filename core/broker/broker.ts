@@ -213,11 +213,11 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
   undo.push(() => cleaner.stop())
   const parts: BrokerParts = {
-    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, clusterId, config, topics, sweeps, cleaner, groups, offsets,
+    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
     durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
-  const listeners = new Listeners({ dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })
+  const listeners = new Listeners({ brokerId: config.brokerId, dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })
   await listeners.start(options.listeners)
   undo.push(() => listeners.stop())
   const startTookMs = clock.elapsed() - startedAt

@@ -16,6 +16,8 @@ export type ConnectionInfo = {
   /** Milliseconds since the epoch. */
   readonly connectedAt: number
   readonly advertised: Advertised
+  /** The broker whose port it is. */
+  readonly brokerId: number
   readonly counters: Counters
   clientId: string | null
   /** From ApiVersions 3+ (KIP-511); empty for older clients. */
@@ -47,6 +49,7 @@ export class Connection implements ConnectionInfo {
   readonly port: number
   readonly connectedAt: number
   readonly advertised: Advertised
+  readonly brokerId: number
   readonly counters = new Counters()
   clientId: string | null = null
   software = ''
@@ -71,18 +74,20 @@ export class Connection implements ConnectionInfo {
     readonly id: number
     readonly socket: Socket
     readonly advertised: Advertised
+    readonly brokerId: number
     readonly dispatch: Dispatch
     readonly clock: Clock
     readonly logger: Logger
     readonly inFlight: InFlight
   }) {
-    const { id, socket, advertised, dispatch, clock, logger, inFlight } = options
+    const { id, socket, advertised, brokerId, dispatch, clock, logger, inFlight } = options
     this.id = id
     this.host = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
     this.port = socket.remotePort ?? 0
     this.connectedAt = clock.now()
     this.lastActiveAt = clock.elapsed()
     this.advertised = advertised
+    this.brokerId = brokerId
     this.#socket = socket
     this.#dispatch = dispatch
     this.#clock = clock

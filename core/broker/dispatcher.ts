@@ -5,6 +5,7 @@ import { errorCode } from '../protocol/errors.ts'
 import { encodeResponseFrame, hasVersion, readRequestHeader, type RequestHeader } from '../protocol/header.ts'
 import { apiVersions } from '../protocol/apis/index.ts'
 import { Reader } from '../protocol/wire.ts'
+import { assert } from '../common/assert.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import type { ConnectionInfo, Reply } from './connection.ts'
 import type { Answer, Handler, RequestContext } from './handler.ts'
@@ -48,6 +49,8 @@ export class Dispatcher {
   #answer(handler: Handler, header: RequestHeader, reader: Reader, connection: ConnectionInfo): Reply | null | Promise<Reply | null> {
     const { apiVersion: version, correlationId } = header
     let written: (() => void) | undefined
+    const node = this.#broker.nodes.get(connection.brokerId)
+    assert(node, 'a connection comes in by the port of a broker')
     const context: RequestContext = {
       version,
       clientId: header.clientId,
@@ -55,6 +58,7 @@ export class Dispatcher {
       connection,
       advertised: connection.advertised,
       broker: this.#broker,
+      node,
       afterWrite(run) {
         const before = written
         written = before ? () => (before(), run()) : run

@@ -3,6 +3,7 @@
 import type { Api, RequestOf, ResponseOf } from '../protocol/schema.ts'
 import type { Advertised } from './addresses.ts'
 import type { BrokerParts } from './broker-parts.ts'
+import type { BrokerNode } from './broker-node.ts'
 import type { ConnectionInfo } from './connection.ts'
 
 export type RequestContext = {
@@ -14,6 +15,8 @@ export type RequestContext = {
   /** What the listener the client came in by tells clients to connect to. */
   readonly advertised: Advertised
   readonly broker: BrokerParts
+  /** The broker whose port the client came in by: it answers for what it leads and coordinates, and for nothing else. */
+  readonly node: BrokerNode
   /** Runs once the answer's bytes have left for the socket, or the connection has gone: returns pooled buffers. */
   afterWrite(run: () => void): void
 }

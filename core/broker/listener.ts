@@ -26,6 +26,8 @@ export type Bound = { readonly port: number; close(): Promise<void> }
 export type Bind = (address: ListenerAddress, accept: (socket: Socket, advertised: Advertised) => void) => Promise<Bound>
 
 type ListenersOptions = {
+  /** The broker that listens. */
+  readonly brokerId: number
   readonly dispatch: Dispatch
   readonly clock: Clock
   readonly logger: Logger
@@ -88,13 +90,13 @@ export class Listeners {
   }
 
   #accept(socket: Socket, advertised: Advertised): void {
-    const { dispatch, clock, logger, taps } = this.#options
+    const { brokerId, dispatch, clock, logger, taps } = this.#options
     if (this.#connections.size >= CONNECTIONS_MAX) {
       logger.warn('a connection was refused: the broker has as many as it may', { connections: CONNECTIONS_MAX })
       socket.destroy()
       return
     }
-    const connection = new Connection({ id: this.#nextId++, socket, advertised, dispatch, clock, logger, inFlight: this.#inFlight })
+    const connection = new Connection({ id: this.#nextId++, socket, advertised, brokerId, dispatch, clock, logger, inFlight: this.#inFlight })
     this.#connections.set(connection.id, connection)
     taps.emit({ is: 'connected', connectionId: connection.id })
     connection.onGone(() => {

@@ -58,6 +58,11 @@ export class Partition {
     wake()
   }
 
+  /** The log for the broker that leads it; for another undefined, as when it is not ready. */
+  logFor(brokerId: number): PartitionLog | undefined {
+    return this.leader === brokerId ? this.log : undefined
+  }
+
   /** The log when it is open: for who looks at many partitions, and would not open them. */
   get openLog(): PartitionLog | undefined {
     return this.#state.is === 'ready' ? this.#state.log : undefined

@@ -50,7 +50,8 @@ export class Catalog {
       db.pragma('synchronous = FULL')
       db.pragma('foreign_keys = ON')
       for (const { version: next, sql } of migrations.filter(migration => migration.version > version)) {
-        if (next > 1) backUp(db, `${file}.v${next - 1}.bak`, disk)
+        // A catalog made just now holds nothing to keep, and one in memory has no place for a copy.
+        if (version > 0 && !db.memory) backUp(db, `${file}.v${next - 1}.bak`, disk)
         apply(db, next, sql)
       }
       return new Catalog(db)

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { advertised, apiFileName, isCurrent, kafka43 } from '../../build/protocol-coverage.ts'
-import { apis } from '../../core/protocol/apis/index.ts'
+import { handlers } from '../../core/broker/handlers/index.ts'
+
+const apis = handlers.map(({ api }) => api)
 
 test('the committed coverage is current: run node build/protocol-coverage.ts', () => {
   expect(isCurrent()).toBe(true)

@@ -59,7 +59,7 @@ function append({ index, records }: TopicData['partitionData'][number], topic: T
   const partition = topic?.partitions[index]
   if (!topic || !partition) return refused(index, context.version >= 13 && !topic ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   if (topic.record.isInternal && context.clientId !== '__admin_client') return refused(index, 'INVALID_TOPIC_EXCEPTION')
-  const { log } = partition
+  const log = partition.logFor(context.node.id)
   if (!log) return refused(index, 'NOT_LEADER_OR_FOLLOWER')
   if (records === null || records.length === 0) return refused(index, 'INVALID_RECORD', 'A partition of a Produce request holds exactly one record batch, here none')
   if (context.version < 7 && isZstd(records)) return refused(index, 'UNSUPPORTED_COMPRESSION_TYPE')

@@ -50,19 +50,19 @@ function sessionErrorOf({ sessionId, sessionEpoch }: Request): KafkaError | unde
   return sessionId === 0 && sessionEpoch > 0 ? 'INVALID_FETCH_SESSION_EPOCH' : undefined
 }
 
-function wantedOf(topic: TopicRequest, { version, broker }: RequestContext): Wanted[] {
+function wantedOf(topic: TopicRequest, { version, broker, node }: RequestContext): Wanted[] {
   const isById = version >= 13
   const found = isById ? broker.topics.byId(topic.topicId) : broker.topics.get(topic.topic)
   return topic.partitions.map(asked => {
     const partition = found?.partitions[asked.partition]
-    return { asked, topic, partition, refusal: refusalOf(asked, found, partition, isById) }
+    return { asked, topic, partition, refusal: refusalOf(asked, found, partition, isById, node.id) }
   })
 }
 
-function refusalOf(asked: PartitionRequest, topic: Topic | undefined, partition: Partition | undefined, isById: boolean): KafkaError | undefined {
+function refusalOf(asked: PartitionRequest, topic: Topic | undefined, partition: Partition | undefined, isById: boolean, brokerId: number): KafkaError | undefined {
   if (!topic) return isById ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'
   if (!partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
-  const { log } = partition
+  const log = partition.logFor(brokerId)
   if (!log) return 'NOT_LEADER_OR_FOLLOWER'
   if (asked.currentLeaderEpoch < 0 || asked.currentLeaderEpoch === log.leaderEpoch) return undefined
   return asked.currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'

@@ -87,10 +87,10 @@ async function lookUp(name: string, asked: PartitionRequest, request: Request, c
   }
 }
 
-function logOf(name: string, { partitionIndex, currentLeaderEpoch, timestamp }: PartitionRequest, { version, broker }: RequestContext): PartitionLog | KafkaError {
+function logOf(name: string, { partitionIndex, currentLeaderEpoch, timestamp }: PartitionRequest, { version, broker, node }: RequestContext): PartitionLog | KafkaError {
   const partition = broker.topics.partition(name, partitionIndex)
   if (!partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
-  const { log } = partition
+  const log = partition.logFor(node.id)
   if (!log) return 'NOT_LEADER_OR_FOLLOWER'
   if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== log.leaderEpoch) return currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
   return timestamp < 0n && version < (SINCE.get(timestamp) ?? Infinity) ? 'UNSUPPORTED_VERSION' : log

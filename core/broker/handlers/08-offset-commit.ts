@@ -17,7 +17,7 @@ const NO_RETENTION = -1n
 
 export const offsetCommitHandler = handler(offsetCommit, (request, context) => {
   const named = request.topics.map(topic => ({ ...topic, known: knownName(topic, context) }))
-  const committed = context.broker.groups.commit({
+  const committed = context.node.groups.commit({
     groupId: request.groupId,
     memberId: request.memberId,
     instanceId: request.groupInstanceId,
@@ -32,7 +32,7 @@ export const offsetCommitHandler = handler(offsetCommit, (request, context) => {
     }]),
   })
   const answer = answerOf(named, committed)
-  const stored = context.broker.groups.stored(request.groupId)
+  const stored = context.node.groups.stored(request.groupId)
   return stored ? stored.then(() => answer, () => answerOf(named, committed, 'NOT_COORDINATOR')) : answer
 })
 

@@ -24,8 +24,8 @@ export const offsetFetchHandler = handler(offsetFetch, (request, context) => {
   return { groups: firstOfEach(asked, ({ key }) => key).map(({ group }) => context.version < 10 ? byName(group, context) : byId(group, context)) }
 })
 
-function oneGroup({ groupId, topics }: Request, { broker, version }: RequestContext): ResponseOf<typeof offsetFetch> {
-  const fetched = broker.groups.fetchOffsets({
+function oneGroup({ groupId, topics }: Request, { node, version }: RequestContext): ResponseOf<typeof offsetFetch> {
+  const fetched = node.groups.fetchOffsets({
     groupId, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
   })
   // Version 1 has no error of the whole: each partition carries it.
@@ -35,17 +35,17 @@ function oneGroup({ groupId, topics }: Request, { broker, version }: RequestCont
   return { errorCode: errorCode(fetched.error), topics: fetched.topics.map(topic => ({ name: topic.topic, partitions: partitionsOf(topic) })) }
 }
 
-function byName({ groupId, topics }: GroupRequest, { broker }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
-  const fetched = broker.groups.fetchOffsets({
+function byName({ groupId, topics }: GroupRequest, { node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
+  const fetched = node.groups.fetchOffsets({
     groupId, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
   })
   return { groupId, errorCode: errorCode(fetched.error), topics: fetched.topics.map(topic => ({ name: topic.topic, partitions: partitionsOf(topic) })) }
 }
 
 /** Ids that no topic has are refused where they were asked for; when all were asked for, topics without an id are left out. */
-function byId({ groupId, topics }: GroupRequest, { broker }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
+function byId({ groupId, topics }: GroupRequest, { broker, node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
   const asked = topics?.map(({ topicId, partitionIndexes }) => ({ topicId, partitionIndexes, name: broker.topics.byId(topicId)?.record.name }))
-  const fetched = broker.groups.fetchOffsets({
+  const fetched = node.groups.fetchOffsets({
     groupId,
     topics: asked ? asked.flatMap(({ name, partitionIndexes }) => name === undefined ? [] : [{ topic: name, partitions: partitionIndexes }]) : null,
   })

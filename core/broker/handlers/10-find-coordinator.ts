@@ -16,7 +16,7 @@ const TRANSACTION = 1
 export const findCoordinatorHandler = handler(findCoordinator, async (request, context) => {
   const error = await errorFor(request.keyType, context)
   const found = (key: string): Found => {
-    const itsError = error === 'NONE' && !context.broker.groups.coordinates(key) ? 'COORDINATOR_NOT_AVAILABLE' : error
+    const itsError = error === 'NONE' && !context.node.groups.coordinates(key) ? 'COORDINATOR_NOT_AVAILABLE' : error
     return {
       errorCode: errorCode(itsError),
       errorMessage: MESSAGES[itsError] ?? '',

@@ -10,8 +10,8 @@ import { joinGroup } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
-export const joinGroupHandler = handler(joinGroup, async (request, { broker, version, clientId, host }) => {
-  const answer = await broker.groups.join({
+export const joinGroupHandler = handler(joinGroup, async (request, { node, version, clientId, host }) => {
+  const answer = await node.groups.join({
     groupId: request.groupId,
     memberId: request.memberId,
     instanceId: request.groupInstanceId,

@@ -7,6 +7,6 @@ import { heartbeat } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
-export const heartbeatHandler = handler(heartbeat, ({ groupId, memberId, groupInstanceId, generationId }, { broker }) => ({
-  errorCode: errorCode(broker.groups.heartbeat({ groupId, memberId, instanceId: groupInstanceId, generation: generationId })),
+export const heartbeatHandler = handler(heartbeat, ({ groupId, memberId, groupInstanceId, generationId }, { node }) => ({
+  errorCode: errorCode(node.groups.heartbeat({ groupId, memberId, instanceId: groupInstanceId, generation: generationId })),
 }))

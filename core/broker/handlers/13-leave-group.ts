@@ -8,9 +8,9 @@ import { leaveGroup } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
-export const leaveGroupHandler = handler(leaveGroup, (request, { broker, version }) => {
+export const leaveGroupHandler = handler(leaveGroup, (request, { node, version }) => {
   const leaving = version < 3 ? [{ memberId: request.memberId, groupInstanceId: null }] : request.members
-  const { error, members } = broker.groups.leave(
+  const { error, members } = node.groups.leave(
     request.groupId, leaving.map(({ memberId, groupInstanceId }) => ({ memberId, instanceId: groupInstanceId })),
   )
   if (version < 3) return { errorCode: errorCode(error === 'NONE' ? members[0]?.error ?? 'NONE' : error) }

@@ -8,12 +8,12 @@ import { syncGroup } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
-export const syncGroupHandler = handler(syncGroup, async (request, { broker, version }) => {
+export const syncGroupHandler = handler(syncGroup, async (request, { node, version }) => {
   const { protocolType, protocolName } = request
   if (version >= 5 && (protocolType === null || protocolName === null)) {
     return { errorCode: errorCode('INCONSISTENT_GROUP_PROTOCOL'), assignment: Buffer.alloc(0) }
   }
-  const answer = await broker.groups.sync({
+  const answer = await node.groups.sync({
     groupId: request.groupId,
     memberId: request.memberId,
     instanceId: request.groupInstanceId,

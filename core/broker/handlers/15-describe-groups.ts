@@ -9,8 +9,8 @@ import { errorCode } from '../../protocol/errors.ts'
 import { GROUP_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
 import { handler } from '../handler.ts'
 
-export const describeGroupsHandler = handler(describeGroups, ({ groups, includeAuthorizedOperations }, { broker, version }) => ({
-  groups: broker.groups.describe([...new Set(groups)]).map(group => {
+export const describeGroupsHandler = handler(describeGroups, ({ groups, includeAuthorizedOperations }, { node, version }) => ({
+  groups: node.groups.describe([...new Set(groups)]).map(group => {
     const isMissing = group.error === 'GROUP_ID_NOT_FOUND'
     const error = isMissing && version < 6 ? 'NONE' : group.error
     return {

@@ -7,8 +7,8 @@ import { listGroups } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
-export const listGroupsHandler = handler(listGroups, ({ statesFilter, typesFilter }, { broker }) => {
-  const { error, groups } = broker.groups.list({ states: statesFilter, kinds: typesFilter })
+export const listGroupsHandler = handler(listGroups, ({ statesFilter, typesFilter }, { node }) => {
+  const { error, groups } = node.groups.list({ states: statesFilter, kinds: typesFilter })
   return {
     errorCode: errorCode(error),
     groups: groups.map(({ groupId, protocolType, state, kind }) => ({ groupId, protocolType, groupState: state, groupType: kind })),

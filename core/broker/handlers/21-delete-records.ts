@@ -47,11 +47,11 @@ function byTopic(request: RequestOf<typeof deleteRecords>): [string, Asked[]][] 
   return [...topics].map(([name, partitions]) => [name, [...partitions.values()]])
 }
 
-function trim(topic: string, asked: Asked, { broker }: RequestContext, trimmed: PartitionLog[]): PartitionAnswer {
+function trim(topic: string, asked: Asked, { broker, node }: RequestContext, trimmed: PartitionLog[]): PartitionAnswer {
   const partition = broker.topics.partition(topic, asked.partitionIndex)
   if (!partition) return refused(asked, 'UNKNOWN_TOPIC_OR_PARTITION')
   if (isInternalTopic(topic)) return refused(asked, 'INVALID_TOPIC_EXCEPTION')
-  const { log } = partition
+  const log = partition.logFor(node.id)
   if (!log) return refused(asked, 'NOT_LEADER_OR_FOLLOWER')
   const { cleanupPolicy } = log.config
   if (cleanupPolicy.includes('compact') && !cleanupPolicy.includes('delete')) return refused(asked, 'POLICY_VIOLATION')

@@ -15,10 +15,10 @@ export const offsetForLeaderEpochHandler = handler(offsetForLeaderEpoch, (reques
   topics: request.topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(asked => endOf(topic, asked, context)) })),
 }))
 
-function endOf(topic: string, asked: PartitionRequest, { broker }: RequestContext): PartitionAnswer {
+function endOf(topic: string, asked: PartitionRequest, { broker, node }: RequestContext): PartitionAnswer {
   const partition = broker.topics.partition(topic, asked.partition)
   if (!partition) return refused(asked, 'UNKNOWN_TOPIC_OR_PARTITION')
-  const { log } = partition
+  const log = partition.logFor(node.id)
   if (!log) return refused(asked, 'NOT_LEADER_OR_FOLLOWER')
   if (asked.currentLeaderEpoch >= 0 && asked.currentLeaderEpoch !== log.leaderEpoch) {
     return refused(asked, asked.currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH')

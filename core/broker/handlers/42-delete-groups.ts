@@ -7,6 +7,6 @@ import { deleteGroups } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
-export const deleteGroupsHandler = handler(deleteGroups, ({ groupsNames }, { broker }) => ({
-  results: broker.groups.delete([...new Set(groupsNames)]).map(({ groupId, error }) => ({ groupId, errorCode: errorCode(error) })),
+export const deleteGroupsHandler = handler(deleteGroups, ({ groupsNames }, { node }) => ({
+  results: node.groups.delete([...new Set(groupsNames)]).map(({ groupId, error }) => ({ groupId, errorCode: errorCode(error) })),
 }))

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { apis, apiVersions, heartbeat } from '../../../core/protocol/apis/index.ts'
+import { handlers } from '../../../core/broker/handlers/index.ts'
+import { apiVersions, heartbeat } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { Reader } from '../../../core/protocol/wire.ts'
 import { apiVersionsRequest, ask, requestHeader } from '../../support/clients-frames.ts'
@@ -18,7 +19,7 @@ test('ApiVersions lists every API with its range, Produce from 0, and keeps the 
   const connection = await broker.connect()
   const answer = await ask(connection, apiVersions, 4, { clientSoftwareName: 'my-client', clientSoftwareVersion: '1.2.3' })
   expect(answer.errorCode).toBe(0)
-  expect(answer.apiKeys).toEqual(apis.map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion })))
+  expect(answer.apiKeys).toEqual(handlers.map(({ api }) => api).map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion })))
   expect(answer.apiKeys[0]).toMatchObject({ apiKey: 0, minVersion: 0, maxVersion: 13 })
   expect(answer.finalizedFeatures).toEqual([])
   expect([...broker.broker.connections()]).toMatchObject([{ clientId: 'raw', software: 'my-client', softwareVersion: '1.2.3' }])

@@ -46,7 +46,7 @@ test('a request counts against the budget until it is answered, also when its pe
   const inFlight = { bytes: 0 }
   const answers: (() => void)[] = []
   const server = createServer(socket => void new Connection({
-    id: 1, socket, advertised: { host: '127.0.0.1', port: 0 }, clock: new SimulatedClock(), logger: silentLogger, inFlight,
+    id: 1, brokerId: 1, socket, advertised: { host: '127.0.0.1', port: 0 }, clock: new SimulatedClock(), logger: silentLogger, inFlight,
     dispatch: () => new Promise(resolve => answers.push(() => resolve(null))),
   }))
   server.listen(0, '127.0.0.1')
@@ -65,7 +65,7 @@ test('a request counts against the budget until it is answered, also when its pe
 
 test('while requests of others hold more memory than the broker may, small requests are served and large ones are not', async () => {
   const server = createServer(socket => void new Connection({
-    id: 1, socket, advertised: { host: '127.0.0.1', port: 0 }, clock: new SimulatedClock(), logger: silentLogger,
+    id: 1, brokerId: 1, socket, advertised: { host: '127.0.0.1', port: 0 }, clock: new SimulatedClock(), logger: silentLogger,
     dispatch: frame => ({ buffers: [frame], written: undefined }),
     inFlight: { bytes: 3 * IN_FLIGHT_BYTES_MAX },
   }))

@@ -57,17 +57,17 @@ test('before each migration the file is copied, and the copy opens as it was', (
   const old = Catalog.open({ file, disk: nodeDisk })
   old.addTopic(orders)
   old.close()
-  const next = [...migrations, { version: 2, sql: 'CREATE TABLE later (x INTEGER) STRICT' }]
+  const next = [...migrations, { version: migrations.length + 1, sql: 'CREATE TABLE later (x INTEGER) STRICT' }]
   Catalog.open({ file, disk: nodeDisk, migrations: next }).close()
-  expect(readdirSync(at)).toContain('catalog.db.v1.bak')
-  const copy = Catalog.open({ file: join(at, 'catalog.db.v1.bak'), disk: nodeDisk })
+  expect(readdirSync(at)).toContain(`catalog.db.v${migrations.length}.bak`)
+  const copy = Catalog.open({ file: join(at, `catalog.db.v${migrations.length}.bak`), disk: nodeDisk })
   expect(copy.topics()).toEqual([orders])
   copy.close()
 })
 
 test('a newer catalog, and a file that is none, are refused by name and left as they are', () => {
   const file = join(folder(), 'catalog.db')
-  Catalog.open({ file, disk: nodeDisk, migrations: [...migrations, { version: 2, sql: 'SELECT 1' }] }).close()
+  Catalog.open({ file, disk: nodeDisk, migrations: [...migrations, { version: migrations.length + 1, sql: 'SELECT 1' }] }).close()
   expect(() => Catalog.open({ file, disk: nodeDisk })).toThrow(CatalogError)
   expect(() => Catalog.open({ file, disk: nodeDisk })).toThrow(`${file} was written by a newer Millrace`)
   const nonsense = join(folder(), 'catalog.db')
