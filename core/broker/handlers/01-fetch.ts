@@ -6,26 +6,15 @@
  * Differences: no fetch sessions yet, every answer says session id 0, which is always legal (KIP-227).
  */
 
-import { COLD_READS_MAX, FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
-import type { LogRead, ReadRequest } from '../../log/log-read.ts'
-import type { PartitionLog } from '../../log/partition-log.ts'
 import { fetch } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { divergenceOf, endOf, FetchReads, type PartitionAnswer, type PartitionRequest, type TopicRequest, type Wanted } from '../fetch-reads.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../partition.ts'
 import type { Topic } from '../topic-registry.ts'
 
 type Request = RequestOf<typeof fetch>
-type TopicRequest = Request['topics'][number]
-type PartitionRequest = TopicRequest['partitions'][number]
-type PartitionAnswer = ResponseOf<typeof fetch>['responses'][number]['partitions'][number]
-
-/** One partition of a fetch: what was asked, and what it stands on. */
-type Wanted = { readonly asked: PartitionRequest; readonly topic: TopicRequest; readonly partition: Partition | undefined; readonly refusal: KafkaError | undefined }
-
-const NO_RECORDS = Buffer.alloc(0)
-const READ_COMMITTED = 1
 
 export const fetchHandler = handler(fetch, (request, context) => {
   const sessionError = sessionErrorOf(request)
@@ -91,10 +80,6 @@ function isWorthAnswering(request: Request, wanted: readonly Wanted[]): boolean 
   return bytes >= request.minBytes
 }
 
-function endOf(request: Request, log: PartitionLog): number {
-  return request.isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark
-}
-
 type FetchAnswer = ResponseOf<typeof fetch>
 
 function answer(request: Request, wanted: readonly Wanted[], context: RequestContext): FetchAnswer | Promise<FetchAnswer> {
@@ -123,173 +108,4 @@ function answerOf(wanted: readonly Wanted[], answers: readonly PartitionAnswer[]
     else byTopic.set(topic, [answer])
   }
   return { sessionId: 0, responses: [...byTopic].map(([{ topic, topicId }, partitions]) => ({ topic, topicId, partitions })) }
-}
-
-/** What a read came to, or why it could not be made. */
-type Found = LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' }
-
-/** The reads of one fetch: what its answer may still hold, and cold reads that were begun ahead of their turn. */
-class FetchReads {
-  readonly #request: Request
-  readonly #context: RequestContext
-  #bytesLeft: number
-  #hasData = false
-  #ahead = new Map<Wanted, { readonly found: Promise<Found>; readonly maxBytes: number }>()
-
-  constructor(request: Request, context: RequestContext) {
-    this.#request = request
-    this.#context = context
-    this.#bytesLeft = Math.min(request.maxBytes, FETCH_ANSWER_BYTES_MAX)
-  }
-
-  isCold({ asked, partition, refusal }: Wanted): boolean {
-    const log = partition?.log
-    return !refusal && log !== undefined && log.reader.isCold(asked.fetchOffset, asked.partitionMaxBytes)
-  }
-
-  read(want: Wanted): PartitionAnswer {
-    const log = want.partition?.log
-    const known = this.#answerUnread(want)
-    if (known || !log) return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
-    return this.#answerFound(want, log, readLog(log, this.#requestFor(want, log), this.#context))
-  }
-
-  /** Begins to read the cold partitions from `from` on: some at a time, and as far as there is room if all of them bring what they may. */
-  readAhead(wanted: readonly Wanted[], from: number): void {
-    let room = this.#bytesLeft
-    for (const { maxBytes } of this.#ahead.values()) room -= maxBytes
-    for (let at = from; at < wanted.length && this.#ahead.size < COLD_READS_MAX && room > 0; at++) {
-      const want = wanted[at]
-      const log = want?.partition?.log
-      if (!want || !log || this.#ahead.has(want) || this.#answerUnread(want)) continue
-      if (!this.isCold(want)) {
-        room -= want.asked.partitionMaxBytes
-        continue
-      }
-      const wish = this.#requestFor(want, log)
-      const maxBytes = Math.min(wish.maxBytes, room)
-      this.#ahead.set(want, { found: readLogInTurn(log, { ...wish, maxBytes, minOneBatch: at === from && wish.minOneBatch }, this.#context), maxBytes })
-      room -= maxBytes
-    }
-  }
-
-  async readInTurn(want: Wanted): Promise<PartitionAnswer> {
-    const begun = this.#ahead.get(want)
-    if (!begun) return this.#isColdNow(want) ? this.#readAgain(want) : this.read(want)
-    const found = await begun.found
-    this.#ahead.delete(want)
-    const log = want.partition?.log
-    const known = this.#answerUnread(want)
-    if (known || !log) {
-      if (found.error === 'NONE') found.release()
-      return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
-    }
-    if (found.error === 'NONE' && this.#hasData && found.byteCount > this.#bytesLeft) {
-      found.release()
-      return this.read(want) // less of it: it is warm now
-    }
-    // Begun when those before it might still have filled the answer: now it may bring more, or a first batch however large.
-    const isStarved = found.error === 'NONE' && found.byteCount === 0 && (!this.#hasData || begun.maxBytes < this.#requestFor(want, log).maxBytes)
-    if (isStarved) return this.#readAgain(want)
-    return this.#answerFound(want, log, found)
-  }
-
-  /** With data, only what fits is wanted, and nothing of what may be cold is read without room. */
-  #isColdNow(want: Wanted): boolean {
-    return this.#answerUnread(want) === undefined && this.isCold(want)
-  }
-
-  async #readAgain(want: Wanted): Promise<PartitionAnswer> {
-    const before = want.partition?.log
-    const found = before && await readLogInTurn(before, this.#requestFor(want, before), this.#context)
-    const log = want.partition?.log
-    const known = this.#answerUnread(want)
-    if (found && log && !known) return this.#answerFound(want, log, found)
-    if (found?.error === 'NONE') found.release()
-    return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
-  }
-
-  #requestFor({ asked }: Wanted, log: PartitionLog): ReadRequest {
-    const maxBytes = Math.min(asked.partitionMaxBytes, this.#bytesLeft)
-    return { offset: asked.fetchOffset, maxBytes, minOneBatch: !this.#hasData, upTo: endOf(this.#request, log), withAborted: this.#request.isolationLevel === READ_COMMITTED }
-  }
-
-  /** The answer that needs no look at the segments: a refusal, or nothing to read. */
-  #answerUnread({ asked, partition, refusal }: Wanted): PartitionAnswer | undefined {
-    const log = partition?.log
-    if (refusal) return refused(asked.partition, refusal)
-    if (!log) return refused(asked.partition, 'NOT_LEADER_OR_FOLLOWER')
-    const divergingEpoch = divergenceOf(asked, log)
-    if (divergingEpoch === 'unknown') return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
-    if (divergingEpoch) return { ...facts(asked, this.#request, log), divergingEpoch, records: NO_RECORDS }
-    if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
-    const isFull = Math.min(asked.partitionMaxBytes, this.#bytesLeft) <= 0 && this.#hasData
-    if (asked.fetchOffset >= endOf(this.#request, log) || isFull) return { ...facts(asked, this.#request, log), records: NO_RECORDS }
-    return undefined
-  }
-
-  #answerFound({ asked, partition }: Wanted, log: PartitionLog, found: Found): PartitionAnswer {
-    if (found.error !== 'NONE') return refused(asked.partition, found.error)
-    this.#context.afterWrite(found.release)
-    if (found.byteCount > 0 && partition) {
-      this.#hasData = true
-      this.#bytesLeft -= found.byteCount
-      count(Math.max(0, found.nextOffset - asked.fetchOffset), found.byteCount, partition, this.#context)
-    }
-    return { ...facts(asked, this.#request, log), abortedTransactions: found.aborted, records: found.buffers }
-  }
-}
-
-/** A disk that fails costs its own partitions. */
-function readLog(log: PartitionLog, wanted: ReadRequest, context: RequestContext): Found {
-  try {
-    return log.read(wanted)
-  } catch (cause) {
-    return unreadable(log, cause, context)
-  }
-}
-
-/** Never rejects: a read begun ahead must not fail unseen. */
-function readLogInTurn(log: PartitionLog, wanted: ReadRequest, context: RequestContext): Promise<Found> {
-  return log.reader.readCold(wanted).catch((cause: unknown) => unreadable(log, cause, context))
-}
-
-function unreadable(log: PartitionLog, cause: unknown, context: RequestContext): Found {
-  context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
-  return { error: storageError(context) }
-}
-
-/** Before v6 clients know no KAFKA_STORAGE_ERROR, and Kafka says this instead. */
-function storageError({ version }: RequestContext): 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_FOLLOWER' {
-  return version < 6 ? 'NOT_LEADER_OR_FOLLOWER' : 'KAFKA_STORAGE_ERROR'
-}
-
-function facts(asked: PartitionRequest, request: Request, log: PartitionLog): Omit<PartitionAnswer, 'records'> {
-  return {
-    partitionIndex: asked.partition,
-    errorCode: 0,
-    highWatermark: log.highWatermark,
-    lastStableOffset: log.lastStableOffset,
-    logStartOffset: log.startOffset,
-    abortedTransactions: request.isolationLevel === READ_COMMITTED ? [] : null,
-  }
-}
-
-/** KIP-595: where the reader's last epoch ended here, when that is before what it asks for; 'unknown' when we never had that epoch. */
-function divergenceOf(asked: PartitionRequest, log: PartitionLog): { epoch: number; endOffset: number } | 'unknown' | undefined {
-  if (asked.lastFetchedEpoch < 0) return undefined
-  const { leaderEpoch, endOffset } = log.endOffsetForEpoch(asked.lastFetchedEpoch)
-  if (endOffset < 0) return 'unknown'
-  return leaderEpoch < asked.lastFetchedEpoch || endOffset < asked.fetchOffset ? { epoch: leaderEpoch, endOffset } : undefined
-}
-
-function refused(partitionIndex: number, error: KafkaError): PartitionAnswer {
-  return { partitionIndex, errorCode: errorCode(error), highWatermark: -1, records: NO_RECORDS }
-}
-
-function count(records: number, bytes: number, partition: Partition, { connection, broker }: RequestContext): void {
-  for (const counters of [partition.counters, connection.counters, broker.taps.total]) {
-    counters.recordsOut += records
-    counters.bytesOut += bytes
-  }
 }
