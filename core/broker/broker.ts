@@ -21,6 +21,7 @@ import type { ConnectionInfo } from './connection.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DurableAcks, withDurability } from './durable-acks.ts'
+import { Features } from './features.ts'
 import { handlers } from './handlers/index.ts'
 import { type Bind, Listeners } from './listener.ts'
 import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
@@ -214,7 +215,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => cleaner.stop())
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
-    durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }),
+    durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }), features: new Features(),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
   const listeners = new Listeners({ brokerId: config.brokerId, dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })
