@@ -10,7 +10,7 @@ import type { Random } from '../common/random.ts'
 import { KeyedTimers } from '../coordinator/keyed-timers.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import { CONSUMER_PROTOCOL_TYPE, type ClassicGroup } from './classic-group.ts'
 import { joinClassicGroup, type JoinRequest } from './classic-join.ts'
 import { NO_BYTES, refusedJoin, refusedSync, type JoinAnswer, type SyncAnswer } from './classic-member.ts'
 import {
@@ -22,6 +22,7 @@ import type { GroupConfig } from './group-config.ts'
 import { snapshotOf, type GroupSnapshot, type GroupState } from './group-snapshot.ts'
 import { GroupStore } from './group-store.ts'
 import { checkCommit, checkPartitions, commitRecords, withError, type CommitAnswer, type CommitRequest } from './offset-commit.ts'
+import { answerToDelete, deletedRecords, refusedDelete, type DeleteOffsetsAnswer, type DeleteOffsetsRequest } from './offset-delete.ts'
 import { expiredRecords } from './offset-expiry.ts'
 import type { GroupRecord, StoredGroup } from './stored.ts'
 
@@ -295,6 +296,20 @@ export class GroupCoordinator {
     if (!group.isEmpty) return 'NON_EMPTY_GROUP'
     // The group's own tombstone comes last: cut short, what is left is still a group with some of its offsets.
     return this.#store.writeInParts(groupId, [...this.#offsetTombstones(groupId, () => true), { is: 'group', groupId, value: null }])
+  }
+
+  /** An administrator takes offsets away that no member needs (KIP-496); all of them, or none when they cannot be stored. */
+  deleteOffsets(request: DeleteOffsetsRequest): DeleteOffsetsAnswer {
+    const { groupId } = request
+    const error = this.#refusal(groupId)
+    if (error !== 'NONE') return refusedDelete(error)
+    const group = this.#store.get(groupId)
+    if (!group) return refusedDelete('GROUP_ID_NOT_FOUND')
+    // Members of other kinds do not say what they read.
+    if (!group.isEmpty && group.protocolType !== CONSUMER_PROTOCOL_TYPE) return refusedDelete('NON_EMPTY_GROUP')
+    const answer = answerToDelete(group, request)
+    const failure = this.#store.writeInParts(groupId, deletedRecords(groupId, answer, this.#store.offsets))
+    return failure === 'NONE' ? answer : refusedDelete(failure)
   }
 
   /** A deleted topic takes its committed offsets with it. */

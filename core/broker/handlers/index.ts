@@ -23,6 +23,7 @@ import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { createPartitionsHandler } from './37-create-partitions.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
+import { offsetDeleteHandler } from './47-offset-delete.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 
 export const handlers: readonly Handler[] = [
@@ -48,5 +49,6 @@ export const handlers: readonly Handler[] = [
   describeConfigsHandler,
   createPartitionsHandler,
   deleteGroupsHandler,
+  offsetDeleteHandler,
   describeClusterHandler,
 ]
