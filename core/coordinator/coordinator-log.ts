@@ -3,14 +3,19 @@
 import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Appended, LogRead, PartitionLog } from '../log/partition-log.ts'
+import { type EndTransactionMarker, markerIn } from '../records/control-record.ts'
 import { batchesOf, encodeBatch, type RecordBatch, type RecordView } from '../records/record-batch.ts'
 
 /** A null value is a tombstone: the key is gone. */
 export type CoordinatorRecord = { readonly key: Buffer; readonly value: Buffer | null }
 
+/** The producer in whose transaction a coordinator writes: what it wrote is decided by the marker that follows. */
+export type TransactionalProducer = { readonly producerId: number; readonly producerEpoch: number }
+
 /** Appends all records as one batch, or none: the refusals are those of the log. */
-export function appendRecords(log: PartitionLog, records: readonly CoordinatorRecord[], nowMs: number): Appended {
-  const bytes = encodeBatch({ records: records.map(({ key, value }) => ({ key, value, timestamp: nowMs })) })
+export function appendRecords(log: PartitionLog, records: readonly CoordinatorRecord[], nowMs: number, producer?: TransactionalProducer): Appended {
+  const written = records.map(({ key, value }) => ({ key, value, timestamp: nowMs }))
+  const bytes = encodeBatch(producer ? { records: written, ...producer, isTransactional: true } : { records: written })
   return log.append(bytes, { origin: 'coordinator', nowMs })
 }
 
@@ -44,6 +49,8 @@ export type Replay = {
   /** Ends the replay where it is. */
   readonly signal: AbortSignal
   apply(record: RecordView, batch: RecordBatch): void
+  /** A marker ends the transaction of its batch's producer. */
+  applyMarker?(marker: EndTransactionMarker, batch: RecordBatch): void
 }
 
 /** Hands every record of a partition to `apply`, in order, in slices. True when it has reached the end. Throws CorruptBatch. */
@@ -61,7 +68,7 @@ export async function replay(options: Replay): Promise<boolean> {
 }
 
 /** Applies one read's worth of batches and says where to go on. */
-function applyRead({ log, apply }: Replay, offset: number, read: LogRead): number {
+function applyRead({ log, apply, applyMarker }: Replay, offset: number, read: LogRead): number {
   // Reported by the log; what can still be read is worth more than a coordinator that does not serve.
   if (read.error === 'CORRUPT_MESSAGE') return Math.max(read.damage.to, offset + 1)
   if (read.error !== 'NONE') return log.startOffset
@@ -71,6 +78,8 @@ function applyRead({ log, apply }: Replay, offset: number, read: LogRead): numbe
     const bytes = others.length === 0 ? first : Buffer.concat(read.buffers)
     for (const batch of bytes ? batchesOf(bytes) : []) {
       if (!batch.isControl) for (const record of batch.records()) if (record.offset >= offset) apply(record, batch)
+      const marker = batch.isControl && applyMarker ? markerIn(() => batch.records()) : undefined
+      if (marker) applyMarker?.(marker, batch)
       next = batch.lastOffset + 1
     }
   } finally {

@@ -411,6 +411,10 @@ export class PartitionLog {
     return this.#producers.values()
   }
 
+  producer(producerId: number): ProducerState | undefined {
+    return this.#producers.get(producerId)
+  }
+
   expireProducers(nowMs: number, idleMs = PRODUCER_ID_EXPIRATION_MS): void {
     this.#producers.expire(nowMs, idleMs)
   }

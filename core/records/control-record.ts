@@ -9,7 +9,7 @@
 
 import { recordCountOf } from './batch-header.ts'
 import { CorruptBatch } from './corrupt-batch.ts'
-import { encodeBatch, readBatch } from './record-batch.ts'
+import { encodeBatch, readBatch, type RecordView } from './record-batch.ts'
 
 const VERSION = 0
 const ABORT = 0
@@ -47,9 +47,13 @@ export function encodeMarker(marker: NewMarker): Buffer {
  * A key or value of a later version may be longer (KIP-98), so only what is known is read.
  */
 export function readMarker(bytes: Buffer, at: number): EndTransactionMarker | undefined {
-  if (recordCountOf(bytes, at) <= 0) return undefined
+  return recordCountOf(bytes, at) <= 0 ? undefined : markerIn(() => readBatch(bytes, at).records())
+}
+
+/** The same of the records of a control batch. */
+export function markerIn(recordsOf: () => Iterable<Pick<RecordView, 'key' | 'value'>>): EndTransactionMarker | undefined {
   try {
-    for (const { key, value } of readBatch(bytes, at).records()) return markerOf(key, value)
+    for (const { key, value } of recordsOf()) return markerOf(key, value)
   } catch (failure) {
     if (!(failure instanceof CorruptBatch)) throw failure
   }
