@@ -14,7 +14,7 @@ import {
   type ClassicMember, type JoinAnswer, type MemberProtocols,
 } from './classic-member.ts'
 import { subscribedTopicsOf } from './embedded-protocol.ts'
-import type { StoredGroup, StoredMember } from './stored.ts'
+import type { GroupRecord, StoredGroup, StoredMember } from './stored.ts'
 
 export type ClassicPhase =
   | { readonly is: 'Empty' }
@@ -26,6 +26,7 @@ export type ClassicPhase =
 export const CONSUMER_PROTOCOL_TYPE = 'consumer'
 
 export class ClassicGroup {
+  readonly kind = 'classic'
   readonly groupId: string
   /** The names in use: `join`, `sync`, and `session:<member id>`. */
   readonly timers: KeyedTimers
@@ -237,6 +238,11 @@ export class ClassicGroup {
     return {
       protocolType: this.#protocolType, generation: this.#generation + 1, protocol: null, leaderId: null, stateTimestampMs: nowMs, members: [],
     }
+  }
+
+  /** The record that ends it. */
+  tombstones(): GroupRecord[] {
+    return [{ is: 'group', groupId: this.groupId, value: null }]
   }
 
   /**

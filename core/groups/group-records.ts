@@ -4,6 +4,7 @@ import type { CoordinatorRecord } from '../coordinator/coordinator-log.ts'
 import { groupMetadataKey, groupMetadataValue, offsetCommitKey, offsetCommitValue } from '../protocol/coordinator-records.ts'
 import { recordTypeOf } from '../protocol/schema.ts'
 import { ZERO_UUID } from '../protocol/wire.ts'
+import { decodeConsumerRecord, encodeConsumerRecord } from './consumer-records.ts'
 import type { CommittedOffset, GroupRecord, StoredGroup } from './stored.ts'
 
 /** Kafka 4.3 writes version 3: the newest that older readers understand. */
@@ -18,6 +19,7 @@ export function encodeGroupRecord(record: GroupRecord): CoordinatorRecord {
   if (record.is === 'group') {
     return { key: groupMetadataKey.encode({ group: record.groupId }), value: record.value && encodeGroup(record.value) }
   }
+  if (record.is !== 'offset') return encodeConsumerRecord(record)
   const { groupId, topic, partition, value } = record
   return { key: offsetCommitKey.encode({ group: groupId, topic, partition }), value: value && encodeOffset(value) }
 }
@@ -53,13 +55,13 @@ function encodeOffset(value: CommittedOffset): Buffer {
   }, value.expireTimestampMs === null ? OFFSET_VALUE_VERSION : OFFSET_VALUE_VERSION_WITH_EXPIRY)
 }
 
-/** Undefined for a record of another kind (consumer, share and streams groups). Throws FrameError on one that does not read. */
+/** Undefined for a record of another kind (share and streams groups). Throws FrameError on one that does not read. */
 export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecord | undefined {
   const type = recordTypeOf(key)
   if (type === groupMetadataKey.recordType) {
     return { is: 'group', groupId: groupMetadataKey.decode(key).value.group, value: value && decodeGroup(value) }
   }
-  if (type !== offsetCommitKey.recordType && type !== LEGACY_OFFSET_TYPE) return undefined
+  if (type !== offsetCommitKey.recordType && type !== LEGACY_OFFSET_TYPE) return decodeConsumerRecord(type, key, value)
   const { group: groupId, topic, partition } = offsetCommitKey.decode(type === LEGACY_OFFSET_TYPE ? asCurrentType(key) : key).value
   return { is: 'offset', groupId, topic, partition, value: value && decodeOffset(value) }
 }

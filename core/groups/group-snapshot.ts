@@ -1,10 +1,14 @@
 /** Groups as the window and the admin APIs see them: plain values, taken at a moment. */
 
-import type { ClassicGroup } from './classic-group.ts'
+import { CONSUMER_PROTOCOL_TYPE, type ClassicGroup } from './classic-group.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
+import type { ConsumerGroup } from './consumer-group.ts'
+import type { ConsumerMember } from './consumer-member.ts'
 import { assignedTopicsOf, type AssignedTopic } from './embedded-protocol.ts'
+import type { StoreGroup } from './group-store.ts'
 
-export type GroupState = ClassicGroup['phase']['is']
+export type GroupKind = StoreGroup['kind']
+export type GroupState = ClassicGroup['phase']['is'] | ConsumerGroup['state']
 
 export type MemberSnapshot = {
   readonly memberId: string
@@ -12,8 +16,12 @@ export type MemberSnapshot = {
   readonly clientId: string
   /** Without Kafka's leading slash. */
   readonly host: string
-  readonly sessionTimeoutMs: number
+  /** null for a member of the consumer protocol: the group's. */
+  readonly sessionTimeoutMs: number | null
   readonly rebalanceTimeoutMs: number
+  /** Where a member of a consumer group stands; null in a classic group. */
+  readonly epoch: number | null
+  readonly rackId: string | null
   /** Empty while there is none, and for members that are no consumers. */
   readonly assignment: readonly AssignedTopic[]
 }
@@ -31,11 +39,14 @@ export type OffsetSnapshot = {
 
 export type GroupSnapshot = {
   readonly groupId: string
-  readonly kind: 'classic'
+  readonly kind: GroupKind
   readonly state: GroupState
   /** Since when, ms since the epoch; null where the record does not say. */
   readonly storedAt: number | null
+  /** The generation of a classic group, the epoch of a consumer group. */
   readonly generation: number
+  /** The epoch of a consumer group's target assignment; null in a classic group. */
+  readonly targetEpoch: number | null
   /** '' for a group that only commits. */
   readonly protocolType: string
   /** The assignor agreed on; '' while none is. */
@@ -47,14 +58,37 @@ export type GroupSnapshot = {
   readonly offsets: readonly OffsetSnapshot[]
 }
 
-export function snapshotOf(group: ClassicGroup, offsets: CommittedOffsets): GroupSnapshot {
+/** What a group of either kind says its members speak: '' for one that only commits. */
+export function protocolTypeOf(group: StoreGroup): string {
+  return group.kind === 'classic' ? group.protocolType ?? '' : CONSUMER_PROTOCOL_TYPE
+}
+
+export function stateOf(group: StoreGroup): GroupState {
+  return group.kind === 'classic' ? group.phase.is : group.state
+}
+
+/** `topicNameOf`: undefined for a topic that is gone. */
+export function snapshotOf(group: StoreGroup, offsets: CommittedOffsets, topicNameOf: (topicId: string) => string | undefined): GroupSnapshot {
   return {
     groupId: group.groupId,
-    kind: 'classic',
-    state: group.phase.is,
+    kind: group.kind,
+    state: stateOf(group),
+    protocolType: protocolTypeOf(group),
+    ...group.kind === 'classic' ? classicFacts(group) : consumerFacts(group, topicNameOf),
+    offsets: Array.from(offsets.entriesOf(group.groupId), ({ topic, partition, committed }) => ({
+      topic, partition, offset: committed.offset, leaderEpoch: committed.leaderEpoch, metadata: committed.metadata,
+      committedAt: committed.commitTimestampMs,
+    })),
+  }
+}
+
+type KindFacts = Omit<GroupSnapshot, 'groupId' | 'kind' | 'state' | 'protocolType' | 'offsets'>
+
+function classicFacts(group: ClassicGroup): KindFacts {
+  return {
     storedAt: group.stateTimestampMs,
     generation: group.generation,
-    protocolType: group.protocolType ?? '',
+    targetEpoch: null,
     protocol: group.protocol ?? '',
     leaderId: group.leaderId,
     members: group.members.map(member => ({
@@ -64,12 +98,39 @@ export function snapshotOf(group: ClassicGroup, offsets: CommittedOffsets): Grou
       host: member.host.replace(/^\//, ''),
       sessionTimeoutMs: member.sessionTimeoutMs,
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+      epoch: null,
+      rackId: null,
       assignment: assignedTopicsOf(member.assignment),
     })),
     subscribedTopics: group.subscribedTopics && [...group.subscribedTopics],
-    offsets: Array.from(offsets.entriesOf(group.groupId), ({ topic, partition, committed }) => ({
-      topic, partition, offset: committed.offset, leaderEpoch: committed.leaderEpoch, metadata: committed.metadata,
-      committedAt: committed.commitTimestampMs,
-    })),
   }
+}
+
+function consumerFacts(group: ConsumerGroup, topicNameOf: (topicId: string) => string | undefined): KindFacts {
+  return {
+    storedAt: group.targetTimestampMs > 0 ? group.targetTimestampMs : null,
+    generation: group.epoch,
+    targetEpoch: group.targetEpoch,
+    protocol: '',
+    leaderId: null,
+    members: group.members.map(member => ({
+      memberId: member.memberId,
+      instanceId: member.instanceId,
+      clientId: member.clientId,
+      host: member.host.replace(/^\//, ''),
+      sessionTimeoutMs: null,
+      rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+      epoch: member.epoch,
+      rackId: member.rackId,
+      assignment: assignedTopics(member, topicNameOf),
+    })),
+    subscribedTopics: [...group.subscriptions.keys()],
+  }
+}
+
+function assignedTopics({ assigned }: ConsumerMember, topicNameOf: (topicId: string) => string | undefined): AssignedTopic[] {
+  return [...assigned].flatMap(([topicId, partitions]) => {
+    const topic = topicNameOf(topicId)
+    return topic === undefined ? [] : [{ topic, partitions: [...partitions.keys()].sort((a, b) => a - b) }]
+  })
 }

@@ -1,5 +1,5 @@
 /**
- * The durable state of all groups, and its one mutator: `write` appends records to `__consumer_offsets` and then applies them, and
+ * The durable state of all groups of both kinds, and its one mutator: `write` appends records to `__consumer_offsets` and then applies them, and
  * start-up applies the same records again.
  */
 
@@ -12,8 +12,12 @@ import type { KafkaError } from '../protocol/errors.ts'
 import { FrameError } from '../protocol/frame-error.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
+import { ConsumerGroup } from './consumer-group.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-records.ts'
-import type { GroupRecord } from './stored.ts'
+import type { ConsumerGroupRecord, GroupRecord } from './stored.ts'
+
+/** A group of either protocol: `kind` says which. */
+export type StoreGroup = ClassicGroup | ConsumerGroup
 
 type PartitionState =
   | { readonly is: 'waiting' }
@@ -40,7 +44,7 @@ export type GroupStoreOptions = {
 export class GroupStore {
   readonly offsets = new CommittedOffsets()
   readonly #options: GroupStoreOptions
-  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #groups = new Map<string, StoreGroup>()
   readonly #states: PartitionState[]
 
   constructor(options: GroupStoreOptions) {
@@ -58,11 +62,23 @@ export class GroupStore {
     return isSome('loading') || (isSome('waiting') && isSome('ready'))
   }
 
-  get(groupId: string): ClassicGroup | undefined {
+  get(groupId: string): StoreGroup | undefined {
     return this.#groups.get(groupId)
   }
 
-  groups(): Iterable<ClassicGroup> {
+  /** The group, where it speaks the classic protocol. */
+  classic(groupId: string): ClassicGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.kind === 'classic' ? group : undefined
+  }
+
+  /** The group, where it speaks the consumer protocol. */
+  consumer(groupId: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.kind === 'consumer' ? group : undefined
+  }
+
+  groups(): Iterable<StoreGroup> {
     return this.#groups.values()
   }
 
@@ -127,18 +143,38 @@ export class GroupStore {
     if (record.is === 'offset') {
       this.offsets.apply(record.groupId, record.topic, record.partition, record.value)
       // Who commits without having joined makes a simple group: one with offsets and no members.
-      if (record.value) this.#groupOf(record.groupId)
+      if (record.value && !this.#groups.has(record.groupId)) this.#makeClassic(record.groupId)
+    } else if (record.is !== 'group') {
+      this.#applyToConsumer(record)
     } else if (record.value) {
-      this.#groupOf(record.groupId).apply(record.value)
-    } else {
+      (this.classic(record.groupId) ?? this.#makeClassic(record.groupId)).apply(record.value)
+    } else if (this.classic(record.groupId)) {
       this.#forget(record.groupId, 'UNKNOWN_MEMBER_ID')
     }
   }
 
-  #groupOf(groupId: string): ClassicGroup {
-    const known = this.#groups.get(groupId)
-    if (known) return known
+  /** What is gone of a group that is gone, or of another kind by now, says nothing any more. */
+  #applyToConsumer(record: ConsumerGroupRecord): void {
+    const group = this.consumer(record.groupId) ?? (record.value ? this.#makeConsumer(record.groupId) : undefined)
+    if (record.is === 'consumer-group' && record.value === null) {
+      if (group) this.#forget(record.groupId, 'UNKNOWN_MEMBER_ID')
+    } else {
+      group?.apply(record)
+    }
+  }
+
+  /** Instead of the group of the other kind that there may be: its own records have ended it before. */
+  #makeClassic(groupId: string): ClassicGroup {
+    this.#forget(groupId, 'UNKNOWN_MEMBER_ID')
     const group = new ClassicGroup(groupId, this.#options.clock)
+    this.#groups.set(groupId, group)
+    return group
+  }
+
+  /** As above; a simple group, which has no record of its own, ends without one. */
+  #makeConsumer(groupId: string): ConsumerGroup {
+    this.#forget(groupId, 'UNKNOWN_MEMBER_ID')
+    const group = new ConsumerGroup(groupId, this.#options.clock)
     this.#groups.set(groupId, group)
     return group
   }
@@ -146,7 +182,7 @@ export class GroupStore {
   #forget(groupId: string, error: KafkaError): void {
     const group = this.#groups.get(groupId)
     if (!group) return
-    for (const { memberId } of group.members) group.remove(memberId, error)
+    if (group.kind === 'classic') for (const { memberId } of group.members) group.remove(memberId, error)
     group.timers.cancelAll()
     this.#groups.delete(groupId)
   }
@@ -155,7 +191,7 @@ export class GroupStore {
    * Reads a partition of `__consumer_offsets` and hands its groups to `loaded`; until then they are refused with
    * COORDINATOR_LOAD_IN_PROGRESS. Harmless when it is loaded already or has no log yet.
    */
-  load(partition: number, loaded: (groups: readonly ClassicGroup[]) => void): Promise<void> {
+  load(partition: number, loaded: (groups: readonly StoreGroup[]) => void): Promise<void> {
     const state = this.#states[partition]
     const log = this.#options.logOf(partition)
     if (state?.is === 'loading') return state.done
@@ -167,7 +203,7 @@ export class GroupStore {
   }
 
   async #loadFrom(
-    log: PartitionLog, partition: number, signal: AbortSignal, loaded: (groups: readonly ClassicGroup[]) => void,
+    log: PartitionLog, partition: number, signal: AbortSignal, loaded: (groups: readonly StoreGroup[]) => void,
   ): Promise<void> {
     const isReady = await this.#replay(partition, log, signal)
     if (isReady) loaded([...this.#groups.values()].filter(group => this.partitionOf(group.groupId) === partition))

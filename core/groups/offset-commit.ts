@@ -2,7 +2,9 @@
 
 import type { KafkaError } from '../protocol/errors.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import { checkConsumerCommit } from './consumer-commit.ts'
 import type { GroupConfig } from './group-config.ts'
+import type { StoreGroup } from './group-store.ts'
 import type { GroupRecord } from './stored.ts'
 
 export type CommitRequest = {
@@ -34,12 +36,13 @@ export type CommitAnswer = readonly {
 }[]
 
 /** NONE when this request may commit to this group as it is now. */
-export function checkCommit(group: ClassicGroup | undefined, request: CommitRequest): KafkaError {
-  const { memberId, instanceId, generation } = request
-  if (!group) {
-    if (generation < 0) return 'NONE'
-    return request.canNameMissingGroup ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
-  }
+export function checkCommit(group: StoreGroup | undefined, request: CommitRequest): KafkaError {
+  if (group) return group.kind === 'classic' ? checkClassicCommit(group, request) : checkConsumerCommit(group, request)
+  if (request.generation < 0) return 'NONE'
+  return request.canNameMissingGroup ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
+}
+
+function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generation }: CommitRequest): KafkaError {
   if (generation < 0 && group.isEmpty) return 'NONE'
   if (generation >= 0 || memberId !== '' || instanceId !== null) {
     const error = group.checkMember(memberId, instanceId)

@@ -1,12 +1,12 @@
 /** Which committed offsets have outlived their retention (KIP-211), and which groups nothing is left of. */
 
-import type { ClassicGroup } from './classic-group.ts'
 import { CONSUMER_PROTOCOL_TYPE } from './classic-group.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
+import type { StoreGroup } from './group-store.ts'
 import type { CommittedOffset, GroupRecord } from './stored.ts'
 
 /** Tombstones for a group's expired offsets; and for the group itself when it is empty and none are left. */
-export function expiredRecords(group: ClassicGroup, offsets: CommittedOffsets, nowMs: number, retentionMs: number): GroupRecord[] {
+export function expiredRecords(group: StoreGroup, offsets: CommittedOffsets, nowMs: number, retentionMs: number): GroupRecord[] {
   const { groupId } = group
   const records: GroupRecord[] = []
   let kept = 0
@@ -17,15 +17,17 @@ export function expiredRecords(group: ClassicGroup, offsets: CommittedOffsets, n
       kept++
     }
   }
-  if (kept === 0 && group.isEmpty && group.pendingJoin.size === 0) records.push({ is: 'group', groupId, value: null })
+  const isWaitedFor = group.kind === 'classic' && group.pendingJoin.size > 0
+  if (kept === 0 && group.isEmpty && !isWaitedFor) records.push(...group.tombstones())
   return records
 }
 
 /**
  * An empty group's offsets live from the moment it became empty, a simple group's from their commit; in a stable consumer group those
- * of topics no member reads any more from their commit. In any other state nothing expires.
+ * of topics no member reads any more from their commit, as all of a group of the consumer protocol that no member subscribes to. In any other state nothing expires.
  */
-function hasExpired(group: ClassicGroup, committed: CommittedOffset, nowMs: number, retentionMs: number): boolean {
+function hasExpired(group: StoreGroup, committed: CommittedOffset, nowMs: number, retentionMs: number): boolean {
+  if (group.kind === 'consumer') return nowMs - committed.commitTimestampMs >= retentionMs
   const isStandalone = group.protocolType === null
   const isUnsubscribed = group.protocolType === CONSUMER_PROTOCOL_TYPE && group.phase.is === 'Stable' && group.subscribedTopics !== null
   if (!isStandalone && !group.isEmpty && !isUnsubscribed) return false

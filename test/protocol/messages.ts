@@ -1,17 +1,26 @@
 /** Every message we declare, at every version: what the tests of this folder go over. */
 
 import { apis } from '../../core/protocol/apis/index.ts'
+import * as consumerGroupRecords from '../../core/protocol/consumer-group-records.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../core/protocol/consumer-protocol.ts'
 import { groupMetadataKey, groupMetadataValue, offsetCommitKey, offsetCommitValue } from '../../core/protocol/coordinator-records.ts'
-import type { Message } from '../../core/protocol/schema.ts'
+import type { Data, Message } from '../../core/protocol/schema.ts'
 
 export type Declared = { readonly message: Message<any>; readonly folder: 'clients' | 'group-coordinator'; readonly key: number | undefined }
+
+/** Keys of a file of records with the values that go with them: `fooKey` and `fooValue`. */
+function withKeys(records: Readonly<Record<string, Data<any>>>): Declared[] {
+  return Object.entries(records).map(([name, { message, recordType }]) => ({
+    message, folder: 'group-coordinator', key: recordType ?? records[name.replace(/Value$/, 'Key')]?.recordType,
+  }))
+}
 
 export const declared: readonly Declared[] = [
   ...apis.flatMap(api => [api.request, api.response].map(message => ({ message, folder: 'clients' as const, key: api.key }))),
   ...[offsetCommitKey, groupMetadataKey].map(({ message, recordType }) => ({ message, folder: 'group-coordinator' as const, key: recordType })),
   { message: offsetCommitValue.message, folder: 'group-coordinator', key: offsetCommitKey.recordType },
   { message: groupMetadataValue.message, folder: 'group-coordinator', key: groupMetadataKey.recordType },
+  ...withKeys(consumerGroupRecords),
   { message: consumerProtocolSubscription.message, folder: 'clients', key: undefined },
   { message: consumerProtocolAssignment.message, folder: 'clients', key: undefined },
 ]
