@@ -80,7 +80,7 @@ export class PendingOffsets {
 
   /** Drops from memory what stands in one partition of `__consumer_offsets`. */
   unload(offsetsPartition: number): void {
-    for (const { pending } of [...this.#transactions.get(offsetsPartition)?.values() ?? []]) for (const each of [...pending]) this.#remove(each)
+    for (const { pending } of this.#transactions.get(offsetsPartition)?.values() ?? []) for (const each of pending) this.#remove(each)
   }
 
   #remove(pending: Pending): void {

@@ -26,7 +26,7 @@ import type { LogRead, ReadRequest } from './log-read.ts'
 import { LogReader, type ReadableLog } from './log-reader.ts'
 import { type LogParts, openParts, openPartsNow, type PartitionLogOptions } from './open-log.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
-import type { ProducerState, ProducerStates } from './producer-state.ts'
+import type { ProducerState, ProducerStates, Verification } from './producer-state.ts'
 import type { RecoveryReport } from './recovery.ts'
 import { countBelow, type Expired, expiredSegments } from './retention.ts'
 import { rollJitter, Segment } from './segment.ts'
@@ -43,7 +43,9 @@ export type { LogRead } from './log-read.ts'
 
 export type SegmentFile = { readonly path: string; readonly baseOffset: number; readonly sizeBytes: number }
 
-export type AppendOptions = { readonly origin?: AppendOrigin; readonly nowMs?: number; readonly transactionVersion?: number }
+export type AppendOptions = { readonly origin?: AppendOrigin; readonly nowMs?: number; readonly transactionVersion?: number; readonly verification?: Verification }
+
+const AS_CLIENT: AppendOptions = {}
 
 export class PartitionLog {
   readonly topic: string
@@ -164,6 +166,14 @@ export class PartitionLog {
     return this.#leaderEpoch
   }
 
+  /** Another broker leads from here on: later batches carry the next leader epoch. Resolves when it is durable; when that fails it holds nevertheless. */
+  async raiseEpoch(): Promise<void> {
+    if (this.#isClosed) return
+    this.#leaderEpoch++
+    this.#epochs.assign(this.#leaderEpoch, this.#endOffset)
+    await this.#epochs.save()
+  }
+
   get sizeBytes(): number {
     return this.#segments.sizeBytes
   }
@@ -206,7 +216,7 @@ export class PartitionLog {
    * `origin` 'client' (the default) must send base offset 0 and, when idempotent, the next sequence. A 'coordinator' sends no sequences,
    * and markers (records/control-record.ts), for which `transactionVersion` is that of the transaction they end, by default 0.
    */
-  append(records: Buffer, o: AppendOptions = {}): Appended {
+  append(records: Buffer, o: AppendOptions = AS_CLIENT): Appended {
     const appended = this.#append(records, validateBatch, o)
     assert(appended !== 'slow')
     return appended
@@ -216,15 +226,15 @@ export class PartitionLog {
    * Appends a client's batch, at once when it can be checked at once. One that needs slow work takes the partition's turn until it is
    * stored or refused, and later ones wait behind it; `records` must not change before the answer. Rejects for a bug only.
    */
-  appendInTurn(records: Buffer): Appended | Promise<Appended> {
-    if (this.#turn?.isTaken) return this.#turn.add(records)
-    const appended = this.#append(records, validateInline, {})
+  appendInTurn(records: Buffer, o: Pick<AppendOptions, 'verification'> = AS_CLIENT): Appended | Promise<Appended> {
+    if (this.#turn?.isTaken) return this.#turn.add(records, o)
+    const appended = this.#append(records, validateInline, o)
     if (appended !== 'slow') return appended
     this.#turn ??= new AppendTurn(this.#work, {
-      append: (waited, validate) => this.#append(waited, validate, {}),
+      append: (waited, validate, options) => this.#append(waited, validate, options),
       rules: () => ({ name: this.#name, config: this.#config, origin: 'client', nowMs: this.#clock.now() }),
     })
-    return this.#turn.add(records, true)
+    return this.#turn.add(records, o, true)
   }
 
   #append(records: Buffer, validate: Validate, o: AppendOptions): Appended | 'slow' {
@@ -241,7 +251,7 @@ export class PartitionLog {
       return { error: 'RECORD_LIST_TOO_LARGE', message: `a batch of ${batch.length} bytes for ${this.#name} exceeds segment.bytes` }
     }
     if (producerIdOf(batch, 0) >= 0) {
-      const check = origin === 'client' ? this.#producers.check(batch) : this.#producers.checkOfCoordinator(batch, o.transactionVersion ?? 0)
+      const check = origin === 'client' ? this.#producers.check(batch, o.verification) : this.#producers.checkOfCoordinator(batch, o.transactionVersion ?? 0, o.verification)
       if (check.is === 'duplicate') return answerDuplicate(check.batch, this.#startOffset)
       if (check.is === 'refused') return { error: check.error, message: `${check.message} (${this.#name})` }
     }

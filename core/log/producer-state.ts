@@ -62,6 +62,14 @@ export type ProducerCheck =
 /** A transaction of this partition that a marker ended; one that was aborted belongs in the transaction index of the marker's segment. */
 export type CompletedTransaction = AbortedTransaction & { readonly isAborted: boolean }
 
+/** What the transaction's coordinator said of a transactional batch before it came here (KIP-890). */
+export type Verification = {
+  /** The end of the log at that time: a marker that came later has ended the transaction that the batch is of. */
+  readonly verifiedAt: number
+  /** The batch opens a transaction of version 2 in the partition: such a producer counts from 0 where nothing is known of it. */
+  readonly startsAtZero: boolean
+}
+
 type Entry = { -readonly [Field in keyof ProducerState]: Field extends 'batches' ? ProducerBatch[] : ProducerState[Field] }
 
 const next: ProducerCheck = { is: 'next' }
@@ -69,6 +77,8 @@ const next: ProducerCheck = { is: 'next' }
 export class ProducerStates {
   #entries = new Map<number, Entry>()
   #open = new OpenTransactions()
+  /** Where the last marker of a producer stands, of those appended since the log was opened. */
+  readonly #lastMarkers = new Map<number, number>()
 
   get size(): number {
     return this.#entries.size
@@ -95,19 +105,22 @@ export class ProducerStates {
   }
 
   /** Whether the batch at the start of `bytes`, sent by a client, is the next of its producer, one already stored, or neither. */
-  check(bytes: Buffer): ProducerCheck {
+  check(bytes: Buffer, verification?: Verification): ProducerCheck {
     const producerId = producerIdOf(bytes, 0)
     const entry = this.#entries.get(producerId)
+    const first = baseSequenceOf(bytes, 0)
+    if (!entry && first !== 0 && verification?.startsAtZero) {
+      return refuse('OUT_OF_ORDER_SEQUENCE_NUMBER', `producer ${producerId}, of which nothing is known, starts a transaction with sequence ${first}`)
+    }
     if (!entry) return next // state may have expired: any sequence starts anew
     const epoch = producerEpochOf(bytes, 0)
-    const first = baseSequenceOf(bytes, 0)
     if (epoch === entry.epoch) {
       const duplicate = findBatch(entry.batches, first, lastOffsetDeltaOf(bytes, 0))
       if (duplicate) return { is: 'duplicate', batch: duplicate }
     }
     if (epoch < entry.epoch) return refuseEpoch(entry, epoch)
     const check = checkSequence(entry, epoch, first)
-    return check === next ? checkTransaction(entry, bytes) : check
+    return check === next ? this.#checkTransaction(entry, bytes, verification) : check
   }
 
   /**
@@ -115,7 +128,7 @@ export class ProducerStates {
    * `transactionVersion` is that of the producer whose transaction the marker ends: under version 2 (KIP-890) each has an epoch of its
    * own, and the marker's must be new, or be that of a marker written before.
    */
-  checkOfCoordinator(bytes: Buffer, transactionVersion: number): ProducerCheck {
+  checkOfCoordinator(bytes: Buffer, transactionVersion: number, verification?: Verification): ProducerCheck {
     const isMarker = isControl(attributesOf(bytes, 0))
     const marker = isMarker ? readMarker(bytes, 0) : undefined
     if (isMarker && !marker) return refuse('INVALID_RECORD', 'a control batch of a producer holds no marker')
@@ -123,11 +136,23 @@ export class ProducerStates {
     if (!entry) return next
     const epoch = producerEpochOf(bytes, 0)
     if (epoch < entry.epoch) return refuseEpoch(entry, epoch)
-    if (!marker) return checkTransaction(entry, bytes)
+    if (!marker) return this.#checkTransaction(entry, bytes, verification)
     if (transactionVersion >= 2 && epoch === entry.epoch && entry.currentTxnFirstOffset >= 0) return refuseEpoch(entry, epoch)
     if (marker.coordinatorEpoch >= entry.coordinatorEpoch) return next
     const message = `a coordinator of epoch ${marker.coordinatorEpoch} ended a transaction of producer ${entry.producerId}, ${entry.coordinatorEpoch} is known`
     return refuse('TRANSACTION_COORDINATOR_FENCED', message)
+  }
+
+  /** While a transaction is open its producer writes nothing outside it; a batch that its marker has overtaken must not open another, which nobody would end. */
+  #checkTransaction(entry: Entry, bytes: Buffer, verification: Verification | undefined): ProducerCheck {
+    const { producerId, currentTxnFirstOffset } = entry
+    const isOfTransaction = isTransactional(attributesOf(bytes, 0))
+    if (currentTxnFirstOffset >= 0) {
+      if (isOfTransaction) return next
+      return refuse('INVALID_TXN_STATE', `producer ${producerId} sent a batch outside the transaction it has open since ${currentTxnFirstOffset}`)
+    }
+    if (!isOfTransaction || verification === undefined || (this.#lastMarkers.get(producerId) ?? -1) < verification.verifiedAt) return next
+    return refuse('INVALID_TXN_STATE', `the transaction of a batch of producer ${producerId} was ended before the batch was stored`)
   }
 
   /** Notes the batch at `at`, already in the log or about to be, whatever its sequence; returns the transaction it completed, if any. */
@@ -162,6 +187,7 @@ export class ProducerStates {
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = maxTimestampOf(bytes, at)
     entry.currentTxnFirstOffset = -1
+    this.#lastMarkers.set(producerId, lastOffset)
     if (firstOffset < 0) return undefined // a transaction without records here
     this.#open.remove(firstOffset)
     return { producerId, firstOffset, lastOffset, lastStableOffset: this.#open.firstOffset ?? lastOffset + 1, isAborted: marker.isAbort }
@@ -186,8 +212,13 @@ export class ProducerStates {
   /** Forgets producers silent for `idleMs`, except within a transaction (producer.id.expiration.ms). */
   expire(nowMs: number, idleMs: number): void {
     for (const entry of this.#entries.values()) {
-      if (entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= idleMs) this.#entries.delete(entry.producerId)
+      if (entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= idleMs) this.#forget(entry.producerId)
     }
+  }
+
+  #forget(producerId: number): void {
+    this.#entries.delete(producerId)
+    this.#lastMarkers.delete(producerId)
   }
 }
 
@@ -199,12 +230,6 @@ function checkSequence(entry: Entry, epoch: number, first: number): ProducerChec
   const last = entry.batches.at(-1)?.lastSequence ?? NO_SEQUENCE
   if (first === last + 1 || (first === 0 && last === SEQUENCE_MAX)) return next
   return refuse('OUT_OF_ORDER_SEQUENCE_NUMBER', `producer ${entry.producerId} sent sequence ${first} after ${last}`)
-}
-
-/** While a transaction is open its producer writes nothing outside it. */
-function checkTransaction(entry: Entry, bytes: Buffer): ProducerCheck {
-  if (entry.currentTxnFirstOffset < 0 || isTransactional(attributesOf(bytes, 0))) return next
-  return refuse('INVALID_TXN_STATE', `producer ${entry.producerId} sent a batch outside the transaction it has open since ${entry.currentTxnFirstOffset}`)
 }
 
 function findBatch(batches: readonly ProducerBatch[], first: number, offsetDelta: number): ProducerBatch | undefined {
