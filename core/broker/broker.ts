@@ -22,6 +22,7 @@ import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DurableAcks, withDurability } from './durable-acks.ts'
 import { Features } from './features.ts'
+import { FetchSessions } from './fetch-sessions.ts'
 import { handlers } from './handlers/index.ts'
 import { type Bind, Listeners } from './listener.ts'
 import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
@@ -214,7 +215,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
   undo.push(() => cleaner.stop())
   const parts: BrokerParts = {
-    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
+    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups, fetchSessions: new FetchSessions({ clock, random, slots: config.fetchSessionSlots }) }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
     durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }), features: new Features(),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }

@@ -5,23 +5,18 @@ import type { LogRead, ReadRequest } from '../log/log-read.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { fetch } from '../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../protocol/errors.ts'
-import type { RequestOf, ResponseOf } from '../protocol/schema.ts'
+import type { ResponseOf } from '../protocol/schema.ts'
 import type { RequestContext } from './handler.ts'
 import type { Partition } from './partition.ts'
+import type { FetchRequest, PartitionRequest, WantedPartition } from './wanted-partition.ts'
 
-type Request = RequestOf<typeof fetch>
-export type TopicRequest = Request['topics'][number]
-export type PartitionRequest = TopicRequest['partitions'][number]
 export type PartitionAnswer = ResponseOf<typeof fetch>['responses'][number]['partitions'][number]
-
-/** One partition of a fetch: what was asked, and what it stands on. */
-export type Wanted = { readonly asked: PartitionRequest; readonly topic: TopicRequest; readonly partition: Partition | undefined; readonly refusal: KafkaError | undefined }
 
 const NO_RECORDS = Buffer.alloc(0)
 const READ_COMMITTED = 1
 
 /** Where the reader's view ends: the last stable offset for read_committed, else the high watermark. */
-export function endOf(request: Request, log: PartitionLog): number {
+export function endOf(request: FetchRequest, log: PartitionLog): number {
   return request.isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark
 }
 
@@ -30,24 +25,24 @@ type Found = LogRead | { readonly error: 'KAFKA_STORAGE_ERROR' | 'NOT_LEADER_OR_
 
 /** What the answer of one fetch may still hold, and cold reads that were begun ahead of their turn. */
 export class FetchReads {
-  readonly #request: Request
+  readonly #request: FetchRequest
   readonly #context: RequestContext
   #bytesLeft: number
   #hasData = false
-  #ahead = new Map<Wanted, { readonly found: Promise<Found>; readonly maxBytes: number }>()
+  #ahead = new Map<WantedPartition, { readonly found: Promise<Found>; readonly maxBytes: number }>()
 
-  constructor(request: Request, context: RequestContext) {
+  constructor(request: FetchRequest, context: RequestContext) {
     this.#request = request
     this.#context = context
     this.#bytesLeft = Math.min(request.maxBytes, FETCH_ANSWER_BYTES_MAX)
   }
 
-  isCold({ asked, partition, refusal }: Wanted): boolean {
+  isCold({ asked, partition, refusal }: WantedPartition): boolean {
     const log = partition?.log
     return !refusal && log !== undefined && log.reader.isCold(asked.fetchOffset, asked.partitionMaxBytes)
   }
 
-  read(want: Wanted): PartitionAnswer {
+  read(want: WantedPartition): PartitionAnswer {
     const log = want.partition?.log
     const known = this.#answerUnread(want)
     if (known || !log) return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
@@ -55,7 +50,7 @@ export class FetchReads {
   }
 
   /** Begins to read the cold partitions from `from` on: some at a time, and as far as there is room if all of them bring what they may. */
-  readAhead(wanted: readonly Wanted[], from: number): void {
+  readAhead(wanted: readonly WantedPartition[], from: number): void {
     let room = this.#bytesLeft
     for (const { maxBytes } of this.#ahead.values()) room -= maxBytes
     for (let at = from; at < wanted.length && this.#ahead.size < COLD_READS_MAX && room > 0; at++) {
@@ -73,7 +68,7 @@ export class FetchReads {
     }
   }
 
-  async readInTurn(want: Wanted): Promise<PartitionAnswer> {
+  async readInTurn(want: WantedPartition): Promise<PartitionAnswer> {
     const begun = this.#ahead.get(want)
     if (!begun) return this.#isColdNow(want) ? this.#readAgain(want) : this.read(want)
     const found = await begun.found
@@ -95,11 +90,11 @@ export class FetchReads {
   }
 
   /** With data, only what fits is wanted, and nothing of what may be cold is read without room. */
-  #isColdNow(want: Wanted): boolean {
+  #isColdNow(want: WantedPartition): boolean {
     return this.#answerUnread(want) === undefined && this.isCold(want)
   }
 
-  async #readAgain(want: Wanted): Promise<PartitionAnswer> {
+  async #readAgain(want: WantedPartition): Promise<PartitionAnswer> {
     const before = want.partition?.log
     const found = before && await readLogInTurn(before, this.#requestFor(want, before), this.#context)
     const log = want.partition?.log
@@ -109,13 +104,13 @@ export class FetchReads {
     return known ?? refused(want.asked.partition, 'NOT_LEADER_OR_FOLLOWER')
   }
 
-  #requestFor({ asked }: Wanted, log: PartitionLog): ReadRequest {
+  #requestFor({ asked }: WantedPartition, log: PartitionLog): ReadRequest {
     const maxBytes = Math.min(asked.partitionMaxBytes, this.#bytesLeft)
     return { offset: asked.fetchOffset, maxBytes, minOneBatch: !this.#hasData, upTo: endOf(this.#request, log), withAborted: this.#request.isolationLevel === READ_COMMITTED }
   }
 
   /** The answer that needs no look at the segments: a refusal, or nothing to read. */
-  #answerUnread({ asked, partition, refusal }: Wanted): PartitionAnswer | undefined {
+  #answerUnread({ asked, partition, refusal }: WantedPartition): PartitionAnswer | undefined {
     const log = partition?.log
     if (refusal) return refused(asked.partition, refusal)
     if (!log) return refused(asked.partition, 'NOT_LEADER_OR_FOLLOWER')
@@ -128,7 +123,7 @@ export class FetchReads {
     return undefined
   }
 
-  #answerFound({ asked, partition }: Wanted, log: PartitionLog, found: Found): PartitionAnswer {
+  #answerFound({ asked, partition }: WantedPartition, log: PartitionLog, found: Found): PartitionAnswer {
     if (found.error !== 'NONE') return refused(asked.partition, found.error)
     this.#context.afterWrite(found.release)
     if (found.byteCount > 0 && partition) {
@@ -164,7 +159,7 @@ function storageError({ version }: RequestContext): 'KAFKA_STORAGE_ERROR' | 'NOT
   return version < 6 ? 'NOT_LEADER_OR_FOLLOWER' : 'KAFKA_STORAGE_ERROR'
 }
 
-function facts(asked: PartitionRequest, request: Request, log: PartitionLog): Omit<PartitionAnswer, 'records'> {
+function facts(asked: PartitionRequest, request: FetchRequest, log: PartitionLog): Omit<PartitionAnswer, 'records'> {
   return {
     partitionIndex: asked.partition,
     errorCode: 0,
@@ -181,6 +176,11 @@ export function divergenceOf(asked: PartitionRequest, log: PartitionLog): { epoc
   const { leaderEpoch, endOffset } = log.endOffsetForEpoch(asked.lastFetchedEpoch)
   if (endOffset < 0) return 'unknown'
   return leaderEpoch < asked.lastFetchedEpoch || endOffset < asked.fetchOffset ? { epoch: leaderEpoch, endOffset } : undefined
+}
+
+/** Whether an answer brings records. */
+export function wasAnswered({ records }: PartitionAnswer): boolean {
+  return Array.isArray(records) ? records.length > 0 : records !== null && records.length > 0
 }
 
 function refused(partitionIndex: number, error: KafkaError): PartitionAnswer {

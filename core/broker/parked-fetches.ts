@@ -2,10 +2,10 @@
 
 import type { Clock } from '../common/clock.ts'
 import { PARKED_REQUESTS_MAX } from '../common/limits.ts'
-import type { Partition } from './partition.ts'
 
 export type ParkedFetch = {
-  readonly partitions: readonly Partition[]
+  /** Calls `wake` when something happens to what is fetched; returns what ends that. */
+  readonly watch: (wake: () => void) => () => void
   readonly maxWaitMs: number
   /** Whether an answer can be given now: enough bytes, or something that must be said at once. */
   readonly isReady: () => boolean
@@ -31,7 +31,7 @@ export class ParkedFetches {
     const { promise, resolve } = Promise.withResolvers<void>()
     let isChecking = false
     const end = (): void => {
-      for (const partition of fetch.partitions) partition.unwatch(wake)
+      stopWatching()
       timer.cancel()
       stopListening()
       this.#waiting.delete(end)
@@ -49,7 +49,7 @@ export class ParkedFetches {
     const timer = this.#clock.after(fetch.maxWaitMs, end)
     const stopListening = fetch.onGone(end)
     this.#waiting.add(end)
-    for (const partition of fetch.partitions) partition.watch(wake)
+    const stopWatching = fetch.watch(wake)
     return promise
   }
 

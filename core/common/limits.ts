@@ -19,6 +19,8 @@ export const CONNECTION_IDLE_MS = 600_000
 export const FETCH_ANSWER_BYTES_MAX = 57_671_680
 /** Fetches waiting for data, over all connections; one per connection in practice. */
 export const PARKED_REQUESTS_MAX = 8192
+/** Partitions that fetch sessions remember, over all sessions of a broker: about 400 bytes each. Kafka bounds the sessions only. */
+export const FETCH_SESSION_PARTITIONS_MAX = 200_000
 /** One budget for fetch read buffers of the process; over it a fetch answers its first batch only. */
 export const READ_BUFFER_BYTES_MAX = 128 * MB
 /** Read buffers kept for reuse while idle: memory a quiet broker may hold on to. */
