@@ -1,6 +1,11 @@
 /** The broker's own settings, with Kafka's names and defaults (server.properties as Kafka ships it). */
 
-import { brokerNameOf, topicConfigs, type ConfigType } from './topic-config.ts'
+import { brokerConfigs } from './broker-configs.ts'
+import type { Configs } from './config-definition.ts'
+import { brokerNameOf } from './topic-config.ts'
+
+/** Java's greatest double, as it writes it. */
+const DOUBLE_MAX = '1.7976931348623157E308'
 
 export type BrokerConfig = {
   /** node.id: Kafka's shipped server.properties says 1. */
@@ -31,6 +36,8 @@ export type BrokerConfig = {
   readonly fetchSessionSlots: number
   /** What topic configs are that a topic does not set, by their topic names: `flush.messages` for log.flush.interval.messages. */
   readonly topicDefaults: Readonly<Record<string, string>>
+  /** Every broker config that was set for the start, as text by its name: what is above, and those that others read from DynamicConfigs. */
+  readonly settings: Configs
 }
 
 export const defaultBrokerConfig: BrokerConfig = {
@@ -48,42 +55,44 @@ export const defaultBrokerConfig: BrokerConfig = {
   cleanerDedupeBytes: 134_217_728,
   fetchSessionSlots: 1000,
   topicDefaults: {},
+  settings: {},
 }
 
-export type BrokerConfigRow = { readonly name: string; readonly value: string; readonly type: ConfigType; readonly isStatic: boolean; readonly doc: string }
-
-/** The settings as DescribeConfigs of a BROKER resource shows them. */
-export function describeBrokerConfig(config: BrokerConfig): BrokerConfigRow[] {
-  const row = (name: string, value: string | number | boolean, type: ConfigType, doc: string, isStatic = false): BrokerConfigRow =>
-    ({ name, value: String(value), type, isStatic, doc })
-  const ofTopics = topicConfigs.map(({ name, type, default: byDefault, doc }) =>
-    row(brokerNameOf(name), config.topicDefaults[name] ?? byDefault, type, `For topics that do not set ${name}: ${doc}`, name in config.topicDefaults))
-  const ofBroker = [
-    row('auto.create.topics.enable', config.autoCreateTopics, 'BOOLEAN', 'Enable auto creation of topic on the server.'),
-    row('broker.id', config.brokerId, 'INT', 'The broker id for this server.', true),
-    row('default.replication.factor', 1, 'INT', 'The replication factor for automatically created topics.'),
-    row('delete.topic.enable', config.deleteTopics, 'BOOLEAN', 'When true, topics can be deleted by the admin client.'),
-    row('group.initial.rebalance.delay.ms', config.groupInitialRebalanceDelayMs, 'INT', 'Time the coordinator waits for more members to join a new group before the first rebalance.', true),
-    row('group.max.session.timeout.ms', 1_800_000, 'INT', 'The maximum allowed session timeout for registered consumers.'),
-    row('group.min.session.timeout.ms', 6000, 'INT', 'The minimum allowed session timeout for registered consumers.'),
-    row('log.cleaner.backoff.ms', config.cleanerBackoffMs, 'LONG', 'The time between two looks for logs to compact, when there is none.', true),
-    row('log.cleaner.dedupe.buffer.size', config.cleanerDedupeBytes, 'LONG', 'The memory for the keys of a log that is being compacted.', true),
-    row('log.cleaner.enable', config.cleanerEnabled, 'BOOLEAN', 'Whether logs are compacted.', true),
-    row('log.cleaner.io.max.bytes.per.second', config.cleanerBytesPerSecond === Infinity ? Number.MAX_VALUE : config.cleanerBytesPerSecond, 'DOUBLE', 'The most that compaction reads and writes, together, in a second.', true),
-    row('log.initial.task.delay.ms', config.retentionInitialDelayMs, 'LONG', 'The time from the start to the first retention sweep.', true),
-    row('log.retention.check.interval.ms', config.retentionCheckIntervalMs, 'LONG', 'How often logs are looked at for segments to delete.', true),
-    row('node.id', config.brokerId, 'INT', 'The node id of this server.', true),
-    row('num.partitions', config.numPartitions, 'INT', 'The default number of log partitions per topic.'),
-    row('offset.metadata.max.bytes', 4096, 'INT', 'The maximum size of the metadata that a client may attach to an offset commit.'),
-    row('offsets.retention.minutes', 10_080, 'INT', 'How long committed offsets of an empty group are kept.'),
-    row('offsets.topic.num.partitions', config.offsetsTopicPartitions, 'INT', 'The number of partitions of the offset commit topic.', true),
-    row('process.roles', 'broker,controller', 'LIST', 'The roles that this process plays.', true),
-    row('socket.request.max.bytes', 104_857_600, 'INT', 'The maximum number of bytes in a socket request.'),
-  ]
-  return [...ofBroker, ...ofTopics.filter(({ name }) => isBrokerConfig(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
+/** What a broker knows of itself once it runs, by broker config names. */
+export function brokerFacts({ nodeId, listeners, logFolder }: { readonly nodeId: number; readonly listeners: readonly string[]; readonly logFolder: string }): Configs {
+  return { 'broker.id': String(nodeId), listeners: listeners.map(address => `PLAINTEXT://${address}`).join(','), 'log.dirs': logFolder, 'node.id': String(nodeId) }
 }
 
-/** Topic configs without a counterpart among Kafka's broker configs. */
-function isBrokerConfig(name: string): boolean {
-  return !/^(follower|leader)\.replication\.throttled|^remote\.|^local\.retention/.test(name)
+/** Typed settings as text, by Kafka's names: those that are not Kafka's default were set at the start, as server.properties would. */
+const typed: Readonly<Record<string, (config: BrokerConfig) => string>> = {
+  'auto.create.topics.enable': config => String(config.autoCreateTopics),
+  'delete.topic.enable': config => String(config.deleteTopics),
+  'group.initial.rebalance.delay.ms': config => String(config.groupInitialRebalanceDelayMs),
+  'log.cleaner.backoff.ms': config => String(config.cleanerBackoffMs),
+  'log.cleaner.dedupe.buffer.size': config => String(config.cleanerDedupeBytes),
+  'log.cleaner.enable': config => String(config.cleanerEnabled),
+  'log.cleaner.io.max.bytes.per.second': ({ cleanerBytesPerSecond: bytes }) => (bytes === Infinity ? DOUBLE_MAX : String(bytes)),
+  'log.initial.task.delay.ms': config => String(config.retentionInitialDelayMs),
+  'log.retention.check.interval.ms': config => String(config.retentionCheckIntervalMs),
+  'num.partitions': config => String(config.numPartitions),
+  'offsets.topic.num.partitions': config => String(config.offsetsTopicPartitions),
+}
+
+/** What the brokers were started with, by broker config names, as DescribeConfigs tells it apart from defaults (STATIC_BROKER_CONFIG). */
+export function staticConfigs(config: BrokerConfig): Configs {
+  const statics: Record<string, string> = {
+    // A topic of the broker's own has one replica unless there are more brokers to hold it.
+    'offsets.topic.replication.factor': '1',
+    'process.roles': 'broker,controller',
+    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.replication.factor': '1',
+  }
+  for (const [name, textOf] of Object.entries(typed)) {
+    const value = textOf(config)
+    if (value !== brokerConfigs.get(name)?.default) statics[name] = value
+  }
+  for (const [name, value] of Object.entries(config.topicDefaults)) statics[brokerNameOf(name)] = value
+  return { ...statics, ...config.settings }
 }

@@ -10,6 +10,7 @@ import type { Api } from '../protocol/schema.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { DurableAcks } from './durable-acks.ts'
+import type { DynamicConfigs } from './dynamic-configs.ts'
 import type { Features } from './features.ts'
 import type { OffsetsTopic } from './offsets-topic.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
@@ -31,6 +32,8 @@ export type BrokerParts = {
   readonly groups: GroupCoordinator
   readonly offsets: OffsetsTopic
   readonly durableAcks: DurableAcks
+  /** Configs of brokers, groups and client metrics, resolved. */
+  readonly dynamicConfigs: DynamicConfigs
   readonly features: Features
   readonly producerIds: ProducerIds
   readonly parked: ParkedFetches

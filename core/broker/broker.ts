@@ -15,12 +15,13 @@ import { LogSweeps } from '../log/log-sweeps.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { inProcessWork, type SlowWork } from '../log/slow-work.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
-import { defaultBrokerConfig, type BrokerConfig } from './broker-config.ts'
+import { brokerFacts, defaultBrokerConfig, staticConfigs, type BrokerConfig } from './broker-config.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import type { ConnectionInfo } from './connection.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { DurableAcks, withDurability } from './durable-acks.ts'
+import { DurableAcks, durableConfigs } from './durable-acks.ts'
+import { DynamicConfigs } from './dynamic-configs.ts'
 import { Features } from './features.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import { handlers } from './handlers/index.ts'
@@ -206,8 +207,14 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
-  const topicDefaults = withDurability(config.topicDefaults, catalog, options.durableAcks)
-  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults, clock, random, taps, logger })
+  const dynamicConfigs = new DynamicConfigs({
+    rows: catalog.configs,
+    statics: staticConfigs(config),
+    factsOf: nodeId => brokerFacts({ nodeId, listeners: listeners.advertised.map(printAddress), logFolder: logs.folder }),
+  })
+  dynamicConfigs.overrideStatics(durableConfigs(catalog, options.durableAcks))
+  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults: dynamicConfigs.topicDefaults(config.brokerId), clock, random, taps, logger })
+  dynamicConfigs.onChange(({ kind }) => kind === 'broker' && topics.setDefaults(dynamicConfigs.topicDefaults(config.brokerId)))
   const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
   undo.push(() => groups.stop())
   const sweeps = sweepsOf(logs, topics, { config, clock, logger })
@@ -216,7 +223,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => cleaner.stop())
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups, fetchSessions: new FetchSessions({ clock, random, slots: config.fetchSessionSlots }) }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
-    durableAcks: new DurableAcks({ catalog, topics, defaults: config.topicDefaults }), features: new Features(),
+    dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), features: new Features(),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
   const listeners = new Listeners({ brokerId: config.brokerId, dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })

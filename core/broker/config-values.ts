@@ -31,13 +31,16 @@ export const gzipLevel: ConfigCheck = (value, name) => {
   return number === -1n || (number >= 1n && number <= 9n) ? undefined : invalid(number, name, 'Value must be between 1 and 9 or equal to -1')
 }
 
-export const ratio: ConfigCheck = (value, name) => {
+/** A number with a fraction, within `min` and `max`. */
+export const decimal = (min: number, max = Infinity): ConfigCheck => (value, name) => {
   const text = value.trim()
   if (!DECIMAL.test(text)) return invalid(value, name, 'Not a number of type DOUBLE')
   const number = toNumber(text)
-  if (number < 0) return invalid(number, name, 'Value must be at least 0')
-  return number > 1 ? invalid(number, name, 'Value must be no more than 1') : undefined
+  if (number < min) return invalid(number, name, `Value must be at least ${min}`)
+  return number > max ? invalid(number, name, `Value must be no more than ${max}`) : undefined
 }
+
+export const ratio = decimal(0, 1)
 
 export const truth: ConfigCheck = (value, name) => (isTruth(value) === undefined ? invalid(value, name, 'Expected value to be either true or false') : undefined)
 

@@ -4,28 +4,27 @@
  */
 
 import type { Catalog } from '../catalog/catalog.ts'
-import type { BrokerConfig } from './broker-config.ts'
+import type { Configs } from './config-definition.ts'
+import type { DynamicConfigs } from './dynamic-configs.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
 const FACT = 'durable-acks'
+const DURABLE: Configs = { 'log.flush.interval.messages': '1' }
 
-type Defaults = BrokerConfig['topicDefaults']
-
-/** The defaults of topic configs, with durable acks where they are wanted: by `asked`, else by what the data folder remembers. */
-export function withDurability(defaults: Defaults, catalog: Catalog, asked: boolean | undefined): Defaults {
-  return (asked ?? catalog.fact(FACT) === 'true') ? { ...defaults, 'flush.messages': '1' } : defaults
+/** The broker configs that durable acks stand for, where they are wanted: by `asked`, else by what the data folder remembers. */
+export function durableConfigs(catalog: Catalog, asked: boolean | undefined): Configs {
+  return (asked ?? catalog.fact(FACT) === 'true') ? DURABLE : {}
 }
 
 export class DurableAcks {
   readonly #catalog: Catalog
   readonly #topics: TopicRegistry
-  readonly #defaults: Defaults
+  readonly #configs: DynamicConfigs
 
-  /** `defaults`: those without durable acks. */
-  constructor(options: { readonly catalog: Catalog; readonly topics: TopicRegistry; readonly defaults: Defaults }) {
+  constructor(options: { readonly catalog: Catalog; readonly topics: TopicRegistry; readonly configs: DynamicConfigs }) {
     this.#catalog = options.catalog
     this.#topics = options.topics
-    this.#defaults = options.defaults
+    this.#configs = options.configs
   }
 
   get isOn(): boolean {
@@ -35,6 +34,6 @@ export class DurableAcks {
   /** For every topic that does not set flush.messages, from the next record on, and after every start. Throws when the catalog cannot keep it. */
   set(isOn: boolean): void {
     this.#catalog.setFact(FACT, String(isOn))
-    this.#topics.setDefaults(withDurability(this.#defaults, this.#catalog, isOn))
+    this.#configs.overrideStatics(isOn ? DURABLE : {})
   }
 }

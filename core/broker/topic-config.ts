@@ -1,20 +1,10 @@
 /** Topic configs of Kafka 4.3: names, types, defaults, validation, and the frozen form a partition holds. */
 
 import type { LogConfig } from '../log/log-config.ts'
+import type { ConfigDefinition, ConfigType } from './config-definition.ts'
 import { type ConfigCheck, gzipLevel, isTruth, listOf, LONG_MAX, oneOf, ratio, throttled, toList, toNumber, truth, whole } from './config-values.ts'
 
-/** Kafka's ConfigType codes in DescribeConfigs answers. */
-export const configTypes = { BOOLEAN: 1, STRING: 2, INT: 3, SHORT: 4, LONG: 5, DOUBLE: 6, LIST: 7, CLASS: 8, PASSWORD: 9 } as const
-export type ConfigType = keyof typeof configTypes
-
-export type TopicConfigDefinition = {
-  readonly name: string
-  readonly type: ConfigType
-  readonly default: string
-  /** Says what is wrong with a value in Kafka's words, undefined when it is fine. */
-  readonly problem: (value: string) => string | undefined
-  readonly doc: string
-}
+export type TopicConfigDefinition = ConfigDefinition & { readonly default: string }
 
 /** A batch's delete horizon is a point in time that is stored: this much from now is still an exact number. */
 const DELETE_RETENTION_MS_MAX = 2 ** 52

@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3'
 import type { Disk } from '../common/disk.ts'
+import { ConfigRows } from './config-rows.ts'
 import { migrations as allMigrations, type Migration } from './migrations/index.ts'
 
 export type TopicRecord = {
@@ -24,9 +25,12 @@ type TopicRow = { name: string; topic_id: string; partition_count: number; is_in
 
 export class Catalog {
   readonly #db: Database.Database
+  /** Configs set at run time on brokers, groups and client metrics. */
+  readonly configs: ConfigRows
 
   private constructor(db: Database.Database) {
     this.#db = db
+    this.configs = new ConfigRows(db)
   }
 
   /**

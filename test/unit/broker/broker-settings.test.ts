@@ -3,19 +3,26 @@
 import { expect, test } from 'vitest'
 import { parseBrokerSettings } from '../../../core/broker/broker-settings.ts'
 
-test('configs of the broker and defaults of topics are told apart, and the last of a name counts', () => {
-  expect(parseBrokerSettings(['num.partitions=3', 'auto.create.topics.enable=FALSE', 'log.retention.ms=1000', 'log.retention.ms=-1', 'compression.type=zstd'])).toEqual({
-    config: { numPartitions: 3, autoCreateTopics: false, topicDefaults: { 'retention.ms': '-1', 'compression.type': 'zstd' } },
+test('configs of the broker and defaults of topics are told apart, all are kept as text, and the last of a name counts', () => {
+  const settings = { 'num.partitions': '3', 'auto.create.topics.enable': 'FALSE', 'log.retention.ms': '-1', 'compression.type': 'zstd', 'log.retention.hours': '2' }
+  expect(parseBrokerSettings([...Object.entries(settings).map(pair => pair.join('=')), 'log.retention.hours=3'])).toEqual({
+    config: { numPartitions: 3, autoCreateTopics: false, topicDefaults: { 'retention.ms': '-1', 'compression.type': 'zstd' }, settings: { ...settings, 'log.retention.hours': '3' } },
   })
-  expect(parseBrokerSettings([])).toEqual({ config: { topicDefaults: {} } })
+  expect(parseBrokerSettings([])).toEqual({ config: { topicDefaults: {}, settings: {} } })
 })
 
 test.each([
   ['nonsense', 'there is no broker config nonsense that can be set here'],
   ['zookeeper.connect=x', 'there is no broker config zookeeper.connect that can be set here'],
-  ['num.partitions=0', 'expected a whole number from 1 on'],
-  ['delete.topic.enable=yes', 'expected true or false'],
-  ['log.segment.bytes=10', 'Invalid value 10 for configuration segment.bytes: Value must be at least 1048576'],
+  ['num.network.threads=5', 'there is no broker config num.network.threads that can be set here'],
+  ['num.partitions=0', 'Invalid value 0 for configuration num.partitions: Value must be at least 1'],
+  ['delete.topic.enable=yes', 'Invalid value yes for configuration delete.topic.enable: Expected value to be either true or false'],
+  ['log.segment.bytes=10', 'Invalid value 10 for configuration log.segment.bytes: Value must be at least 1048576'],
 ])('%s is refused: %s', (pair, problem) => {
   expect(parseBrokerSettings([pair])).toEqual({ problem: `${pair}: ${problem}` })
+})
+
+test('defaults of topics that do not go together are refused', () => {
+  expect(parseBrokerSettings(['log.cleaner.min.compaction.lag.ms=10', 'log.cleaner.max.compaction.lag.ms=5']))
+    .toEqual({ problem: 'conflict topic config setting min.compaction.lag.ms (10) > max.compaction.lag.ms (5)' })
 })

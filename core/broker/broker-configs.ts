@@ -1,0 +1,65 @@
+/** Every broker config of Kafka 4.3, by name: those with an effect here, the defaults of topic configs, and those that are only shown. */
+
+import { brokerConfigsHere } from './broker-configs-here.ts'
+import type { BrokerConfigDefinition, ConfigType } from './config-definition.ts'
+import { LONG_MAX, whole } from './config-values.ts'
+import { brokerNameOf, topicConfigs } from './topic-config.ts'
+
+/**
+ * Names of one config in several units, the strongest first (DynamicBrokerConfig.brokerConfigSynonyms), with the milliseconds of one. The
+ * last of them has a default, the others have none.
+ */
+const units: readonly (readonly [name: string, type: ConfigType, ms: number, byDefault: string | null, doc: string][])[] = [
+  [['log.retention.ms', 'LONG', 1, null, 'How long records are kept, in milliseconds.'],
+    ['log.retention.minutes', 'INT', 60_000, null, 'How long records are kept, in minutes, without log.retention.ms.'],
+    ['log.retention.hours', 'INT', 3_600_000, '168', 'How long records are kept, in hours, without the two others.']],
+  [['log.roll.ms', 'LONG', 1, null, 'The time after which a segment rolls even when it is not full, in milliseconds.'],
+    ['log.roll.hours', 'INT', 3_600_000, '168', 'The same in hours, without log.roll.ms.']],
+  [['log.roll.jitter.ms', 'LONG', 1, null, 'The most that is taken at random from that time, in milliseconds.'],
+    ['log.roll.jitter.hours', 'INT', 3_600_000, '0', 'The same in hours, without log.roll.jitter.ms.']],
+  [['log.flush.interval.ms', 'LONG', 1, null, 'Time after which a flush to disk is forced.'],
+    ['log.flush.scheduler.interval.ms', 'LONG', 1, LONG_MAX, 'The same, without log.flush.interval.ms.']],
+]
+const millisecondsOf = new Map(units.flat().map(([name, , ms]) => [name, ms]))
+const ownRules = new Set(units.flat().map(([name]) => name))
+
+/** Kafka lets these change at run time; their synonyms in greater units are for the start. */
+const isLive = (name: string): boolean => !/\.(minutes|hours)$|scheduler/.test(name)
+
+const inUnits: readonly BrokerConfigDefinition[] = units.flat().map(([name, type, , byDefault, doc]) => {
+  const check = whole(type === 'INT' ? 32 : 64)
+  return { name, type, default: byDefault, doc, mode: isLive(name) ? 'live' : 'start', problem: value => check(value, name) }
+})
+
+/** Topic configs without a counterpart among Kafka's broker configs: replication throttles and tiered storage. */
+const hasBrokerConfig = (topicConfig: string): boolean => !/^(follower|leader)\.replication\.throttled|^remote\.|^local\.retention/.test(topicConfig)
+
+const ofTopics: readonly BrokerConfigDefinition[] = topicConfigs
+  .filter(({ name }) => hasBrokerConfig(name) && !ownRules.has(brokerNameOf(name)))
+  .map(({ name: topicConfig, type, default: byDefault, problem, doc }) => {
+    const name = brokerNameOf(topicConfig)
+    const inBrokersName = (value: string): string | undefined => problem(value)?.replaceAll(topicConfig, name)
+    return { name, type, default: byDefault, problem: inBrokersName, doc, mode: 'live' }
+  })
+
+export const brokerConfigs: ReadonlyMap<string, BrokerConfigDefinition> = new Map(
+  [...brokerConfigsHere, ...ofTopics, ...inUnits].sort((a, b) => (a.name < b.name ? -1 : 1)).map(definition => [definition.name, definition]))
+
+/** The names under which the value of a config may stand, the strongest first, itself among them. */
+export function synonymsOf(name: string): readonly string[] {
+  const group = units.find(of => of.some(([unit]) => unit === name))
+  return !group || name === 'log.flush.scheduler.interval.ms' ? [name] : group.map(([unit]) => unit)
+}
+
+/** A value as the strongest of its synonyms would have it: hours as milliseconds, below 0 as -1. */
+export function inStrongestUnit(name: string, value: string): string {
+  const ms = millisecondsOf.get(name) ?? 1
+  if (ms === 1) return value
+  const number = BigInt(value.trim().replace(/^\+/, ''))
+  return number < 0n ? '-1' : String(number * BigInt(ms))
+}
+
+/** The broker config that gives a topic config its default, if there is one. */
+export function brokerConfigOf(topicConfig: string): string | undefined {
+  return hasBrokerConfig(topicConfig) ? brokerNameOf(topicConfig) : undefined
+}
