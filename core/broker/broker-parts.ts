@@ -7,18 +7,18 @@ import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { LogCleaner } from '../log/log-cleaner.ts'
 import type { LogSweeps } from '../log/log-sweeps.ts'
 import type { Api } from '../protocol/schema.ts'
+import type { AdminParts } from './admin-parts.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { DurableAcks } from './durable-acks.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
-import type { Features } from './features.ts'
 import type { OffsetsTopic } from './offsets-topic.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Taps } from './taps.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
-export type BrokerParts = {
+export type BrokerParts = AdminParts & {
   /** The APIs that have a handler, in the order of their keys: what dispatch serves is what ApiVersions lists. */
   readonly apis: readonly Api[]
   readonly brokerId: number
@@ -34,7 +34,6 @@ export type BrokerParts = {
   readonly durableAcks: DurableAcks
   /** Configs of brokers, groups and client metrics, resolved. */
   readonly dynamicConfigs: DynamicConfigs
-  readonly features: Features
   readonly producerIds: ProducerIds
   readonly parked: ParkedFetches
   readonly taps: Taps

@@ -15,6 +15,7 @@ import { LogSweeps } from '../log/log-sweeps.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { inProcessWork, type SlowWork } from '../log/slow-work.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
+import { adminParts } from './admin-parts.ts'
 import { brokerFacts, defaultBrokerConfig, staticConfigs, type BrokerConfig } from './broker-config.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import type { ConnectionInfo } from './connection.ts'
@@ -22,7 +23,6 @@ import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DurableAcks, durableConfigs } from './durable-acks.ts'
 import { DynamicConfigs } from './dynamic-configs.ts'
-import { Features } from './features.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import { handlers } from './handlers/index.ts'
 import { type Bind, Listeners } from './listener.ts'
@@ -223,7 +223,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => cleaner.stop())
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups, fetchSessions: new FetchSessions({ clock, random, slots: config.fetchSessionSlots }) }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
-    dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), features: new Features(),
+    dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), ...adminParts({ catalog, disk, logFolder: logs.folder }),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
   const listeners = new Listeners({ brokerId: config.brokerId, dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })

@@ -3,7 +3,10 @@
 import Database from 'better-sqlite3'
 import type { Disk } from '../common/disk.ts'
 import { ConfigRows } from './config-rows.ts'
+import { CredentialRows } from './credential-rows.ts'
+import { FeatureRows } from './feature-rows.ts'
 import { migrations as allMigrations, type Migration } from './migrations/index.ts'
+import { QuotaRows } from './quota-rows.ts'
 
 export type TopicRecord = {
   readonly name: string
@@ -28,8 +31,15 @@ export class Catalog {
   /** Configs set at run time on brokers, groups and client metrics. */
   readonly configs: ConfigRows
 
+  readonly quotas: QuotaRows
+  readonly credentials: CredentialRows
+  readonly features: FeatureRows
+
   private constructor(db: Database.Database) {
     this.#db = db
+    this.quotas = new QuotaRows(db)
+    this.credentials = new CredentialRows(db)
+    this.features = new FeatureRows(db)
     this.configs = new ConfigRows(db)
   }
 
@@ -68,6 +78,11 @@ export class Catalog {
 
   close(): void {
     this.#db.close()
+  }
+
+  /** Rows that were written since it was opened. */
+  get changeCount(): number {
+    return Number(this.#db.prepare('SELECT total_changes()').pluck().get())
   }
 
   /** The whole catalog as bytes. */

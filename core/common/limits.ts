@@ -54,6 +54,10 @@ export const GROUPS_MAX = 10_000
 export const GROUP_METADATA_BYTES_MAX = 1 * MB
 /** Kafka's offset.metadata.max.bytes. */
 export const OFFSET_METADATA_BYTES_MAX = 4096
+/** Transactional ids remembered: Kafka has no bound but their expiry of a week, in which a program that takes a new id each time could fill memory. */
+export const TRANSACTIONAL_IDS_MAX = 50_000
+/** Partitions of one transaction: its record names them all, and must fit a batch. */
+export const TRANSACTION_PARTITIONS_MAX = 10_000
 /** Rows of one stream item or page for the window. */
 export const ROWS_PER_ITEM_MAX = 500
 /** Bytes of a key or value shown in a list cell; the inspector asks for the whole record. */
@@ -75,3 +79,9 @@ export const HTTP_CONNECTIONS_MAX = 512
 export const CLOSE_MS_MAX = 10_000
 /** What a stop grants to flushes that are under way; one of gigabytes takes longer and is not waited for. */
 export const FLUSH_GRACE_MS = 50
+/** Values of client quotas, over all entities, and characters of an entity's name: they are held in memory, and Kafka bounds neither. */
+export const QUOTAS_MAX = 10_000
+export const QUOTA_NAME_LENGTH_MAX = 1024
+/** SCRAM credentials, and bytes of a name, a salt or a salted password: they are held in memory, and Kafka bounds neither. */
+export const CREDENTIALS_MAX = 10_000
+export const CREDENTIAL_BYTES_MAX = 1024
