@@ -2,7 +2,9 @@
 
 import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
+import { pause } from '../common/pause.ts'
 import type { Appended, LogRead, PartitionLog } from '../log/partition-log.ts'
+import type { Verification } from '../log/producer-state.ts'
 import { type EndTransactionMarker, markerIn } from '../records/control-record.ts'
 import { batchesOf, encodeBatch, type RecordBatch, type RecordView } from '../records/record-batch.ts'
 
@@ -10,13 +12,15 @@ import { batchesOf, encodeBatch, type RecordBatch, type RecordView } from '../re
 export type CoordinatorRecord = { readonly key: Buffer; readonly value: Buffer | null }
 
 /** The producer in whose transaction a coordinator writes: what it wrote is decided by the marker that follows. */
-export type TransactionalProducer = { readonly producerId: number; readonly producerEpoch: number }
+export type TransactionalProducer = { readonly producerId: number; readonly producerEpoch: number; readonly verification?: Verification }
 
 /** Appends all records as one batch, or none: the refusals are those of the log. */
 export function appendRecords(log: PartitionLog, records: readonly CoordinatorRecord[], nowMs: number, producer?: TransactionalProducer): Appended {
   const written = records.map(({ key, value }) => ({ key, value, timestamp: nowMs }))
-  const bytes = encodeBatch(producer ? { records: written, ...producer, isTransactional: true } : { records: written })
-  return log.append(bytes, { origin: 'coordinator', nowMs })
+  if (!producer) return log.append(encodeBatch({ records: written }), { origin: 'coordinator', nowMs })
+  const { producerId, producerEpoch, verification } = producer
+  const bytes = encodeBatch({ records: written, producerId, producerEpoch, isTransactional: true })
+  return log.append(bytes, { origin: 'coordinator', nowMs, ...(verification && { verification }) })
 }
 
 /** Bytes of one record beside its key and value, at most: lengths, attributes, timestamp, offset. */
@@ -59,9 +63,13 @@ export async function replay(options: Replay): Promise<boolean> {
   let sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
   for (let offset = log.startOffset; offset < log.endOffset;) {
     if (signal.aborted) return false
-    offset = applyRead(options, offset, await log.reader.readCold({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true }))
+    const read = await log.reader.readCold({ offset, maxBytes: REPLAY_BYTES, minOneBatch: true })
+    // Ended while it was read: what it holds is for another to apply.
+    if (signal.aborted && read.error === 'NONE') read.release()
+    if (signal.aborted) return false
+    offset = applyRead(options, offset, read)
     if (clock.elapsed() < sliceEndsAt) continue
-    await pause(clock, signal)
+    await pause(clock, 0, signal)
     sliceEndsAt = clock.elapsed() + REPLAY_SLICE_MS
   }
   return !signal.aborted
@@ -87,16 +95,4 @@ function applyRead({ log, apply, applyMarker }: Replay, offset: number, read: Lo
   }
   assert(next > offset, `nothing to read at offset ${offset} of ${log.topic}-${log.partition}, which ends at ${log.endOffset}`)
   return next
-}
-
-function pause(clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const end = (): void => {
-      timer.cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = clock.after(0, end)
-    signal.addEventListener('abort', end)
-  })
 }

@@ -81,6 +81,6 @@ export function deleteOffsets(parts: GroupParts, request: DeleteOffsetsRequest):
   // Members of other kinds do not say what they read.
   if (!group.isEmpty && protocolTypeOf(group) !== CONSUMER_PROTOCOL_TYPE) return refusedDelete('NON_EMPTY_GROUP')
   const answer = answerToDelete(group, request)
-  const failure = store.writeInParts(groupId, deletedRecords(groupId, answer, store.offsets))
+  const failure = store.writeInParts(groupId, deletedRecords(groupId, answer, store))
   return failure === 'NONE' ? answer : refusedDelete(failure)
 }

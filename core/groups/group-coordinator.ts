@@ -16,10 +16,10 @@ import { deleteGroup, deleteOffsets, describeClassicGroup, listGroups, type Desc
 import type { GroupCoordinatorOptions, GroupParts } from './group-parts.ts'
 import { snapshotOf, type GroupSnapshot } from './group-snapshot.ts'
 import { GroupStore, type StoreGroup } from './group-store.ts'
-import type { CommitAnswer, CommitRequest } from './offset-commit.ts'
+import type { CommitAnswer, CommitRequest, TransactionalCommitRequest } from './offset-commit.ts'
 import type { DeleteOffsetsAnswer, DeleteOffsetsRequest } from './offset-delete.ts'
 import { expiredRecords } from './offset-expiry.ts'
-import { commitOffsets, fetchOffsets, forgetOffsetsOf, type FetchOffsetsAnswer, type FetchOffsetsRequest } from './offset-requests.ts'
+import { commitInTransaction, commitOffsets, fetchOffsets, forgetOffsetsOf, type FetchOffsetsAnswer, type FetchOffsetsRequest } from './offset-requests.ts'
 
 export type { DescribedGroup, ListedGroup } from './group-admin.ts'
 export type { GroupConfig } from './group-config.ts'
@@ -124,6 +124,26 @@ export class GroupCoordinator {
     return commitOffsets(this.#parts, request)
   }
 
+  /** The same in an open transaction: the offsets are pending until `completeTransaction` ends it. */
+  commitInTransaction(request: TransactionalCommitRequest): CommitAnswer {
+    return commitInTransaction(this.#parts, request)
+  }
+
+  /** Ends a producer's transaction in a partition of `__consumer_offsets`: appends the marker, and what it committed is visible, or gone. */
+  completeTransaction(partition: number, marker: Parameters<GroupStore['completeTransaction']>[1]): KafkaError {
+    return this.#store.completeTransaction(partition, marker)
+  }
+
+  /** The partition of `__consumer_offsets` that the group's records stand in. */
+  partitionOf(groupId: string): number {
+    return this.#store.partitionOf(groupId)
+  }
+
+  /** Why requests for this group are not served now; NONE when they are. */
+  readiness(groupId: string): KafkaError {
+    return this.#store.readiness(groupId)
+  }
+
   /** What the answer to a commit must wait for where acknowledgements are durable; undefined when nothing. Rejects when the disk fails. */
   stored(groupId: string): Promise<void> | undefined {
     return this.#store.stored(groupId)
@@ -172,7 +192,7 @@ export class GroupCoordinator {
       const groupId = groupIds.pop()
       if (groupId === undefined) return this.#sweepLater()
       const group = this.#store.get(groupId)
-      if (group) this.#store.writeInParts(groupId, expiredRecords(group, this.#store.offsets, clock.now(), config.offsetsRetentionMs))
+      if (group) this.#store.writeInParts(groupId, expiredRecords(group, this.#store, clock.now(), config.offsetsRetentionMs))
     }
     this.#timers.set('sweep', 0, () => this.#sweep(groupIds))
   }

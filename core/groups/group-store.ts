@@ -5,15 +5,17 @@
 
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
-import { appendRecords, partsOf, replay, type CoordinatorRecord } from '../coordinator/coordinator-log.ts'
+import { appendRecords, partsOf, replay, type CoordinatorRecord, type TransactionalProducer } from '../coordinator/coordinator-log.ts'
 import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { FrameError } from '../protocol/frame-error.ts'
+import { encodeMarker, type NewMarker } from '../records/control-record.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-records.ts'
+import { PendingOffsets } from './pending-offsets.ts'
 import type { ConsumerGroupRecord, GroupRecord } from './stored.ts'
 
 /** A group of either protocol: `kind` says which. */
@@ -43,6 +45,8 @@ export type GroupStoreOptions = {
 
 export class GroupStore {
   readonly offsets = new CommittedOffsets()
+  /** What open transactions have committed. */
+  readonly pending = new PendingOffsets()
   readonly #options: GroupStoreOptions
   readonly #groups = new Map<string, StoreGroup>()
   readonly #states: PartitionState[]
@@ -110,6 +114,30 @@ export class GroupStore {
     return records.length === 0 ? 'NONE' : this.#append(groupId, records.map(record => ({ record, ...encodeGroupRecord(record) })))
   }
 
+  /** As `write`, in the open transaction of a producer: committed offsets are pending until its marker comes. */
+  writeInTransaction(groupId: string, records: readonly GroupRecord[], producer: TransactionalProducer): KafkaError {
+    return records.length === 0 ? 'NONE' : this.#append(groupId, records.map(record => ({ record, ...encodeGroupRecord(record) })), producer)
+  }
+
+  /** Appends the marker that ends a producer's transaction in a partition of `__consumer_offsets`, and what it committed is visible, or gone. */
+  completeTransaction(partition: number, marker: Omit<NewMarker, 'timestamp'> & { readonly transactionVersion: number }): KafkaError {
+    const state = this.#states[partition]
+    const log = this.#options.logOf(partition)
+    if (state?.is !== 'ready' || !log) return state?.is === 'loading' ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR'
+    const nowMs = this.#options.clock.now()
+    const appended = log.append(encodeMarker({ ...marker, timestamp: nowMs }), { origin: 'coordinator', nowMs, transactionVersion: marker.transactionVersion })
+    if (appended.error !== 'NONE') return appended.error
+    this.#applyMarker(partition, marker)
+    return 'NONE'
+  }
+
+  #applyMarker(partition: number, { producerId, isAbort }: { readonly producerId: number; readonly isAbort: boolean }): void {
+    for (const { groupId, topic, partition: index, value } of this.pending.complete(partition, producerId, isAbort)) {
+      this.offsets.apply(groupId, topic, index, value)
+      this.#options.changed(groupId)
+    }
+  }
+
   /** As `write`, in as many batches as it takes: for records that need not be stored together. Stops at the first error. */
   writeInParts(groupId: string, records: readonly GroupRecord[]): KafkaError {
     for (const part of partsOf(records.map(record => ({ record, ...encodeGroupRecord(record) })), PART_BYTES_MAX)) {
@@ -125,23 +153,24 @@ export class GroupStore {
     return log?.waitForAck(log.endOffset)
   }
 
-  #append(groupId: string, encoded: readonly (CoordinatorRecord & { readonly record: GroupRecord })[]): KafkaError {
+  #append(groupId: string, encoded: readonly (CoordinatorRecord & { readonly record: GroupRecord })[], producer?: TransactionalProducer): KafkaError {
     const ready = this.readiness(groupId)
     const log = this.#options.logOf(this.partitionOf(groupId))
     if (ready !== 'NONE' || !log) return ready
-    const appended = appendRecords(log, encoded, this.#options.clock.now())
+    const appended = appendRecords(log, encoded, this.#options.clock.now(), producer)
     if (appended.error !== 'NONE') {
       this.#options.logger.warn('group records cannot be stored', { group: groupId, error: appended.error })
       return errorOfAppend(appended.error)
     }
-    for (const { record } of encoded) this.#apply(record)
+    for (const { record } of encoded) this.#apply(record, producer?.producerId)
     this.#options.changed(groupId)
     return 'NONE'
   }
 
-  #apply(record: GroupRecord): void {
+  /** `producerId`: of the open transaction in which it was stored. */
+  #apply(record: GroupRecord, producerId?: number): void {
     if (record.is === 'offset') {
-      this.offsets.apply(record.groupId, record.topic, record.partition, record.value)
+      this.#applyOffset(record, producerId)
       // Who commits without having joined makes a simple group: one with offsets and no members.
       if (record.value && !this.#groups.has(record.groupId)) this.#makeClassic(record.groupId)
     } else if (record.is !== 'group') {
@@ -151,6 +180,13 @@ export class GroupStore {
     } else if (this.classic(record.groupId)) {
       this.#forget(record.groupId, 'UNKNOWN_MEMBER_ID')
     }
+  }
+
+  #applyOffset({ groupId, topic, partition, value }: GroupRecord & { readonly is: 'offset' }, producerId: number | undefined): void {
+    if (value && producerId !== undefined) return this.pending.add(this.partitionOf(groupId), producerId, { groupId, topic, partition, value })
+    this.offsets.apply(groupId, topic, partition, value)
+    if (value) this.pending.supersede(groupId, topic, partition)
+    else this.pending.drop(groupId, topic, partition)
   }
 
   /** What is gone of a group that is gone, or of another kind by now, says nothing any more. */
@@ -212,7 +248,11 @@ export class GroupStore {
   async #replay(partition: number, log: PartitionLog, signal: AbortSignal): Promise<boolean> {
     const { clock, logger } = this.#options
     try {
-      const hasEnded = await replay({ log, clock, signal, apply: record => this.#applyStored(partition, record.key, record.value) })
+      const hasEnded = await replay({
+        log, clock, signal,
+        apply: ({ key, value }, batch) => this.#applyStored(partition, key, value, batch.isTransactional ? batch.producerId : undefined),
+        applyMarker: ({ isAbort }, { producerId }) => this.#applyMarker(partition, { producerId, isAbort }),
+      })
       if (!hasEnded || signal.aborted) return false
       this.#states[partition] = { is: 'ready' }
       return true
@@ -224,10 +264,10 @@ export class GroupStore {
   }
 
   /** A record that does not read is left out: one bad value must not take the other groups of its partition with it. */
-  #applyStored(partition: number, key: Buffer | null, value: Buffer | null): void {
+  #applyStored(partition: number, key: Buffer | null, value: Buffer | null, producerId: number | undefined): void {
     try {
       const record = key && decodeGroupRecord(key, value)
-      if (record) this.#apply(record)
+      if (record) this.#apply(record, producerId)
     } catch (cause) {
       if (!(cause instanceof FrameError)) throw cause
       this.#options.logger.warn('a record of __consumer_offsets does not read; it is left out', { partition, cause })
@@ -246,6 +286,7 @@ export class GroupStore {
       this.offsets.forget(groupId)
       this.#options.changed(groupId)
     }
+    this.pending.unload(partition)
   }
 
   /** Answers everything parked with NOT_COORDINATOR and ends every timer. What is stored stays stored. */
@@ -266,6 +307,8 @@ function errorOfAppend(error: string): KafkaError {
     case 'REQUEST_TIMED_OUT': return 'COORDINATOR_NOT_AVAILABLE'
     case 'NOT_LEADER_OR_FOLLOWER':
     case 'KAFKA_STORAGE_ERROR': return 'NOT_COORDINATOR'
+    case 'INVALID_PRODUCER_EPOCH':
+    case 'INVALID_TXN_STATE': return error
     default: return 'UNKNOWN_SERVER_ERROR'
   }
 }

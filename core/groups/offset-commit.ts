@@ -1,5 +1,6 @@
 /** OffsetCommit: who may commit, and the records of a commit. */
 
+import type { TransactionalProducer } from '../coordinator/coordinator-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { checkConsumerCommit } from './consumer-commit.ts'
@@ -19,6 +20,9 @@ export type CommitRequest = {
   readonly canNameMissingGroup: boolean
   readonly topics: readonly CommitTopic[]
 }
+
+/** The commit is of an open transaction: its offsets are visible when the transaction has been committed. */
+export type TransactionalCommitRequest = CommitRequest & { readonly producer: TransactionalProducer }
 
 export type CommitTopic = {
   readonly topic: string
@@ -53,6 +57,24 @@ function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generat
   }
   // The member knows its generation, so it is between its join and its sync.
   return group.phase.is === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
+}
+
+/**
+ * The same of a commit in a transaction. Member and generation are looked at when the producer sends any (KIP-447); a rebalance does not
+ * hold the commit up, as the producer cannot commit its transaction without.
+ */
+export function checkTransactionalCommit(group: StoreGroup | undefined, request: CommitRequest): KafkaError {
+  const { memberId, instanceId, generation } = request
+  if (!group) return generation < 0 ? 'NONE' : 'ILLEGAL_GENERATION'
+  if (generation < 0 && memberId === '' && instanceId === null) return 'NONE'
+  if (group.kind === 'consumer') {
+    // Producers do not know the errors of member epochs before version 6.
+    const error = checkConsumerCommit(group, request)
+    return error === 'STALE_MEMBER_EPOCH' ? 'ILLEGAL_GENERATION' : error
+  }
+  if (generation < 0 && group.isEmpty) return 'NONE'
+  const error = group.checkMember(memberId, instanceId)
+  return error === 'NONE' && generation !== group.generation ? 'ILLEGAL_GENERATION' : error
 }
 
 /** What a topic is, as the catalog knows it. */

@@ -2,6 +2,7 @@
 
 import type { KafkaError } from '../protocol/errors.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
+import type { PendingOffsets } from './pending-offsets.ts'
 import type { GroupRecord } from './stored.ts'
 
 export type DeleteOffsetsRequest = {
@@ -21,6 +22,8 @@ export type DeleteOffsetsAnswer = {
 /** What deletion asks of a group of either kind. */
 export type OffsetOwner = { isSubscribedTo(topic: string): boolean }
 
+type Offsets = { readonly offsets: Pick<CommittedOffsets, 'get'>; readonly pending: Pick<PendingOffsets, 'has'> }
+
 export function refusedDelete(error: KafkaError): DeleteOffsetsAnswer {
   return { error, topics: [] }
 }
@@ -36,12 +39,13 @@ export function answerToDelete(group: OffsetOwner, { topics }: DeleteOffsetsRequ
   }
 }
 
-/** Tombstones of the offsets that `answer` lets go: of those that are there, each once. */
-export function deletedRecords(groupId: string, answer: DeleteOffsetsAnswer, offsets: Pick<CommittedOffsets, 'get'>): GroupRecord[] {
+/** Tombstones of the offsets that `answer` lets go: of those that are there or pending in a transaction, each once. */
+export function deletedRecords(groupId: string, answer: DeleteOffsetsAnswer, { offsets, pending }: Offsets): GroupRecord[] {
   const records = new Map<string, GroupRecord>()
   for (const { topic, partitions } of answer.topics) {
     for (const { partition, error } of partitions) {
-      if (error !== 'NONE' || !offsets.get(groupId, topic, partition)) continue
+      const isThere = offsets.get(groupId, topic, partition) !== undefined || pending.has(groupId, topic, partition)
+      if (error !== 'NONE' || !isThere) continue
       records.set(`${topic}-${partition}`, { is: 'offset', groupId, topic, partition, value: null })
     }
   }

@@ -3,22 +3,26 @@
 import { CONSUMER_PROTOCOL_TYPE } from './classic-group.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
 import type { StoreGroup } from './group-store.ts'
+import type { PendingOffsets } from './pending-offsets.ts'
 import type { CommittedOffset, GroupRecord } from './stored.ts'
 
-/** Tombstones for a group's expired offsets; and for the group itself when it is empty and none are left. */
-export function expiredRecords(group: StoreGroup, offsets: CommittedOffsets, nowMs: number, retentionMs: number): GroupRecord[] {
+type Offsets = { readonly offsets: CommittedOffsets; readonly pending: PendingOffsets }
+
+/** Tombstones for a group's expired offsets; and for the group itself when it is empty and none are left. What a transaction may yet change stays. */
+export function expiredRecords(group: StoreGroup, { offsets, pending }: Offsets, nowMs: number, retentionMs: number): GroupRecord[] {
   const { groupId } = group
   const records: GroupRecord[] = []
   let kept = 0
   for (const { topic, partition, committed } of offsets.entriesOf(groupId)) {
-    if (!group.isSubscribedTo(topic) && hasExpired(group, committed, nowMs, retentionMs)) {
+    const mayExpire = !group.isSubscribedTo(topic) && !pending.has(groupId, topic, partition)
+    if (mayExpire && hasExpired(group, committed, nowMs, retentionMs)) {
       records.push({ is: 'offset', groupId, topic, partition, value: null })
     } else {
       kept++
     }
   }
   const isWaitedFor = group.kind === 'classic' && group.pendingJoin.size > 0
-  if (kept === 0 && group.isEmpty && !isWaitedFor) records.push(...group.tombstones())
+  if (kept === 0 && group.isEmpty && !isWaitedFor && !pending.hasAny(groupId)) records.push(...group.tombstones())
   return records
 }
 

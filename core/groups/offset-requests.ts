@@ -2,14 +2,25 @@
 
 import type { KafkaError } from '../protocol/errors.ts'
 import { restartSession } from './classic-rebalance.ts'
-import type { GroupParts } from './group-parts.ts'
-import { checkCommit, checkPartitions, commitRecords, withError, type CommitAnswer, type CommitRequest } from './offset-commit.ts'
+import { refusalOf, type GroupParts } from './group-parts.ts'
+import { checkCommit, checkPartitions, checkTransactionalCommit, commitRecords, withError, type CommitAnswer, type CommitRequest, type CommitTopics, type TransactionalCommitRequest } from './offset-commit.ts'
 import type { GroupRecord } from './stored.ts'
 
 export type FetchOffsetsRequest = {
   readonly groupId: string
   /** null: every topic the group has committed. */
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null
+  /** Refuses offsets that an open transaction may yet change (KIP-447). */
+  readonly requireStable?: boolean
+}
+
+export type FetchedOffset = {
+  readonly partition: number
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string
+  /** An open transaction may yet change it. */
+  readonly error?: 'UNSTABLE_OFFSET_COMMIT'
 }
 
 export type FetchOffsetsAnswer = {
@@ -17,15 +28,15 @@ export type FetchOffsetsAnswer = {
   readonly topics: readonly {
     readonly topic: string
     /** An offset of -1 with an epoch of -1 and no metadata: nothing committed. */
-    readonly partitions: readonly { readonly partition: number; readonly offset: number; readonly leaderEpoch: number; readonly metadata: string }[]
+    readonly partitions: readonly FetchedOffset[]
   }[]
 }
 
 /** All partitions that may be committed are stored as one batch, or none. */
 export function commitOffsets(parts: GroupParts, request: CommitRequest): CommitAnswer {
   const { options, store } = parts
-  const { config, clock, topicExists, topicIdOf } = options
-  const topics = { exists: topicExists, idOf: (topic: string) => topicIdOf?.(topic) ?? null }
+  const { config, clock } = options
+  const topics = topicsOf(parts)
   const checked = checkPartitions(request, topics, config)
   if (checked.every(topic => topic.partitions.every(each => each.error === 'UNKNOWN_TOPIC_OR_PARTITION'))) return checked
   const ready = store.readiness(request.groupId)
@@ -41,34 +52,65 @@ export function commitOffsets(parts: GroupParts, request: CommitRequest): Commit
   return withError(checked, store.write(request.groupId, commitRecords(request, checked, topics, clock.now())))
 }
 
-export function fetchOffsets(parts: GroupParts, { groupId, topics }: FetchOffsetsRequest): FetchOffsetsAnswer {
+/** The same in an open transaction; the offsets are pending until it ends. */
+export function commitInTransaction(parts: GroupParts, request: TransactionalCommitRequest): CommitAnswer {
+  const { options: { config, clock }, store } = parts
+  const { groupId, producer } = request
+  const topics = topicsOf(parts)
+  const checked = checkPartitions(request, topics, config)
+  if (checked.every(topic => topic.partitions.every(each => each.error === 'UNKNOWN_TOPIC_OR_PARTITION'))) return checked
+  const ready = refusalOf(parts, groupId)
+  if (ready !== 'NONE') return withError(checked, ready)
+  const group = store.get(groupId)
+  const error = checkTransactionalCommit(group, request)
+  if (error !== 'NONE') return withError(checked, error)
+  if (!group && store.size >= config.groupsMax) return withError(checked, 'GROUP_MAX_SIZE_REACHED')
+  return withError(checked, store.writeInTransaction(groupId, commitRecords(request, checked, topics, clock.now()), producer))
+}
+
+function topicsOf({ options: { topicExists, topicIdOf } }: GroupParts): CommitTopics {
+  return { exists: topicExists, idOf: topic => topicIdOf?.(topic) ?? null }
+}
+
+export function fetchOffsets(parts: GroupParts, { groupId, topics, requireStable = false }: FetchOffsetsRequest): FetchOffsetsAnswer {
   const { store } = parts
   const error = store.readiness(groupId)
   if (error !== 'NONE') return { error, topics: [] }
   const asked = topics ?? Array.from(store.offsets.topicsOf(groupId), ([topic, partitions]) => ({ topic, partitions: [...partitions.keys()] }))
   return {
     error: 'NONE',
-    topics: asked.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(partition => committedOf(parts, groupId, topic, partition)) })),
+    topics: asked.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map((partition): FetchedOffset => requireStable && store.pending.has(groupId, topic, partition)
+        ? { ...NOTHING, partition, error: 'UNSTABLE_OFFSET_COMMIT' }
+        : committedOf(parts, groupId, topic, partition)),
+    })),
   }
 }
 
-function committedOf({ options, store }: GroupParts, groupId: string, topic: string, partition: number): FetchOffsetsAnswer['topics'][number]['partitions'][number] {
+function committedOf({ options, store }: GroupParts, groupId: string, topic: string, partition: number): FetchedOffset {
   const committed = store.offsets.get(groupId, topic, partition)
   const topicId = committed?.topicId ? options.topicIdOf?.(topic) : undefined
   const isOfThisTopic = topicId === undefined || topicId === committed?.topicId
-  if (!committed || !isOfThisTopic) return { partition, offset: -1, leaderEpoch: -1, metadata: '' }
+  if (!committed || !isOfThisTopic) return { ...NOTHING, partition }
   return { partition, offset: committed.offset, leaderEpoch: committed.leaderEpoch, metadata: committed.metadata }
 }
+
+const NOTHING = { offset: -1, leaderEpoch: -1, metadata: '' } as const
 
 /** A deleted topic takes its committed offsets with it. */
 export function forgetOffsetsOf(parts: GroupParts, topic: string): void {
   for (const group of parts.store.groups()) {
-    if (!parts.store.offsets.topicsOf(group.groupId).has(topic)) continue
+    const { offsets, pending } = parts.store
+    if (!offsets.topicsOf(group.groupId).has(topic) && !pending.hasAny(group.groupId)) continue
     parts.store.writeInParts(group.groupId, offsetTombstones(parts, group.groupId, other => other === topic))
   }
 }
 
+/** Of what is committed, and of what is only pending in a transaction: the tombstone takes that with it. */
 export function offsetTombstones({ store }: GroupParts, groupId: string, isMeant: (topic: string) => boolean = () => true): GroupRecord[] {
-  return [...store.offsets.entriesOf(groupId)].filter(({ topic }) => isMeant(topic))
+  const { offsets, pending } = store
+  const onlyPending = [...pending.partitionsOf(groupId)].filter(({ topic, partition }) => !offsets.get(groupId, topic, partition))
+  return [...offsets.entriesOf(groupId), ...onlyPending].filter(({ topic }) => isMeant(topic))
     .map(({ topic, partition }) => ({ is: 'offset', groupId, topic, partition, value: null }))
 }
