@@ -1,0 +1,14 @@
+/** What a client is told when the log refuses its coordinator's records, as Kafka maps it in both of its coordinators. */
+
+export type AppendRefusal = 'COORDINATOR_NOT_AVAILABLE' | 'NOT_COORDINATOR' | 'UNKNOWN_SERVER_ERROR'
+
+export function errorOfAppend(error: string): AppendRefusal {
+  switch (error) {
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+    case 'NOT_ENOUGH_REPLICAS':
+    case 'REQUEST_TIMED_OUT': return 'COORDINATOR_NOT_AVAILABLE'
+    case 'NOT_LEADER_OR_FOLLOWER':
+    case 'KAFKA_STORAGE_ERROR': return 'NOT_COORDINATOR'
+    default: return 'UNKNOWN_SERVER_ERROR'
+  }
+}
