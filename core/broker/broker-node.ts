@@ -1,13 +1,44 @@
 /** One broker of those that this process is (architecture rule 8): who it is, and what it coordinates. */
 
-import type { GroupCoordinator } from '../groups/group-coordinator.ts'
-import type { FetchSessions } from './fetch-sessions.ts'
+import type { Clock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
+import { defaultGroupConfig } from '../groups/group-config.ts'
+import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { BrokerConfig } from './broker-config.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+import { OFFSETS_TOPIC } from './offsets-topic.ts'
+import type { PlacedNode } from './placement.ts'
+import type { TopicRegistry } from './topic-registry.ts'
 
 export type BrokerNode = {
   /** Kafka's node id, 1 for the only one. */
   readonly id: number
+  readonly rack: string | null
   /** Coordinates the groups of the partitions of `__consumer_offsets` that this broker leads. */
   readonly groups: GroupCoordinator
   /** The incremental fetch sessions that clients have with it. */
   readonly fetchSessions: FetchSessions
+}
+
+type NodeParts = { readonly topics: TopicRegistry; readonly config: BrokerConfig; readonly clock: Clock; readonly random: Random; readonly logger: Logger }
+
+export function makeNode({ id, rack }: PlacedNode, parts: NodeParts): BrokerNode {
+  return { id, rack, groups: groupsOf(id, parts), fetchSessions: new FetchSessions({ clock: parts.clock, random: parts.random, slots: parts.config.fetchSessionSlots }) }
+}
+
+function groupsOf(id: number, { topics, config, clock, random, logger }: NodeParts): GroupCoordinator {
+  const groups = new GroupCoordinator({
+    clock,
+    random,
+    logger,
+    partitionCount: config.offsetsTopicPartitions,
+    logOf: partition => topics.partition(OFFSETS_TOPIC, partition)?.logFor(id),
+    hasOffsetsTopic: () => topics.get(OFFSETS_TOPIC) !== undefined,
+    topicExists: (topic, partition) => topics.partition(topic, partition) !== undefined,
+    topicIdOf: topic => topics.get(topic)?.record.topicId,
+    config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
+  })
+  topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
+  return groups
 }

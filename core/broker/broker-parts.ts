@@ -3,13 +3,13 @@
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
-import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { LogCleaner } from '../log/log-cleaner.ts'
 import type { LogSweeps } from '../log/log-sweeps.ts'
 import type { Api } from '../protocol/schema.ts'
 import type { AdminParts } from './admin-parts.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerNode } from './broker-node.ts'
+import type { Cluster } from './cluster.ts'
 import type { DurableAcks } from './durable-acks.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
 import type { OffsetsTopic } from './offsets-topic.ts'
@@ -21,15 +21,17 @@ import type { TopicRegistry } from './topic-registry.ts'
 export type BrokerParts = AdminParts & {
   /** The APIs that have a handler, in the order of their keys: what dispatch serves is what ApiVersions lists. */
   readonly apis: readonly Api[]
+  /** Of the first broker; what a handler answers as is `node.id`. */
   readonly brokerId: number
   /** The brokers that this process is, by their ids. */
   readonly nodes: ReadonlyMap<number, BrokerNode>
+  /** Who of them is up, and where clients reach them. */
+  readonly cluster: Cluster
   readonly clusterId: string
   readonly config: BrokerConfig
   readonly topics: TopicRegistry
   readonly sweeps: LogSweeps
   readonly cleaner: LogCleaner
-  readonly groups: GroupCoordinator
   readonly offsets: OffsetsTopic
   readonly durableAcks: DurableAcks
   /** Configs of brokers, groups and client metrics, resolved. */

@@ -3,35 +3,37 @@
 import { join } from 'node:path'
 import { Catalog } from '../catalog/catalog.ts'
 import { lockDataFolder } from '../catalog/data-lock.ts'
+import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
-import { defaultGroupConfig } from '../groups/group-config.ts'
-import { GroupCoordinator } from '../groups/group-coordinator.ts'
-import { LogCleaner } from '../log/log-cleaner.ts'
 import { LogDirectory } from '../log/log-directory.ts'
-import { LogSweeps } from '../log/log-sweeps.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { inProcessWork, type SlowWork } from '../log/slow-work.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
 import { adminParts } from './admin-parts.ts'
+import { AllGroups } from './all-groups.ts'
 import { brokerFacts, defaultBrokerConfig, staticConfigs, type BrokerConfig } from './broker-config.ts'
+import { type BrokerNode, makeNode } from './broker-node.ts'
 import type { BrokerParts } from './broker-parts.ts'
-import type { ConnectionInfo } from './connection.ts'
+import { Cluster } from './cluster.ts'
+import type { ConnectionInfo, Dispatch } from './connection.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DurableAcks, durableConfigs } from './durable-acks.ts'
 import { DynamicConfigs } from './dynamic-configs.ts'
-import { FetchSessions } from './fetch-sessions.ts'
 import { handlers } from './handlers/index.ts'
-import { type Bind, Listeners } from './listener.ts'
-import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
+import { Leadership } from './leadership.ts'
+import { type Bind, ConnectionTable, Listeners } from './listener.ts'
+import { OffsetsTopic } from './offsets-topic.ts'
 import { ParkedFetches } from './parked-fetches.ts'
+import { type PlacedNode, Placement } from './placement.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { recover, type Recovery } from './recover.ts'
 import { Taps } from './taps.ts'
 import { TopicRegistry } from './topic-registry.ts'
+import { cleanerOf, sweepsOf } from './upkeep.ts'
 
 export type BrokerOptions = {
   readonly dataFolder: string
@@ -41,6 +43,10 @@ export type BrokerOptions = {
   readonly random: Random
   readonly logger: Logger
   readonly config?: Partial<BrokerConfig>
+  /** How many brokers to be, 1 unless told: they listen on the ports from those of `listeners` on, and their ids follow from the first one's. */
+  readonly brokerCount?: number
+  /** Their racks in order of their ids; fewer racks than brokers go round. */
+  readonly racks?: readonly string[]
   /** Acknowledge what is on the disk only, for this run; without it as the data folder remembers. */
   readonly durableAcks?: boolean
   /** Topics to create at start when they are missing. */
@@ -59,7 +65,7 @@ type Running = {
   readonly parts: BrokerParts
   readonly catalog: Catalog
   readonly logs: LogDirectory
-  readonly listeners: Listeners
+  readonly groups: AllGroups
   readonly recovery: Recovery
   readonly startTookMs: number
   readonly unlock: () => void
@@ -111,17 +117,23 @@ export class Broker {
     return this.parts.topics
   }
 
-  get groups(): GroupCoordinator {
-    return this.parts.groups
+  /** The groups of all brokers. */
+  get groups(): AllGroups {
+    return this.#running.groups
+  }
+
+  /** The brokers of this process: who is up, and a stop and start of each. */
+  get cluster(): Cluster {
+    return this.parts.cluster
   }
 
   get taps(): Taps {
     return this.parts.taps
   }
 
-  /** What each listener tells clients. */
+  /** What each listener of each broker tells clients, those of the first broker first. */
   get advertised(): readonly Advertised[] {
-    return this.#running.listeners.advertised
+    return this.parts.cluster.advertised
   }
 
   /** The same, as host:port. */
@@ -133,12 +145,19 @@ export class Broker {
     return this.parts.clusterId
   }
 
+  /** One of the brokers, the first unless told. */
+  node(id = this.parts.brokerId): BrokerNode {
+    const node = this.parts.nodes.get(id)
+    assert(node, `there is no broker ${id}`)
+    return node
+  }
+
   connections(): Iterable<ConnectionInfo> {
-    return this.#running.listeners.connections()
+    return this.parts.cluster.connections()
   }
 
   get connectionCount(): number {
-    return this.#running.listeners.connectionCount
+    return this.parts.cluster.connectionCount
   }
 
   /** The log of a partition that is ready. */
@@ -158,11 +177,11 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { parts, catalog, logs, listeners, recovery, unlock } = this.#running
+    const { parts, catalog, logs, groups, recovery, unlock } = this.#running
     recovery.stop()
     parts.parked.stop()
-    await parts.groups.stop()
-    await listeners.stop()
+    await groups.stop()
+    await parts.cluster.close()
     await recovery.done
     await parts.topics.idle()
     await parts.sweeps.stop()
@@ -207,83 +226,51 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
+  const placement = new Placement(placedNodes(options, config.brokerId))
   const dynamicConfigs = new DynamicConfigs({
     rows: catalog.configs,
     statics: staticConfigs(config),
-    factsOf: nodeId => brokerFacts({ nodeId, listeners: listeners.advertised.map(printAddress), logFolder: logs.folder }),
+    factsOf: nodeId => brokerFacts({ nodeId, listeners: parts.cluster.addressesOf(nodeId), logFolder: logs.folder }),
   })
   dynamicConfigs.overrideStatics(durableConfigs(catalog, options.durableAcks))
-  const topics = new TopicRegistry({ catalog, logs, brokerId: config.brokerId, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults: dynamicConfigs.topicDefaults(config.brokerId), clock, random, taps, logger })
+  const topics = new TopicRegistry({ catalog, logs, placement, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults: dynamicConfigs.topicDefaults(config.brokerId), clock, random, taps, logger })
   dynamicConfigs.onChange(({ kind }) => kind === 'broker' && topics.setDefaults(dynamicConfigs.topicDefaults(config.brokerId)))
-  const { groups, offsets } = groupsOf({ topics, config, clock, random, taps, logger })
+  const leadership = new Leadership({ placement, topics, logger })
+  const nodes = new Map(placement.nodes.map(node => [node.id, makeNode(node, { topics, config, clock, random, logger })]))
+  const groups = new AllGroups([...nodes.values()].map(node => node.groups))
   undo.push(() => groups.stop())
-  const sweeps = sweepsOf(logs, topics, { config, clock, logger })
+  const sweeps = sweepsOf(logs, { topics, config, clock, logger })
   undo.push(() => sweeps.stop())
   const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
   undo.push(() => cleaner.stop())
+  const makeListeners = listenersOf(options, taps, (frame, connection) => dispatcher.dispatch(frame, connection))
   const parts: BrokerParts = {
-    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes: new Map([[config.brokerId, { id: config.brokerId, groups, fetchSessions: new FetchSessions({ clock, random, slots: config.fetchSessionSlots }) }]]), clusterId, config, topics, sweeps, cleaner, groups, offsets,
+    apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes, clusterId, config, topics, sweeps, cleaner,
+    cluster: new Cluster({ placement, topics, leadership, addresses: options.listeners, makeListeners, taps, logger }),
+    offsets: new OffsetsTopic({ topics, nodes, leadership, partitionCount: config.offsetsTopicPartitions, taps, logger }),
     dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), ...adminParts({ catalog, disk, logFolder: logs.folder }),
     producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
-  const listeners = new Listeners({ brokerId: config.brokerId, dispatch: new Dispatcher(parts, handlers).dispatch, clock, logger, taps, ...(options.bind ? { bind: options.bind } : {}) })
-  await listeners.start(options.listeners)
-  undo.push(() => listeners.stop())
+  const dispatcher = new Dispatcher(parts, handlers)
+  await parts.cluster.listen()
+  undo.push(() => parts.cluster.close())
   const startTookMs = clock.elapsed() - startedAt
-  const recovery = recover({ topics, offsets, clock, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
+  const recovery = recover({ topics, offsets: parts.offsets, clock, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
   undo.push(() => {
     recovery.stop()
     return recovery.done
   })
-  return { parts, catalog, logs, listeners, recovery, startTookMs, unlock }
+  return { parts, catalog, logs, groups, recovery, startTookMs, unlock }
 }
 
-function sweepsOf(logs: LogDirectory, topics: TopicRegistry, { config, clock, logger }: { config: BrokerConfig; clock: Clock; logger: Logger }): LogSweeps {
-  const { retentionInitialDelayMs: initialDelayMs, retentionCheckIntervalMs: everyMs } = config
-  return new LogSweeps({
-    clock, logger, initialDelayMs, everyMs, logs: () => logs.openLogs(), atRest: () => topics.atRest(), saveStartOffsets: () => logs.saveStartOffsets(),
-  })
+function placedNodes({ brokerCount = 1, racks = [] }: BrokerOptions, firstId: number): readonly PlacedNode[] {
+  return Array.from({ length: brokerCount }, (_, at) => ({ id: firstId + at, rack: racks[at % racks.length] ?? null }))
 }
 
-type CleanerParts = Pick<BrokerParts, 'config' | 'topics' | 'taps' | 'clock' | 'logger'> & { readonly disk: Disk; readonly work: SlowWork }
-
-function cleanerOf(logs: LogDirectory, { config, topics, taps, disk, clock, logger, work }: CleanerParts): LogCleaner {
-  const cleaner = new LogCleaner({
-    disk,
-    clock,
-    logger,
-    folder: logs.folder,
-    settings: { backoffMs: config.cleanerBackoffMs, bytesPerSecond: config.cleanerBytesPerSecond, mapBytes: config.cleanerDedupeBytes },
-    logs: () => logs.openLogs(),
-    clean: (job, watch) => work.clean(job, watch),
-    onProgress: progress => taps.emit({ is: 'cleaning', topic: progress.topic, partition: progress.partition, progress }),
-    onEnd: ({ topic, partition }, end) => taps.emit({ topic, partition, ...end }),
-  })
-  topics.onDeleted(({ name }) => cleaner.forget(name))
-  taps.subscribe(event => {
-    const log = event.is === 'partition-state' ? topics.partition(event.topic, event.partition)?.openLog : undefined
-    if (log) cleaner.opened(log)
-  })
-  if (config.cleanerEnabled) cleaner.start()
-  return cleaner
-}
-
-type GroupParts = Pick<BrokerParts, 'topics' | 'clock' | 'random' | 'taps' | 'logger'> & { readonly config: BrokerConfig }
-
-function groupsOf({ topics, config, clock, random, taps, logger }: GroupParts): { readonly groups: GroupCoordinator; readonly offsets: OffsetsTopic } {
-  const groups = new GroupCoordinator({
-    clock,
-    random,
-    logger,
-    partitionCount: config.offsetsTopicPartitions,
-    logOf: partition => topics.partition(OFFSETS_TOPIC, partition)?.log,
-    hasOffsetsTopic: () => topics.get(OFFSETS_TOPIC) !== undefined,
-    topicExists: (topic, partition) => topics.partition(topic, partition) !== undefined,
-    topicIdOf: topic => topics.get(topic)?.record.topicId,
-    config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
-  })
-  topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
-  return { groups, offsets: new OffsetsTopic({ topics, groups, partitionCount: config.offsetsTopicPartitions, taps, logger }) }
+/** Makes the listeners of a broker, at its start and whenever it comes up again. */
+function listenersOf({ clock, logger, bind }: BrokerOptions, taps: Taps, dispatch: Dispatch): (brokerId: number) => Listeners {
+  const table = new ConnectionTable()
+  return brokerId => new Listeners({ brokerId, dispatch, table, clock, logger, taps, ...(bind && { bind }) })
 }
 
 /** Folders of topics whose rows were deleted before their files were. */

@@ -16,6 +16,8 @@ export type ConnectionInfo = {
   /** Milliseconds since the epoch. */
   readonly connectedAt: number
   readonly advertised: Advertised
+  /** Which of the broker's listeners it came in by, from 0. */
+  readonly listener: number
   /** The broker whose port it is. */
   readonly brokerId: number
   readonly counters: Counters
@@ -49,6 +51,7 @@ export class Connection implements ConnectionInfo {
   readonly port: number
   readonly connectedAt: number
   readonly advertised: Advertised
+  readonly listener: number
   readonly brokerId: number
   readonly counters = new Counters()
   clientId: string | null = null
@@ -74,19 +77,22 @@ export class Connection implements ConnectionInfo {
     readonly id: number
     readonly socket: Socket
     readonly advertised: Advertised
+    /** The first unless told. */
+    readonly listener?: number
     readonly brokerId: number
     readonly dispatch: Dispatch
     readonly clock: Clock
     readonly logger: Logger
     readonly inFlight: InFlight
   }) {
-    const { id, socket, advertised, brokerId, dispatch, clock, logger, inFlight } = options
+    const { id, socket, advertised, listener = 0, brokerId, dispatch, clock, logger, inFlight } = options
     this.id = id
     this.host = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
     this.port = socket.remotePort ?? 0
     this.connectedAt = clock.now()
     this.lastActiveAt = clock.elapsed()
     this.advertised = advertised
+    this.listener = listener
     this.brokerId = brokerId
     this.#socket = socket
     this.#dispatch = dispatch

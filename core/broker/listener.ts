@@ -25,6 +25,17 @@ const IDLE_SWEEP_MS = 30_000
 export type Bound = { readonly port: number; close(): Promise<void> }
 export type Bind = (address: ListenerAddress, accept: (socket: Socket, advertised: Advertised) => void) => Promise<Bound>
 
+/** What all brokers of the process share: one budget of requests under way, one count of connections, ids that no two connections have. */
+export class ConnectionTable {
+  readonly inFlight: InFlight = { bytes: 0 }
+  count = 0
+  #nextId = 1
+
+  nextId(): number {
+    return this.#nextId++
+  }
+}
+
 type ListenersOptions = {
   /** The broker that listens. */
   readonly brokerId: number
@@ -32,6 +43,8 @@ type ListenersOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly taps: Taps
+  /** Shared with the listeners of other brokers; one of its own unless told. */
+  readonly table?: ConnectionTable
   /** The network; the system's unless told. */
   readonly bind?: Bind
 }
@@ -40,13 +53,13 @@ export class Listeners {
   readonly #options: ListenersOptions
   readonly #bound: Bound[] = []
   readonly #connections = new Map<number, Connection>()
-  readonly #inFlight: InFlight = { bytes: 0 }
   readonly #advertised: Advertised[] = []
+  readonly #table: ConnectionTable
   #sweep: Timer | undefined
-  #nextId = 1
 
   constructor(options: ListenersOptions) {
     this.#options = options
+    this.#table = options.table ?? new ConnectionTable()
   }
 
   /** Binds all of `addresses`, or none: throws PortTaken, or the system's error for a host that is not ours. */
@@ -63,6 +76,11 @@ export class Listeners {
   /** What each listener tells clients, in the order they were given. */
   get advertised(): readonly Advertised[] {
     return this.#advertised
+  }
+
+  /** The ports that were bound, in the same order. */
+  get ports(): readonly number[] {
+    return this.#bound.map(({ port }) => port)
   }
 
   connections(): Iterable<Connection> {
@@ -84,23 +102,26 @@ export class Listeners {
 
   async #bind(address: ListenerAddress): Promise<void> {
     const bind = this.#options.bind ?? bindAll
-    const bound = await bind(address, (socket, advertised) => this.#accept(socket, advertised))
+    const listener = this.#bound.length
+    const bound = await bind(address, (socket, advertised) => this.#accept(socket, advertised, listener))
     this.#bound.push(bound)
     this.#advertised.push({ host: address.advertisedHost, port: address.advertisedPort ?? bound.port })
   }
 
-  #accept(socket: Socket, advertised: Advertised): void {
+  #accept(socket: Socket, advertised: Advertised, listener: number): void {
     const { brokerId, dispatch, clock, logger, taps } = this.#options
-    if (this.#connections.size >= CONNECTIONS_MAX) {
+    if (this.#table.count >= CONNECTIONS_MAX) {
       logger.warn('a connection was refused: the broker has as many as it may', { connections: CONNECTIONS_MAX })
       socket.destroy()
       return
     }
-    const connection = new Connection({ id: this.#nextId++, socket, advertised, brokerId, dispatch, clock, logger, inFlight: this.#inFlight })
+    const connection = new Connection({ id: this.#table.nextId(), socket, advertised, listener, brokerId, dispatch, clock, logger, inFlight: this.#table.inFlight })
     this.#connections.set(connection.id, connection)
+    this.#table.count++
     taps.emit({ is: 'connected', connectionId: connection.id })
     connection.onGone(() => {
       this.#connections.delete(connection.id)
+      this.#table.count--
       taps.emit({ is: 'disconnected', connectionId: connection.id })
     })
   }

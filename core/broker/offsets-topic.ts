@@ -1,8 +1,13 @@
-/** `__consumer_offsets`: created when the first group needs it, its partitions loaded into the coordinator as they become ready. */
+/**
+ * `__consumer_offsets`: created when the first group needs it, its partitions loaded into the coordinator of the broker that leads them as
+ * they become ready, and handed on with their leadership.
+ */
 
 import type { Logger } from '../common/logger.ts'
-import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { BrokerNode } from './broker-node.ts'
+import type { Leadership, Move } from './leadership.ts'
 import type { Partition } from './partition.ts'
+import { NO_LEADER } from './placement.ts'
 import type { Taps } from './taps.ts'
 import type { Topic, TopicRegistry } from './topic-registry.ts'
 
@@ -12,26 +17,29 @@ const CONFIGS = { 'cleanup.policy': 'compact', 'compression.type': 'producer', '
 
 export class OffsetsTopic {
   readonly #topics: TopicRegistry
-  readonly #groups: GroupCoordinator
+  readonly #nodes: ReadonlyMap<number, BrokerNode>
   readonly #partitionCount: number
   readonly #logger: Logger
   #creating: Promise<boolean> | undefined
 
   constructor(options: {
     readonly topics: TopicRegistry
-    readonly groups: GroupCoordinator
+    readonly nodes: ReadonlyMap<number, BrokerNode>
+    readonly leadership: Leadership
     readonly partitionCount: number
     readonly taps: Taps
     readonly logger: Logger
   }) {
     this.#topics = options.topics
-    this.#groups = options.groups
+    this.#nodes = options.nodes
     this.#partitionCount = options.partitionCount
     this.#logger = options.logger
+    this.#refuseElsewhere()
     // An administrator may create it too: its groups are served as if we had.
     options.taps.subscribe(event => {
       if (event.is === 'topic-created' && event.topic === OFFSETS_TOPIC) void this.#loadAll()
     })
+    options.leadership.onMove(move => this.#follow(move))
   }
 
   /** Makes sure the topic exists; false when it cannot be created (then COORDINATOR_NOT_AVAILABLE is the answer). */
@@ -41,15 +49,35 @@ export class OffsetsTopic {
     return this.#creating
   }
 
-  /** Replays one partition into the coordinator, or has its groups refused when it could not be opened. */
+  /** Replays one partition into the coordinator of its leader, or has its groups refused when it could not be opened. */
   async load(partition: Partition): Promise<void> {
     // It may have been deleted while it was being opened, and another be in its place.
     if (this.#topics.partition(OFFSETS_TOPIC, partition.index) !== partition) return
-    if (partition.log) await this.#groups.load(partition.index)
-    else if (partition.state.is === 'failed') this.#groups.refuse(partition.index)
+    const groups = this.#nodes.get(partition.leader)?.groups
+    if (partition.log) await groups?.load(partition.index)
+    else if (partition.state.is === 'failed') groups?.refuse(partition.index)
+  }
+
+  #follow({ partition, from, to }: Move): void {
+    if (partition.topic !== OFFSETS_TOPIC) return
+    const before = this.#nodes.get(from)?.groups
+    before?.unload(partition.index)
+    before?.refuse(partition.index)
+    if (to === NO_LEADER) return
+    this.load(partition).catch((cause: unknown) => {
+      this.#logger.error('the groups of a partition of __consumer_offsets could not be taken over', { partition: partition.index, broker: to, cause })
+    })
+  }
+
+  /** Groups of partitions that another broker leads are not to be waited for here. */
+  #refuseElsewhere(): void {
+    for (const { index, leader } of this.#topics.get(OFFSETS_TOPIC)?.partitions ?? []) {
+      for (const { id, groups } of this.#nodes.values()) if (id !== leader) groups.refuse(index)
+    }
   }
 
   async #loadAll(): Promise<void> {
+    this.#refuseElsewhere()
     await Promise.all(this.#topics.get(OFFSETS_TOPIC)?.partitions.map(partition => this.load(partition)) ?? [])
   }
 

@@ -2,6 +2,7 @@
 
 import type { DamagedPlace } from '../log/damage-reports.ts'
 import type { LogHealth, PartitionLog } from '../log/partition-log.ts'
+import type { Standing } from './placement.ts'
 import { Counters } from './taps.ts'
 
 /** What is known of a log whether it is open or not. */
@@ -18,9 +19,9 @@ export type PartitionState =
 export class Partition {
   readonly topic: string
   readonly index: number
-  /** The broker that leads it: 1 of N (architecture rule 8). */
-  readonly leader: number
   readonly counters = new Counters()
+  #leader: number
+  #standing: Standing
   readonly #onHealth: (partition: Partition, health: LogHealth) => void
   readonly #onDamage: (partition: Partition, place: DamagedPlace) => void
   #state: PartitionState = { is: 'recovering' }
@@ -30,7 +31,7 @@ export class Partition {
   constructor(options: {
     readonly topic: string
     readonly index: number
-    readonly leader: number
+    readonly standing: Standing
     /** The log cannot be written any more, or can again. */
     readonly onHealth: (partition: Partition, health: LogHealth) => void
     /** A reader met damaged batches; once for each place. */
@@ -38,13 +39,36 @@ export class Partition {
   }) {
     this.topic = options.topic
     this.index = options.index
-    this.leader = options.leader
+    this.#standing = options.standing
+    this.#leader = options.standing.leader
     this.#onHealth = options.onHealth
     this.#onDamage = options.onDamage
   }
 
   get state(): PartitionState {
     return this.#state
+  }
+
+  /** The broker that leads it, one of N (architecture rule 8); NO_LEADER while none does. */
+  get leader(): number {
+    return this.#leader
+  }
+
+  get standing(): Standing {
+    return this.#standing
+  }
+
+  /** Leadership, replicas or the in-sync set have changed; fetches that wait look again. */
+  stand(change: Partial<Standing>): void {
+    this.#standing = { ...this.#standing, ...change }
+    this.#leader = this.#standing.leader
+    this.wake()
+  }
+
+  /** Whether too few brokers are in sync for acks=all: answer NOT_ENOUGH_REPLICAS. More than hold the partition are never asked for. */
+  lacksReplicas(minInsyncReplicas: number): boolean {
+    const { isr, replicas } = this.#standing
+    return isr.length < minInsyncReplicas && isr.length < replicas.length
   }
 
   /** The log when it is ready to serve, else undefined: answer NOT_LEADER_OR_FOLLOWER. Opens one at rest. */
@@ -60,7 +84,12 @@ export class Partition {
 
   /** The log for the broker that leads it; for another undefined, as when it is not ready. */
   logFor(brokerId: number): PartitionLog | undefined {
-    return this.leader === brokerId ? this.log : undefined
+    return this.#leader === brokerId ? this.log : undefined
+  }
+
+  /** The log for a consumer of any broker that holds the partition (KIP-392): all of them have the one store. */
+  logForReader(brokerId: number): PartitionLog | undefined {
+    return this.#leader === brokerId || this.#standing.replicas.includes(brokerId) ? this.log : undefined
   }
 
   /** The log when it is open: for who looks at many partitions, and would not open them. */

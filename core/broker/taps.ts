@@ -29,6 +29,8 @@ export type BrokerEvent =
   | { readonly is: 'cleaned'; readonly topic: string; readonly partition: number; readonly report: CleanReport }
   /** A log cannot be compacted, and is left as it is. */
   | { readonly is: 'uncleanable'; readonly topic: string; readonly partition: number; readonly reason: string }
+  /** One of the brokers of this process went down, or came up again; leadership has moved. */
+  | { readonly is: 'broker-stopped' | 'broker-started'; readonly brokerId: number }
   | { readonly is: 'warning'; readonly text: string }
 
 export class Taps {

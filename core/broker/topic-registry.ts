@@ -12,6 +12,7 @@ import type { LogAtRest } from '../log/log-sweeps.ts'
 import type { LogConfig, LogHealth, PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { Partition } from './partition.ts'
+import type { Placement, Standing } from './placement.ts'
 import type { Taps } from './taps.ts'
 import { resolveLogConfig, topicConfigProblem } from './topic-config.ts'
 import { collisionKey, isInternalTopic, topicNameProblem } from './topic-name.ts'
@@ -21,12 +22,21 @@ export type Topic = {
   readonly partitions: readonly Partition[]
 }
 export type Refusal = { readonly error: Exclude<KafkaError, 'NONE'>; readonly message: string }
-export type NewTopic = { readonly name: string; readonly partitionCount: number; readonly configs: Readonly<Record<string, string>> }
+export type NewTopic = {
+  readonly name: string
+  readonly partitionCount: number
+  readonly configs: Readonly<Record<string, string>>
+  /** How many brokers hold each partition; the default unless told. */
+  readonly replicationFactor?: number
+  /** The brokers of each partition, the preferred leader first; spread unless told. */
+  readonly assignments?: Assignments
+}
+export type Assignments = readonly (readonly number[])[]
 
 type RegistryParts = {
   readonly catalog: Catalog
   readonly logs: LogDirectory
-  readonly brokerId: number
+  readonly placement: Placement
   readonly offsetsTopicPartitions: number
   /** What topic configs are that a topic does not set. */
   readonly topicDefaults: Readonly<Record<string, string>>
@@ -53,7 +63,8 @@ export class TopicRegistry {
   constructor(parts: RegistryParts) {
     this.#parts = parts
     this.#defaults = parts.topicDefaults
-    for (const record of parts.catalog.topics()) this.#restWherePossible(this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount)))
+    const replicas = parts.catalog.replicas.all()
+    for (const record of parts.catalog.topics()) this.#restWherePossible(this.#put(record, this.#partitionsOf(record, 0, at => replicas.get(record.name)?.get(at))))
   }
 
   get(name: string): Topic | undefined {
@@ -136,13 +147,14 @@ export class TopicRegistry {
         configs: topic.configs,
         createdAt: this.#parts.clock.now(),
       }
+      const assignments = topic.assignments ?? this.#spread(record, 0, record.partitionCount, topic.replicationFactor)
       try {
         await this.#parts.logs.makeRoom(record.name, 0, record.partitionCount)
-        this.#parts.catalog.addTopic(record)
+        this.#parts.catalog.addTopic(record, assignments)
       } catch (cause) {
         return { error: 'KAFKA_STORAGE_ERROR', message: `the topic ${record.name} cannot be stored: ${messageOf(cause)}` }
       }
-      const created = this.#put(record, this.#partitionsOf(record.name, 0, record.partitionCount))
+      const created = this.#put(record, this.#partitionsOf(record, 0, at => assignments[at]))
       await Promise.all(created.partitions.map(partition => this.open(created.record, partition, true)))
       const failed = created.partitions.find(({ state }) => state.is === 'failed')?.state
       if (failed?.is === 'failed') {
@@ -163,20 +175,23 @@ export class TopicRegistry {
     return 'error' in created && created.error === 'TOPIC_ALREADY_EXISTS' ? this.#byName.get(name) ?? created : created
   }
 
-  /** Grows a topic to `total` partitions. */
-  grow(name: string, total: number): Promise<Refusal | undefined> {
+  /** Grows a topic to `total` partitions; `assigned` names the brokers of those that are new. */
+  grow(name: string, total: number, assigned?: Assignments): Promise<Refusal | undefined> {
     return this.#changes.run(async () => {
       const topic = this.#byName.get(name)
       const refusal = this.problemWithGrowth(name, total)
       if (refusal || !topic) return refusal
-      const added = this.#partitionsOf(name, topic.partitions.length, total)
+      const count = topic.partitions.length
+      const record = { ...topic.record, partitionCount: total }
+      const assignments = assigned ?? this.#spread(record, count, total, topic.partitions[0]?.standing.replicas.length)
       try {
-        await this.#parts.logs.makeRoom(name, topic.partitions.length, total)
-        this.#parts.catalog.setPartitionCount(name, total)
+        await this.#parts.logs.makeRoom(name, count, total)
+        this.#parts.catalog.setPartitionCount(name, total, assignments)
       } catch (cause) {
         return { error: 'KAFKA_STORAGE_ERROR', message: `the catalog cannot take ${total} partitions of ${name}: ${messageOf(cause)}` }
       }
-      const grown = this.#put({ ...topic.record, partitionCount: total }, [...topic.partitions, ...added])
+      const added = this.#partitionsOf(record, count, at => assignments[at - count])
+      const grown = this.#put(record, [...topic.partitions, ...added])
       await Promise.all(added.map(partition => this.open(grown.record, partition, true)))
       this.#parts.taps.emit({ is: 'topic-changed', topic: name })
       return undefined
@@ -351,6 +366,11 @@ export class TopicRegistry {
     if (report.how !== 'new' && report.how !== 'clean') this.#parts.taps.emit({ is: 'recovered', topic, partition, report })
   }
 
+  /** The log of a partition, once it is open; undefined when it cannot be, or is not yet to be opened. */
+  async opened(partition: Partition): Promise<PartitionLog | undefined> {
+    return partition.log ?? (await this.#opening.get(partition))
+  }
+
   /** Resolves when no change is under way and no partition is being opened. */
   async idle(): Promise<void> {
     await this.#changes.idle()
@@ -365,13 +385,25 @@ export class TopicRegistry {
     return topic
   }
 
-  #partitionsOf(topic: string, from: number, to: number): Partition[] {
-    const { brokerId, taps } = this.#parts
+  /** Brokers for new partitions; none is named where there is but one: what it made alone is spread when others come. */
+  #spread({ name, isInternal }: TopicRecord, from: number, to: number, replicationFactor: number | undefined): Assignments {
+    const { placement } = this.#parts
+    if (placement.isSingle) return []
+    const factor = replicationFactor ?? placement.factorOf(isInternal)
+    return Array.from({ length: to - from }, (_, at) => placement.spread(name, from + at, factor))
+  }
+
+  /** Partitions from `from` on; `storedAt` says which brokers hold one, where that is known. */
+  #partitionsOf(record: TopicRecord, from: number, storedAt: (index: number) => readonly number[] | undefined): Partition[] {
+    const { placement, taps } = this.#parts
+    const topic = record.name
     const onHealth = ({ index }: Partition, health: LogHealth): void => taps.emit(health.is === 'online'
       ? { is: 'storage-well', topic, partition: index }
       : { is: 'storage-trouble', topic, partition: index, reason: health.reason })
     const onDamage = ({ index }: Partition, place: DamagedPlace): void => taps.emit({ is: 'damaged', topic, partition: index, fromOffset: place.from, toOffset: place.to })
-    return Array.from({ length: to - from }, (_, at) => new Partition({ topic, index: from + at, leader: brokerId, onHealth, onDamage }))
+    const standingOf = (index: number): Standing => placement.standing(placement.replicasOf(record, index, storedAt(index)))
+    const alone = placement.isSingle ? standingOf(0) : undefined
+    return Array.from({ length: record.partitionCount - from }, (_, at) => new Partition({ topic, index: from + at, standing: alone ?? standingOf(from + at), onHealth, onDamage }))
   }
 }
 

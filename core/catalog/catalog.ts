@@ -7,6 +7,7 @@ import { CredentialRows } from './credential-rows.ts'
 import { FeatureRows } from './feature-rows.ts'
 import { migrations as allMigrations, type Migration } from './migrations/index.ts'
 import { QuotaRows } from './quota-rows.ts'
+import { ReplicaRows } from './replica-rows.ts'
 
 export type TopicRecord = {
   readonly name: string
@@ -28,6 +29,8 @@ type TopicRow = { name: string; topic_id: string; partition_count: number; is_in
 
 export class Catalog {
   readonly #db: Database.Database
+  /** Which brokers hold which partition. */
+  readonly replicas: ReplicaRows
   /** Configs set at run time on brokers, groups and client metrics. */
   readonly configs: ConfigRows
 
@@ -37,6 +40,7 @@ export class Catalog {
 
   private constructor(db: Database.Database) {
     this.#db = db
+    this.replicas = new ReplicaRows(db)
     this.quotas = new QuotaRows(db)
     this.credentials = new CredentialRows(db)
     this.features = new FeatureRows(db)
@@ -118,7 +122,8 @@ export class Catalog {
     }))
   }
 
-  addTopic(topic: TopicRecord): void {
+  /** `replicas`: the brokers of each partition; without them they are spread. */
+  addTopic(topic: TopicRecord, replicas: readonly (readonly number[])[] = []): void {
     this.#db.transaction(() => {
       this.#db.prepare('INSERT INTO topics (name, topic_id, partition_count, is_internal, created_at) VALUES (?, ?, ?, ?, ?)')
         .run(topic.name, topic.topicId, topic.partitionCount, topic.isInternal ? 1 : 0, topic.createdAt)
@@ -126,11 +131,16 @@ export class Catalog {
       this.forgetDeletedTopic(topic.topicId)
       const insert = this.#db.prepare('INSERT INTO topic_configs (topic, name, value) VALUES (?, ?, ?)')
       for (const [name, value] of Object.entries(topic.configs)) insert.run(topic.name, name, value)
+      this.replicas.set(topic.name, 0, replicas)
     })()
   }
 
-  setPartitionCount(name: string, partitionCount: number): void {
-    this.#db.prepare('UPDATE topics SET partition_count = ? WHERE name = ?').run(partitionCount, name)
+  /** `replicas`: the brokers of each partition that is new. */
+  setPartitionCount(name: string, partitionCount: number, replicas: readonly (readonly number[])[] = []): void {
+    this.#db.transaction(() => {
+      this.#db.prepare('UPDATE topics SET partition_count = ? WHERE name = ?').run(partitionCount, name)
+      this.replicas.set(name, partitionCount - replicas.length, replicas)
+    })()
   }
 
   /** Replaces what a topic sets of its configs. */

@@ -70,6 +70,8 @@ export class EventLog {
       case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
       case 'storage-well': return this.#add('storage', `Partition ${event.partition} of ${event.topic} takes records again`)
       case 'damaged': return this.#add('warning', `Offsets ${event.fromOffset} to ${event.toOffset - 1} of partition ${event.partition} of ${event.topic} are damaged on disk and cannot be read`)
+      case 'broker-stopped': return this.#add('warning', `Broker ${event.brokerId} is down: others lead what it led, where they hold it`)
+      case 'broker-started': return this.#add('storage', `Broker ${event.brokerId} is up again`)
       case 'warning': return this.#add('warning', event.text)
       default: event satisfies never
     }

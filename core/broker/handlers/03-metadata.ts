@@ -1,7 +1,7 @@
 /**
  * Metadata (3): v0 to v13.
  * By name and by id (v12+), all topics (v0: an empty list, v1+: null), auto-creation when broker and request allow it. The address is
- * the one that the listener the client came in by advertises.
+ * the one that the listener the client came in by advertises, for each broker that is up.
  * Differences: a topic is created before the answer leaves, so the first answer already has it (Kafka says UNKNOWN_TOPIC_OR_PARTITION
  * once and the client asks again); clients accept both.
  */
@@ -12,9 +12,11 @@ import { FrameError } from '../../protocol/frame-error.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
+import { type Cluster, factsOf } from '../cluster.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { OFFSETS_TOPIC } from '../offsets-topic.ts'
 import type { Partition } from '../partition.ts'
+import { NO_LEADER } from '../placement.ts'
 import { firstOfEach } from '../tally.ts'
 import { isInternalTopic, topicNameProblem } from '../topic-name.ts'
 import type { Topic } from '../topic-registry.ts'
@@ -25,12 +27,12 @@ type TopicAnswer = ResponseOf<typeof metadata>['topics'][number]
 const HAS_IDS = 12
 
 export const metadataHandler = handler(metadata, async (request, context) => {
-  const { broker, advertised } = context
+  const { broker, connection } = context
   const topics = await topicsOf(request, context)
   return {
-    brokers: [{ nodeId: broker.brokerId, host: advertised.host, port: advertised.port, rack: null }],
+    brokers: broker.cluster.endpoints(connection.listener),
     clusterId: broker.clusterId,
-    controllerId: broker.brokerId,
+    controllerId: broker.cluster.controllerId,
     topics,
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
   }
@@ -73,16 +75,17 @@ function described({ record, partitions }: Topic, { broker }: RequestContext, wi
     name: record.name,
     topicId: record.topicId,
     isInternal: record.isInternal,
-    partitions: partitions.map(partition => describedPartition(partition, broker.brokerId)),
+    partitions: partitions.map(partition => describedPartition(partition, broker.cluster)),
     topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : NOT_ASKED,
   }
 }
 
-/** Until a partition is recovered it has no leader: clients ask again. */
-function describedPartition({ index, leader, facts }: Partition, brokerId: number): TopicAnswer['partitions'][number] {
-  const replicaNodes = [brokerId]
-  if (!facts) return { errorCode: errorCode('LEADER_NOT_AVAILABLE'), partitionIndex: index, leaderId: -1, leaderEpoch: -1, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
-  return { errorCode: 0, partitionIndex: index, leaderId: leader, leaderEpoch: facts.leaderEpoch, replicaNodes, isrNodes: replicaNodes, offlineReplicas: [] }
+function describedPartition(partition: Partition, cluster: Cluster): TopicAnswer['partitions'][number] {
+  const { leader, leaderEpoch, replicas, isr, offline } = factsOf(partition, cluster)
+  return {
+    errorCode: leader === NO_LEADER ? errorCode('LEADER_NOT_AVAILABLE') : 0,
+    partitionIndex: partition.index, leaderId: leader, leaderEpoch, replicaNodes: replicas, isrNodes: isr, offlineReplicas: offline,
+  }
 }
 
 function refused(name: string | null, topicId: string, error: KafkaError): TopicAnswer {

@@ -1,6 +1,7 @@
 /**
  * DescribeCluster (60): v0 to v2.
- * The broker with the advertised address of the listener the client came in by (KIP-700); controllers cannot be described here (KIP-919).
+ * The brokers that are up, each at its address of the listener the client came in by (KIP-700), from v2 those that are down too when asked
+ * (KIP-1073); controllers cannot be described here (KIP-919).
  */
 
 import { describeCluster } from '../../protocol/apis/index.ts'
@@ -11,7 +12,7 @@ import { handler } from '../handler.ts'
 const BROKERS = 1
 const CONTROLLERS = 2
 
-export const describeClusterHandler = handler(describeCluster, (request, { broker, advertised }) => {
+export const describeClusterHandler = handler(describeCluster, (request, { broker, connection }) => {
   const { endpointType } = request
   if (endpointType !== BROKERS) {
     const error = endpointType === CONTROLLERS ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE'
@@ -22,8 +23,9 @@ export const describeClusterHandler = handler(describeCluster, (request, { broke
     errorCode: 0,
     endpointType,
     clusterId: broker.clusterId,
-    controllerId: broker.brokerId,
-    brokers: [{ brokerId: broker.brokerId, host: advertised.host, port: advertised.port, rack: null }],
+    controllerId: broker.cluster.controllerId,
+    brokers: broker.cluster.endpoints(connection.listener, { withFenced: request.includeFencedBrokers })
+      .map(({ nodeId, host, port, rack, isFenced }) => ({ brokerId: nodeId, host, port, rack, isFenced })),
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
   }
 })

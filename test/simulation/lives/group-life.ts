@@ -64,7 +64,7 @@ async function checkCommits(world: World, host: BrokerHost, models: readonly Gro
   for (const model of models) {
     for (const partition of model.partitions) {
       const asked = model.asking(partition)
-      const answer = host.broker?.groups.fetchOffsets({ groupId: model.groupId, topics: [{ topic: TOPIC, partitions: [partition] }] })
+      const answer = host.broker?.node().groups.fetchOffsets({ groupId: model.groupId, topics: [{ topic: TOPIC, partitions: [partition] }] })
       const offset = answer?.topics[0]?.partitions[0]?.offset
       world.note(`${model.groupId} has ${offset} for ${partition}: ${answer?.error}`)
       if (answer?.error === 'NONE' && offset !== undefined) model.found(partition, offset, asked)

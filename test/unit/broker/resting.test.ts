@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { Placement } from '../../../core/broker/placement.ts'
 import { TopicRegistry } from '../../../core/broker/topic-registry.ts'
 import { type BrokerEvent, Taps } from '../../../core/broker/taps.ts'
 import { Catalog } from '../../../core/catalog/catalog.ts'
@@ -25,7 +26,7 @@ async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ 
   const taps = new Taps()
   const events: BrokerEvent[] = []
   taps.subscribe(event => events.push(event))
-  const topics = new TopicRegistry({ catalog, logs, brokerId: 1, offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger: silentLogger })
+  const topics = new TopicRegistry({ catalog, logs, placement: new Placement([{ id: 1, rack: null }]), offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger: silentLogger })
   return { disk, catalog, logs, clock, topics, events }
 }
 type Registry = Awaited<ReturnType<typeof openRegistry>>

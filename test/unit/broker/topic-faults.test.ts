@@ -1,8 +1,12 @@
 /** Topics on a disk that fails, and topics that go while they are being recovered. */
 
 import { expect, test } from 'vitest'
+import { defaultBrokerConfig } from '../../../core/broker/broker-config.ts'
+import { makeNode } from '../../../core/broker/broker-node.ts'
+import { Leadership } from '../../../core/broker/leadership.ts'
 import { OffsetsTopic } from '../../../core/broker/offsets-topic.ts'
 import { recover } from '../../../core/broker/recover.ts'
+import { Placement } from '../../../core/broker/placement.ts'
 import { TopicRegistry } from '../../../core/broker/topic-registry.ts'
 import { Taps } from '../../../core/broker/taps.ts'
 import { Catalog } from '../../../core/catalog/catalog.ts'
@@ -19,9 +23,10 @@ async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ 
   const logger = silentLogger
   const logs = await LogDirectory.open({ disk, clock, folder: '/logs', clusterId: 'c', brokerId: 1, logger })
   const taps = new Taps()
-  const topics = new TopicRegistry({ catalog, logs, brokerId: 1, offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger })
+  const placement = new Placement([{ id: 1, rack: null }])
+  const topics = new TopicRegistry({ catalog, logs, placement, offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger })
   const create = (partitionCount = 2) => topics.create({ name: 'orders', partitionCount, configs: {} })
-  return { disk, catalog, logs, clock, taps, topics, create }
+  return { disk, catalog, logs, clock, taps, topics, placement, create }
 }
 type Registry = Awaited<ReturnType<typeof openRegistry>>
 
@@ -83,15 +88,21 @@ test('a topic whose log could not be opened can be deleted, and its name is free
   await again.logs.close()
 })
 
+function groupsOf({ topics, placement, clock, taps }: Registry) {
+  const groups = new GroupCoordinator({
+    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 4, logOf: () => undefined, topicExists: () => false, config: defaultGroupConfig,
+  })
+  const leadership = new Leadership({ placement, topics, logger: silentLogger })
+  const node = makeNode({ id: 1, rack: null }, { topics, config: defaultBrokerConfig, clock, random: seededRandom(1), logger: silentLogger })
+  return { groups, offsets: new OffsetsTopic({ topics, nodes: new Map([[1, { ...node, groups }]]), leadership, partitionCount: 4, taps, logger: silentLogger }) }
+}
+
 test('a fault while one partition is recovered keeps no other from being served', async () => {
   const registry = await openRegistry()
   await registry.create(8)
   const again = await reopened(registry)
   const { topics, taps, clock } = again
-  const groups = new GroupCoordinator({
-    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 4, logOf: () => undefined, topicExists: () => false, config: defaultGroupConfig,
-  })
-  const offsets = new OffsetsTopic({ topics, groups, partitionCount: 4, taps, logger: silentLogger })
+  const { groups, offsets } = groupsOf(again)
   taps.subscribe(event => {
     if (event.is === 'partition-state' && event.partition < 4) throw new Error('a listener with a fault')
   })
@@ -110,10 +121,7 @@ test('partitions that could not be opened are tried again every few seconds, sai
   registry.disk.crash('process')
   const again = await openRegistry(registry)
   const { topics, taps, clock } = again
-  const groups = new GroupCoordinator({
-    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 4, logOf: () => undefined, topicExists: () => false, config: defaultGroupConfig,
-  })
-  const offsets = new OffsetsTopic({ topics, groups, partitionCount: 4, taps, logger: silentLogger })
+  const { groups, offsets } = groupsOf(again)
   const told: string[] = []
   taps.subscribe(event => { if ('partition' in event && event.partition === 1) told.push(event.is) })
   registry.disk.fail({ call: 'open', code: 'EIO', path: 'orders-1/' })

@@ -48,7 +48,7 @@ test('over a socket, partitions that do not exist are told so beside the others'
   const broker = await startMemoryBroker({ topics: { orders: 1 } })
   running.push(broker)
   await broker.ask(findCoordinator, 3, { key: 'g', keyType: 0 })
-  const { groups } = broker.broker
+  const { groups } = broker.broker.node()
   groups.commit(committing())
   const partitions = [0, 9].map(partitionIndex => ({ partitionIndex }))
   const topics = [{ name: 'orders', partitions }, { name: 'nowhere', partitions }]

@@ -17,7 +17,7 @@ function folded<Row>(items: readonly ListItem<Row>[], keyOf: (row: Row) => strin
 /** Commits an offset as a consumer that manages its own partitions. */
 async function commit({ broker }: OpenStudio, groupId: string, topic: string, offset: number): Promise<void> {
   await broker.parts.offsets.ensure()
-  const answer = broker.groups.commit({
+  const answer = broker.node().groups.commit({
     groupId, memberId: '', instanceId: null, generation: -1, retentionMs: null, canNameMissingGroup: true,
     topics: [{ topic, partitions: [{ partition: 0, offset, leaderEpoch: -1, metadata: 'm' }] }],
   })

@@ -1,0 +1,215 @@
+/**
+ * The brokers of this process (architecture rule 8): their ports, which of them are up, and a stop and a start of each at run time. A
+ * simulation of a cluster over one store: nothing is copied, and nothing is lost with a broker.
+ */
+
+import type { Logger } from '../common/logger.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
+import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
+import type { ConnectionInfo } from './connection.ts'
+import type { Leadership } from './leadership.ts'
+import type { Listeners } from './listener.ts'
+import type { Partition } from './partition.ts'
+import { NO_LEADER, type Placement, type Standing } from './placement.ts'
+import type { Taps } from './taps.ts'
+import type { TopicRegistry } from './topic-registry.ts'
+
+/** A broker as the window shows it. */
+export type NodeStatus = {
+  readonly id: number
+  readonly rack: string | null
+  readonly isUp: boolean
+  /** host:port of each listener, also while it is down. */
+  readonly addresses: readonly string[]
+  readonly leaderCount: number
+  readonly connectionCount: number
+}
+/** A broker as clients are told of it, by the listener they came in by. */
+export type NodeEndpoint = { readonly nodeId: number; readonly host: string; readonly port: number; readonly rack: string | null; readonly isFenced: boolean }
+
+type ClusterOptions = {
+  readonly placement: Placement
+  readonly topics: TopicRegistry
+  readonly leadership: Leadership
+  /** What the first broker listens on; the others do so on the ports after those. */
+  readonly addresses: readonly ListenerAddress[]
+  readonly makeListeners: (nodeId: number) => Listeners
+  readonly taps: Taps
+  readonly logger: Logger
+}
+
+/** The ports of a broker, kept over a stop so that clients find it where it was. */
+type Place = { listeners: Listeners | undefined; addresses: readonly ListenerAddress[]; advertised: readonly Advertised[] }
+
+export class Cluster {
+  readonly #options: ClusterOptions
+  readonly #places = new Map<number, Place>()
+  readonly #changes = new SerialQueue()
+  #isStopped = false
+
+  constructor(options: ClusterOptions) {
+    this.#options = options
+  }
+
+  get placement(): Placement {
+    return this.#options.placement
+  }
+
+  get leadership(): Leadership {
+    return this.#options.leadership
+  }
+
+  /** Binds the ports of every broker, or none: throws PortTaken, or the system's error for a host that is not ours. */
+  async listen(): Promise<void> {
+    const { placement, addresses } = this.#options
+    try {
+      for (const [at, { id }] of placement.nodes.entries()) {
+        const place: Place = { listeners: undefined, addresses: addresses.map(address => shifted(address, at)), advertised: [] }
+        this.#places.set(id, place)
+        await this.#bind(id, place)
+      }
+    } catch (fault) {
+      await this.close()
+      throw fault
+    }
+  }
+
+  /** Closes every port and ends every connection; no broker starts again. */
+  async close(): Promise<void> {
+    this.#isStopped = true
+    await this.#changes.idle()
+    await Promise.all(this.#running().map(listeners => listeners.stop()))
+  }
+
+  isUp(id: number): boolean {
+    return this.#options.placement.isUp(id)
+  }
+
+  /** Clients send here what a controller decides; every broker that is up could be told. */
+  get controllerId(): number {
+    return this.#options.placement.nodes.find(({ id }) => this.isUp(id))?.id ?? -1
+  }
+
+  /** Where clients of a listener, counted from 0, reach a broker; undefined while it is down. */
+  endpointOf(id: number, listener: number): NodeEndpoint | undefined {
+    return this.isUp(id) ? this.#endpointOf(id, listener) : undefined
+  }
+
+  /** All brokers that are up; with those that are down too when asked, which Kafka calls fenced. */
+  endpoints(listener: number, { withFenced = false }: { readonly withFenced?: boolean } = {}): readonly NodeEndpoint[] {
+    return this.#options.placement.nodes.flatMap(({ id }) => (withFenced || this.isUp(id) ? this.#endpointOf(id, listener) ?? [] : []))
+  }
+
+  #endpointOf(id: number, listener: number): NodeEndpoint | undefined {
+    const at = this.#places.get(id)?.advertised[listener]
+    return at && { nodeId: id, host: at.host, port: at.port, rack: this.#options.placement.rackOf(id), isFenced: !this.isUp(id) }
+  }
+
+  /** What each listener of each broker tells clients, those of one broker together. */
+  get advertised(): readonly Advertised[] {
+    return [...this.#places.values()].flatMap(({ advertised }) => advertised)
+  }
+
+  /** host:port of each listener of a broker. */
+  addressesOf(id: number): readonly string[] {
+    return this.#places.get(id)?.advertised.map(printAddress) ?? []
+  }
+
+  *connections(): Iterable<ConnectionInfo> {
+    for (const listeners of this.#running()) yield* listeners.connections()
+  }
+
+  get connectionCount(): number {
+    return this.#running().reduce((sum, { connectionCount }) => sum + connectionCount, 0)
+  }
+
+  nodes(): readonly NodeStatus[] {
+    const { placement, topics } = this.#options
+    const leaderCounts = new Map<number, number>()
+    for (const { partitions } of topics.list()) for (const { leader } of partitions) leaderCounts.set(leader, (leaderCounts.get(leader) ?? 0) + 1)
+    return placement.nodes.map(({ id, rack }) => ({
+      id, rack,
+      isUp: this.isUp(id),
+      addresses: this.addressesOf(id),
+      leaderCount: leaderCounts.get(id) ?? 0,
+      connectionCount: this.#places.get(id)?.listeners?.connectionCount ?? 0,
+    }))
+  }
+
+  /**
+   * Takes a broker down: its connections end, what it led goes to the next in-sync replica, and what nobody else holds has no leader until it
+   * is back. The answer says why not, when it cannot be.
+   */
+  stop(id: number): Promise<string | undefined> {
+    return this.#changes.run(async () => {
+      const { placement, leadership, taps } = this.#options
+      const place = this.#places.get(id)
+      if (this.#isStopped) return 'the cluster is stopping'
+      if (!place) return `there is no broker ${id}`
+      if (!placement.isUp(id)) return `broker ${id} is down already`
+      if (!placement.nodes.some(node => node.id !== id && placement.isUp(node.id))) return `broker ${id} is the last that is up: stop the whole of Millrace instead`
+      placement.setUp(id, false)
+      const moved = leadership.leave(id)
+      await place.listeners?.stop()
+      place.listeners = undefined
+      await moved
+      taps.emit({ is: 'broker-stopped', brokerId: id })
+      return undefined
+    })
+  }
+
+  /** Brings it up again, at the ports it had. The answer says why not, when it cannot be. */
+  start(id: number): Promise<string | undefined> {
+    return this.#changes.run(async () => {
+      const { placement, leadership, taps } = this.#options
+      const place = this.#places.get(id)
+      if (this.#isStopped) return 'the cluster is stopping'
+      if (!place) return `there is no broker ${id}`
+      if (placement.isUp(id)) return `broker ${id} is up already`
+      try {
+        await this.#bind(id, place)
+      } catch (cause) {
+        return `broker ${id} cannot listen: ${cause instanceof Error ? cause.message : String(cause)}`
+      }
+      placement.setUp(id, true)
+      await leadership.join(id)
+      taps.emit({ is: 'broker-started', brokerId: id })
+      return undefined
+    })
+  }
+
+  /** Runs `change` when no broker is on its way up or down, and no other change of leadership under way. */
+  change<T>(change: () => Promise<T>): Promise<T> {
+    return this.#changes.run(change)
+  }
+
+  async #bind(id: number, place: Place): Promise<void> {
+    const listeners = this.#options.makeListeners(id)
+    await listeners.start(place.addresses)
+    place.listeners = listeners
+    place.addresses = place.addresses.map((address, at) => ({ ...address, port: listeners.ports[at] ?? address.port }))
+    place.advertised = [...listeners.advertised]
+  }
+
+  #running(): Listeners[] {
+    return [...this.#places.values()].flatMap(({ listeners }) => listeners ?? [])
+  }
+}
+
+/** A partition as Metadata and DescribeTopicPartitions tell of it. */
+export type PartitionStanding = Standing & { readonly leaderEpoch: number; readonly offline: readonly number[] }
+
+const NONE_OFFLINE: readonly number[] = []
+
+/** Who leads a partition, nobody until it is recovered; clients ask again then. Who holds it, who is in sync, and who is down. */
+export function factsOf({ standing, facts }: Partition, { placement }: Cluster): PartitionStanding {
+  const { leader, replicas, isr } = standing
+  const offline = placement.isSingle ? NONE_OFFLINE : replicas.filter(id => !placement.isUp(id))
+  return facts ? { leader, leaderEpoch: facts.leaderEpoch, replicas, isr, offline } : { leader: NO_LEADER, leaderEpoch: -1, replicas, isr, offline }
+}
+
+/** The same for a broker `by` places further on. */
+function shifted(address: ListenerAddress, by: number): ListenerAddress {
+  const { port, advertisedPort } = address
+  return { ...address, port: port === 0 ? 0 : port + by, ...(advertisedPort === undefined ? {} : { advertisedPort: advertisedPort + by }) }
+}

@@ -1,0 +1,40 @@
+/** What looks after the logs while the broker runs: retention and the cleaner, put together. */
+
+import type { Disk } from '../common/disk.ts'
+import { LogCleaner } from '../log/log-cleaner.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
+import { LogSweeps } from '../log/log-sweeps.ts'
+import type { SlowWork } from '../log/slow-work.ts'
+import type { BrokerParts } from './broker-parts.ts'
+
+type UpkeepParts = Pick<BrokerParts, 'config' | 'topics' | 'taps' | 'clock' | 'logger'>
+
+export function sweepsOf(logs: LogDirectory, { topics, config, clock, logger }: Omit<UpkeepParts, 'taps'>): LogSweeps {
+  const { retentionInitialDelayMs: initialDelayMs, retentionCheckIntervalMs: everyMs } = config
+  return new LogSweeps({
+    clock, logger, initialDelayMs, everyMs, logs: () => logs.openLogs(), atRest: () => topics.atRest(), saveStartOffsets: () => logs.saveStartOffsets(),
+  })
+}
+
+type CleanerParts = UpkeepParts & { readonly disk: Disk; readonly work: SlowWork }
+
+export function cleanerOf(logs: LogDirectory, { config, topics, taps, disk, clock, logger, work }: CleanerParts): LogCleaner {
+  const cleaner = new LogCleaner({
+    disk,
+    clock,
+    logger,
+    folder: logs.folder,
+    settings: { backoffMs: config.cleanerBackoffMs, bytesPerSecond: config.cleanerBytesPerSecond, mapBytes: config.cleanerDedupeBytes },
+    logs: () => logs.openLogs(),
+    clean: (job, watch) => work.clean(job, watch),
+    onProgress: progress => taps.emit({ is: 'cleaning', topic: progress.topic, partition: progress.partition, progress }),
+    onEnd: ({ topic, partition }, end) => taps.emit({ topic, partition, ...end }),
+  })
+  topics.onDeleted(({ name }) => cleaner.forget(name))
+  taps.subscribe(event => {
+    const log = event.is === 'partition-state' ? topics.partition(event.topic, event.partition)?.openLog : undefined
+    if (log) cleaner.opened(log)
+  })
+  if (config.cleanerEnabled) cleaner.start()
+  return cleaner
+}
