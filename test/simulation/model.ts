@@ -145,6 +145,8 @@ export class PartitionModel {
       this.#known.delete(offset)
     }
     this.#end = endOffset
+    // A deletion above what is left was not heard: nothing lay there to delete.
+    this.#start = Math.min(this.#start, endOffset)
     this.#durable = Math.min(this.#durable, endOffset)
     this.cuts++
   }
