@@ -1,7 +1,8 @@
 /**
  * OffsetFetch (9): v1 to v10.
  * What groups have committed; an unknown group or partition is no error but an offset of -1. Null topics (v2) ask for all, v8 asks for many
- * groups at once, v10 names topics by id. requireStable and member epochs change nothing: there are no transactions, and only classic groups.
+ * groups at once, v10 names topics by id. requireStable (v7)
+ * refuses offsets that an open transaction may yet change, with UNSTABLE_OFFSET_COMMIT. Member epochs change nothing: there are only classic groups.
  */
 
 import type { FetchOffsetsAnswer } from '../../groups/group-coordinator.ts'
@@ -21,12 +22,12 @@ export const offsetFetchHandler = handler(offsetFetch, (request, context) => {
   if (context.version < 8) return oneGroup(request, context)
   // All offsets of a group are told once, however often one frame asks: its answer must not outgrow it without bound.
   const asked = request.groups.map((group, at) => ({ group, key: group.topics === null ? `all of ${group.groupId}` : String(at) }))
-  return { groups: firstOfEach(asked, ({ key }) => key).map(({ group }) => context.version < 10 ? byName(group, context) : byId(group, context)) }
+  return { groups: firstOfEach(asked, ({ key }) => key).map(({ group }) => context.version < 10 ? byName(group, request, context) : byId(group, request, context)) }
 })
 
-function oneGroup({ groupId, topics }: Request, { node, version }: RequestContext): ResponseOf<typeof offsetFetch> {
+function oneGroup({ groupId, topics, requireStable }: Request, { node, version }: RequestContext): ResponseOf<typeof offsetFetch> {
   const fetched = node.groups.fetchOffsets({
-    groupId, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
+    groupId, requireStable, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
   })
   // Version 1 has no error of the whole: each partition carries it.
   if (fetched.error !== 'NONE' && version === 1) {
@@ -35,18 +36,19 @@ function oneGroup({ groupId, topics }: Request, { node, version }: RequestContex
   return { errorCode: errorCode(fetched.error), topics: fetched.topics.map(topic => ({ name: topic.topic, partitions: partitionsOf(topic) })) }
 }
 
-function byName({ groupId, topics }: GroupRequest, { node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
+function byName({ groupId, topics }: GroupRequest, { requireStable }: Request, { node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
   const fetched = node.groups.fetchOffsets({
-    groupId, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
+    groupId, requireStable, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
   })
   return { groupId, errorCode: errorCode(fetched.error), topics: fetched.topics.map(topic => ({ name: topic.topic, partitions: partitionsOf(topic) })) }
 }
 
 /** Ids that no topic has are refused where they were asked for; when all were asked for, topics without an id are left out. */
-function byId({ groupId, topics }: GroupRequest, { broker, node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
+function byId({ groupId, topics }: GroupRequest, { requireStable }: Request, { broker, node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
   const asked = topics?.map(({ topicId, partitionIndexes }) => ({ topicId, partitionIndexes, name: broker.topics.byId(topicId)?.record.name }))
   const fetched = node.groups.fetchOffsets({
     groupId,
+    requireStable,
     topics: asked ? asked.flatMap(({ name, partitionIndexes }) => name === undefined ? [] : [{ topic: name, partitions: partitionIndexes }]) : null,
   })
   if (fetched.error !== 'NONE') return { groupId, errorCode: errorCode(fetched.error), topics: [] }
@@ -60,8 +62,8 @@ function byId({ groupId, topics }: GroupRequest, { broker, node }: RequestContex
 }
 
 function partitionsOf({ partitions }: FetchOffsetsAnswer['topics'][number]): PartitionAnswer[] {
-  return partitions.map(({ partition, offset, leaderEpoch, metadata }) => ({
-    partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch, metadata, errorCode: 0,
+  return partitions.map(({ partition, offset, leaderEpoch, metadata, error }) => ({
+    partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch, metadata, errorCode: errorCode(error ?? 'NONE'),
   }))
 }
 

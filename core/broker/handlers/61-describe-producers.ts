@@ -1,0 +1,38 @@
+/**
+ * DescribeProducers (61): v0.
+ * The producers that a partition knows, with their open transactions: by them an administrator finds one that hangs (KIP-664).
+ */
+
+import type { PartitionLog } from '../../log/partition-log.ts'
+import { describeProducers } from '../../protocol/apis/index.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
+import type { ResponseOf } from '../../protocol/schema.ts'
+import { handler, type RequestContext } from '../handler.ts'
+
+type PartitionAnswer = ResponseOf<typeof describeProducers>['topics'][number]['partitions'][number]
+
+export const describeProducersHandler = handler(describeProducers, ({ topics }, context) => ({
+  topics: topics.map(({ name, partitionIndexes }) => ({ name, partitions: partitionIndexes.map(index => describe(name, index, context)) })),
+}))
+
+function describe(topic: string, partitionIndex: number, { broker, node }: RequestContext): PartitionAnswer {
+  const partition = broker.topics.partition(topic, partitionIndex)
+  if (!partition) return refused(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION')
+  const log = partition.logFor(node.id)
+  return log ? { partitionIndex, errorCode: 0, activeProducers: producersOf(log) } : refused(partitionIndex, 'NOT_LEADER_OR_FOLLOWER')
+}
+
+function producersOf(log: PartitionLog): PartitionAnswer['activeProducers'] {
+  return Array.from(log.producers(), ({ producerId, epoch, batches, lastTimestamp, coordinatorEpoch, currentTxnFirstOffset }) => ({
+    producerId,
+    producerEpoch: epoch,
+    lastSequence: batches.at(-1)?.lastSequence ?? -1,
+    lastTimestamp: BigInt(lastTimestamp),
+    coordinatorEpoch,
+    currentTxnStartOffset: currentTxnFirstOffset,
+  }))
+}
+
+function refused(partitionIndex: number, error: KafkaError): PartitionAnswer {
+  return { partitionIndex, errorCode: errorCode(error), activeProducers: [] }
+}
