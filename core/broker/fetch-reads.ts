@@ -110,8 +110,9 @@ export class FetchReads {
   }
 
   /** The answer that needs no look at the segments: a refusal, or nothing to read. */
-  #answerUnread({ asked, partition, refusal }: WantedPartition): PartitionAnswer | undefined {
+  #answerUnread({ asked, partition, refusal, isUnknown }: WantedPartition): PartitionAnswer | undefined {
     const log = partition?.log
+    if (isUnknown && refusal) return { ...refused(asked.partition, refusal), abortedTransactions: [] } // as Kafka, which never asked its log
     if (refusal) return refused(asked.partition, refusal)
     if (!log) return refused(asked.partition, 'NOT_LEADER_OR_FOLLOWER')
     const divergingEpoch = divergenceOf(asked, log)
@@ -184,7 +185,7 @@ export function wasAnswered({ records }: PartitionAnswer): boolean {
 }
 
 function refused(partitionIndex: number, error: KafkaError): PartitionAnswer {
-  return { partitionIndex, errorCode: errorCode(error), highWatermark: -1, records: NO_RECORDS }
+  return { partitionIndex, errorCode: errorCode(error), highWatermark: -1, abortedTransactions: null, records: NO_RECORDS }
 }
 
 function count(records: number, bytes: number, partition: Partition, { connection, broker }: RequestContext): void {
