@@ -72,7 +72,7 @@ export class FetchSessions {
       return session.size === 0 ? this.#full(request, isById, resolving, false) : 'FETCH_SESSION_ID_NOT_FOUND'
     }
     session.lastUsedAt = this.#clock.elapsed()
-    session.epoch = sessionEpoch === EPOCH_MAX ? 1 : sessionEpoch + 1
+    session.epoch = nextEpoch(sessionEpoch)
     session.begin(resolving)
     return new IncrementalFetch(session, resolving)
   }
@@ -133,6 +133,11 @@ export class FetchSessions {
     this.#byId.delete(session.id)
     this.#partitionCount -= session.size
   }
+}
+
+/** 0 and -1 have meanings of their own: after the greatest comes 1. */
+export function nextEpoch(epoch: number): number {
+  return epoch === EPOCH_MAX ? 1 : epoch + 1
 }
 
 class FullFetch implements Fetching {

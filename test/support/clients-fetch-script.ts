@@ -74,13 +74,15 @@ export class FetchScript {
 
   #comparable(answer: ResponseReceived<typeof fetch>, version: number): object {
     const { errorCode, sessionId, responses } = answer
+    // Leader hints (KIP-951) and snapshots are not what this script is about.
     if (sessionId !== 0 && !this.#sessions.has(sessionId)) this.#sessions.set(sessionId, `session ${this.#sessions.size + 1}`)
     return {
       errorCode,
       session: this.#sessions.get(sessionId) ?? 0,
       responses: responses.map(({ topic, topicId, partitions }) => ({
         topic: version > BY_NAME ? this.#names.get(topicId) : topic,
-        partitions: partitions.map(({ records, currentLeader: _, snapshotId: __, ...facts }) => ({ ...facts, bytes: records?.length ?? null })),
+        partitions: partitions.map(({ partitionIndex, errorCode, highWatermark, lastStableOffset, logStartOffset, divergingEpoch, abortedTransactions, preferredReadReplica, records }) => (
+          { partitionIndex, errorCode, highWatermark, lastStableOffset, logStartOffset, divergingEpoch, abortedTransactions, preferredReadReplica, bytes: records?.length ?? null })),
       })),
     }
   }
