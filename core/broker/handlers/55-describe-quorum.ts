@@ -1,0 +1,53 @@
+/**
+ * DescribeQuorum (55): v0 to v2.
+ * One voter, which is this process and always leads, and no observers (KIP-595, KIP-836). Offsets count changes of the catalog, which
+ * stands in for the metadata log; they and the epoch only rise. There is no controller's listener: v2 names the one the client came in by.
+ */
+
+import { describeQuorum } from '../../protocol/apis/index.ts'
+import { errorCode } from '../../protocol/errors.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { handler, type RequestContext } from '../handler.ts'
+
+type Topic = RequestOf<typeof describeQuorum>['topics'][number]
+type PartitionAnswer = ResponseOf<typeof describeQuorum>['topics'][number]['partitions'][number]
+
+const METADATA_TOPIC = '__cluster_metadata'
+const LISTENER = 'PLAINTEXT'
+
+export const describeQuorumHandler = handler(describeQuorum, ({ topics }, context) => {
+  const { broker, advertised } = context
+  // As in Kafka: the one partition there is, alone, or nothing is known.
+  const [topic] = topics
+  const isQuorum = topics.length === 1 && topic?.topicName === METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0
+  if (!isQuorum) return { errorCode: 0, errorMessage: '', topics: topics.map(unknown), nodes: [] }
+  return {
+    errorCode: 0,
+    errorMessage: '',
+    topics: [{ topicName: METADATA_TOPIC, partitions: [describe(context)] }],
+    nodes: [{ nodeId: broker.brokerId, listeners: [{ name: LISTENER, host: advertised.host, port: advertised.port }] }],
+  }
+})
+
+function describe({ broker }: RequestContext): PartitionAnswer {
+  const { leaderEpoch, endOffset } = broker.quorum.state()
+  const now = BigInt(broker.clock.now())
+  const voter = { replicaId: broker.brokerId, logEndOffset: endOffset, lastFetchTimestamp: now, lastCaughtUpTimestamp: now }
+  return { partitionIndex: 0, errorCode: 0, errorMessage: '', leaderId: broker.brokerId, leaderEpoch, highWatermark: endOffset, currentVoters: [voter], observers: [] }
+}
+
+function unknown({ topicName, partitions }: Topic): { readonly topicName: string; readonly partitions: PartitionAnswer[] } {
+  return {
+    topicName,
+    partitions: partitions.map(({ partitionIndex }) => ({
+      partitionIndex,
+      errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION'),
+      errorMessage: 'This server does not host this topic-partition.',
+      leaderId: 0,
+      leaderEpoch: 0,
+      highWatermark: 0,
+      currentVoters: [],
+      observers: [],
+    })),
+  }
+}
