@@ -9,6 +9,8 @@ export const FRAME_BYTES_MAX = 100 * MB
 export const DECODED_ELEMENTS_MAX = 1_000_000
 /** Connections at once: a desktop broker; above it a new connection is closed with a log line. */
 export const CONNECTIONS_MAX = 4096
+/** Brokers in one process: their ids are one digit, and more would show nothing that nine do not. */
+export const BROKERS_MAX = 9
 /** Bytes of requests read and not yet answered, over all connections: beyond it sockets are paused. */
 export const IN_FLIGHT_BYTES_MAX = 256 * MB
 /** Answer bytes a connection may have queued on its socket before its next request waits. */
@@ -52,6 +54,10 @@ export const GROUP_MEMBERS_MAX = 1000
 export const GROUPS_MAX = 10_000
 /** Protocol metadata one member may bring: a group's record, with all its members, must fit a batch of about this size. */
 export const GROUP_METADATA_BYTES_MAX = 1 * MB
+/** Of a regular expression from a client: names of topics are 249 characters long at most. */
+export const PATTERN_CHARS_MAX = 1024
+/** Characters of a pattern times its counted repetitions: what takes longer to compile than some tens of milliseconds is refused. */
+export const PATTERN_COST_MAX = 16_384
 /** Kafka's offset.metadata.max.bytes. */
 export const OFFSET_METADATA_BYTES_MAX = 4096
 /** Transactional ids remembered: Kafka has no bound but their expiry of a week, in which a program that takes a new id each time could fill memory. */
@@ -79,9 +85,9 @@ export const HTTP_CONNECTIONS_MAX = 512
 export const CLOSE_MS_MAX = 10_000
 /** What a stop grants to flushes that are under way; one of gigabytes takes longer and is not waited for. */
 export const FLUSH_GRACE_MS = 50
-/** Values of client quotas, over all entities, and characters of an entity's name: they are held in memory, and Kafka bounds neither. */
-export const QUOTAS_MAX = 10_000
+/** Values of client quotas, over all entities, and characters of an entity's name: they are held in memory, and one request may set them all. Kafka bounds neither. */
+export const QUOTAS_MAX = 5000
 export const QUOTA_NAME_LENGTH_MAX = 1024
-/** SCRAM credentials, and bytes of a name, a salt or a salted password: they are held in memory, and Kafka bounds neither. */
-export const CREDENTIALS_MAX = 10_000
+/** SCRAM credentials, and bytes of a name, a salt or a salted password: they are held in memory, and one request may set them all, at 30 µs each. Kafka bounds neither. */
+export const CREDENTIALS_MAX = 1000
 export const CREDENTIAL_BYTES_MAX = 1024
