@@ -226,10 +226,10 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
-  const placement = new Placement(placedNodes(options, config.brokerId))
+  const placement = new Placement(placedNodes(options, config.brokerId), () => dynamicConfigs.number('default.replication.factor', config.brokerId))
   const dynamicConfigs = new DynamicConfigs({
     rows: catalog.configs,
-    statics: staticConfigs(config),
+    statics: { ...staticConfigs(config), ...internalFactors(placement), ...config.settings },
     factsOf: nodeId => brokerFacts({ nodeId, listeners: parts.cluster.addressesOf(nodeId), logFolder: logs.folder }),
   })
   dynamicConfigs.overrideStatics(durableConfigs(catalog, options.durableAcks))
@@ -265,6 +265,12 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
 
 function placedNodes({ brokerCount = 1, racks = [] }: BrokerOptions, firstId: number): readonly PlacedNode[] {
   return Array.from({ length: brokerCount }, (_, at) => ({ id: firstId + at, rack: racks[at % racks.length] ?? null }))
+}
+
+/** What Kafka would have to be told to make its own topics with as many replicas as there are brokers for. */
+function internalFactors(placement: Placement): Readonly<Record<string, string>> {
+  const factor = String(placement.factorOf(true))
+  return { 'offsets.topic.replication.factor': factor, 'share.coordinator.state.topic.replication.factor': factor, 'transaction.state.log.replication.factor': factor }
 }
 
 /** Makes the listeners of a broker, at its start and whenever it comes up again. */

@@ -149,10 +149,10 @@ export class Cluster {
       if (!placement.isUp(id)) return `broker ${id} is down already`
       if (!placement.nodes.some(node => node.id !== id && placement.isUp(node.id))) return `broker ${id} is the last that is up: stop the whole of Millrace instead`
       placement.setUp(id, false)
-      const moved = leadership.leave(id)
+      // As in Kafka's controlled shutdown others lead before the connections end: who asks meanwhile is told, and finds them.
+      await leadership.leave(id)
       await place.listeners?.stop()
       place.listeners = undefined
-      await moved
       taps.emit({ is: 'broker-stopped', brokerId: id })
       return undefined
     })

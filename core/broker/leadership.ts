@@ -93,8 +93,9 @@ export class Leadership {
     if (partition.leader !== NO_LEADER) this.#depose(partition)
     await this.#raiseEpoch(partition)
     const { isr, replicas } = partition.standing
-    // An unclean leader is in sync with itself alone, and with whoever of the others is up: there is one store.
-    partition.stand({ leader: to, isr: isr.includes(to) ? isr : replicas.filter(id => this.#placement.isUp(id)) })
+    // Who else is up is in sync with the new leader, however it came to lead: there is one store.
+    const inSync = [...new Set([...isr, ...replicas])].filter(id => this.#placement.isUp(id))
+    partition.stand({ leader: to, isr: inSync })
     this.#tell({ partition, from: NO_LEADER, to })
   }
 

@@ -54,9 +54,9 @@ export class Placement {
     return this.nodes.find(node => node.id === id)?.rack ?? null
   }
 
-  /** How many brokers hold a partition of a topic that does not say. */
+  /** How many brokers are to hold a partition of a topic that does not say. */
   factorOf(isInternal: boolean): number {
-    return Math.min(this.nodes.length, isInternal ? INTERNAL_REPLICAS : this.#defaultReplicas())
+    return isInternal ? Math.min(this.nodes.length, INTERNAL_REPLICAS) : this.#defaultReplicas()
   }
 
   /**

@@ -5,6 +5,7 @@ import { parseListener, type ListenerAddress } from '../broker/addresses.ts'
 import type { BrokerConfig } from '../broker/broker-config.ts'
 import { parseBrokerSettings } from '../broker/broker-settings.ts'
 import { topicNameProblem } from '../broker/topic-name.ts'
+import { BROKERS_MAX } from '../common/limits.ts'
 
 export type ServeArguments = {
   /** Empty: the loopback on 9092, or the next free port. */
@@ -17,6 +18,10 @@ export type ServeArguments = {
   readonly config: Partial<BrokerConfig>
   /** Acknowledge what is on the disk only; undefined: as the data folder has it. */
   readonly durableAcks: boolean | undefined
+  /** How many brokers to be: their ports follow on those of `listeners`. */
+  readonly brokerCount: number
+  /** Of the brokers in order, going round where there are fewer. */
+  readonly racks: readonly string[]
 }
 export type ImportArguments = { readonly source: string; readonly dataFolder: string | undefined }
 
@@ -26,6 +31,8 @@ export type Command =
   | { readonly is: 'help' | 'version' }
   | { readonly is: 'wrong'; readonly problem: string }
 
+const PORT_MAX = 65_535
+
 export const usage = `millrace: a Kafka-compatible broker on this machine, and the window onto its streams
 
   millrace serve [options]       run the broker until SIGTERM or Ctrl+C
@@ -33,6 +40,9 @@ export const usage = `millrace: a Kafka-compatible broker on this machine, and t
                                  default: 127.0.0.1 and ::1, port 9092, or the next free one
     --data DIR                   keep data here; without it, a temporary folder that goes at exit
     --http HOST:PORT             serve the window as a web page on a loopback address
+    --brokers N                  be N brokers (1 to 9) with ids from 1 on, on ports from the given one on: a simulated cluster
+                                 over one store, to try failover, replication factors and follower fetching
+    --racks a,b,c                racks of the brokers in order, going round
     --topics a:3,b:1             create these topics (name:partitions) when they are missing
     --config NAME=VALUE          a broker config of Kafka, as in --config log.retention.ms=3600000 (may repeat)
     --durable-acks               acknowledge records once the disk has them, not the system's cache: survives a power
@@ -64,6 +74,8 @@ function parseServe(argv: string[]): Command {
       data: { type: 'string' },
       http: { type: 'string' },
       topics: { type: 'string' },
+      brokers: { type: 'string', default: '1' },
+      racks: { type: 'string', default: '' },
       config: { type: 'string', multiple: true, default: [] },
       'durable-acks': { type: 'boolean' },
       log: { type: 'string', default: 'text' },
@@ -78,6 +90,10 @@ function parseServe(argv: string[]): Command {
     if ('problem' in listener) return { is: 'wrong', problem: listener.problem }
     listeners.push(listener)
   }
+  const brokerCount = Number(values.brokers)
+  if (!/^[1-9]$/.test(values.brokers)) return { is: 'wrong', problem: `--brokers ${values.brokers}: expected a number from 1 to ${BROKERS_MAX}` }
+  const crossed = crossedPorts(listeners, brokerCount)
+  if (crossed !== undefined) return { is: 'wrong', problem: crossed }
   const settings = parseBrokerSettings(values.config)
   if ('problem' in settings) return { is: 'wrong', problem: `--config ${settings.problem}` }
   const topics = parseTopics(values.topics)
@@ -96,8 +112,19 @@ function parseServe(argv: string[]): Command {
       readyFile: values['ready-file'],
       config: settings.config,
       durableAcks: values['durable-acks'],
+      brokerCount,
+      racks: values.racks.split(',').map(rack => rack.trim()).filter(rack => rack !== ''),
     },
   }
+}
+
+/** Each broker takes the port after the one before it, on every listener: those must lie far enough apart. */
+function crossedPorts(listeners: readonly ListenerAddress[], brokerCount: number): string | undefined {
+  const ports = listeners.map(({ port }) => port).filter(port => port !== 0).sort((a, b) => a - b)
+  const near = ports.find((port, at) => at > 0 && port - (ports[at - 1] ?? 0) < brokerCount && brokerCount > 1)
+  if (near !== undefined) return `--listen ports must be at least ${brokerCount} apart for ${brokerCount} brokers: each broker takes the next port`
+  const last = ports.at(-1) ?? 0
+  return last + brokerCount - 1 > PORT_MAX ? `--listen: ${brokerCount} brokers need the ports ${last} to ${last + brokerCount - 1}, and ${PORT_MAX} is the last there is` : undefined
 }
 
 function parseTopics(text: string | undefined): ServeArguments['topics'] | string {

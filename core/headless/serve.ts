@@ -51,12 +51,14 @@ function dropStale(readyFile: string): void {
 type Started = { readonly broker: Broker; readonly taken: ChosenPort['taken'] }
 
 async function start(options: ServeArguments, dataFolder: string, { logger, scan }: { logger: Logger; scan: ScanRole }): Promise<Started> {
-  const chosen = options.listeners.length > 0 ? { listeners: options.listeners, taken: null } : await chooseLoopback()
+  const chosen = options.listeners.length > 0 ? { listeners: options.listeners, taken: null } : await chooseLoopback(options.brokerCount)
   const broker = await Broker.start({
     dataFolder,
     listeners: chosen.listeners,
     topics: options.topics,
     config: options.config,
+    brokerCount: options.brokerCount,
+    racks: options.racks,
     ...(options.durableAcks === undefined ? {} : { durableAcks: options.durableAcks }),
     disk: nodeDisk,
     clock: systemClock,
@@ -68,8 +70,8 @@ async function start(options: ServeArguments, dataFolder: string, { logger, scan
   return { broker, taken: chosen.taken }
 }
 
-async function chooseLoopback(): Promise<{ readonly listeners: readonly ListenerAddress[]; readonly taken: ChosenPort['taken'] }> {
-  const { port, taken } = await choosePort(null)
+async function chooseLoopback(brokerCount: number): Promise<{ readonly listeners: readonly ListenerAddress[]; readonly taken: ChosenPort['taken'] }> {
+  const { port, taken } = await choosePort(null, { count: brokerCount })
   return { listeners: [loopbackListener(port)], taken }
 }
 

@@ -54,7 +54,7 @@ export class EngineHost {
   async start(): Promise<readonly string[]> {
     const { settings, wantedPort } = this.#options
     for (let tries = 1; ; tries++) {
-      const chosen = await choosePort(settings.current.fallbackPort, wantedPort)
+      const chosen = await choosePort(settings.current.fallbackPort, { wanted: wantedPort })
       if (chosen.taken && chosen.port !== settings.current.fallbackPort) settings.change({ fallbackPort: chosen.port })
       if (this.#isStopping) return []
       const worker = this.#startThread(chosen)

@@ -15,12 +15,15 @@ import { ask, RawConnection } from './clients-frames.ts'
 export type MemoryBroker = {
   readonly broker: Broker
   readonly port: number
+  /** Of each broker's first listener, by its id. */
+  portOf(nodeId: number): number
   readonly disk: MemoryDisk
   /** Log lines so far. */
   readonly lines: readonly string[]
   /** One request on a connection of its own kept for the test. */
   ask<A extends Api>(api: A, version: number, request: RequestToSend<A>): Promise<ResponseReceived<A>>
-  connect(): Promise<RawConnection>
+  /** To the first broker unless told. */
+  connect(nodeId?: number): Promise<RawConnection>
   stop(): Promise<void>
 }
 
@@ -29,19 +32,23 @@ export async function startMemoryBroker(options: {
   readonly config?: Partial<BrokerConfig>
   readonly listeners?: readonly ListenerAddress[]
   readonly clock?: Clock
+  readonly brokerCount?: number
+  readonly racks?: readonly string[]
   readonly disk?: MemoryDisk
   /** Where slow work is done; in this thread unless told. */
   readonly work?: SlowWork
   /** A data folder on the real disk instead, for what must outlive the broker: the catalog of a memory disk does not. */
   readonly folder?: string
 } = {}): Promise<MemoryBroker> {
-  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder, work } = options
+  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder, work, brokerCount = 1, racks = [] } = options
   const lines: string[] = []
   const broker = await Broker.start({
     dataFolder: folder ?? '/data',
     listeners,
     config: { offsetsTopicPartitions: 4, ...config },
     topics: Object.entries(topics).map(([name, partitionCount]) => ({ name, partitionCount })),
+    brokerCount,
+    racks,
     disk: folder === undefined ? disk : nodeDisk,
     clock,
     random: seededRandom(7),
@@ -51,9 +58,10 @@ export async function startMemoryBroker(options: {
   })
   await broker.recovered
   const port = broker.advertised[0]?.port ?? 0
+  const portOf = (nodeId: number): number => broker.advertised[(nodeId - 1) * listeners.length]?.port ?? 0
   const open = new Set<RawConnection>()
-  const connect = async (): Promise<RawConnection> => {
-    const connection = await RawConnection.open(port)
+  const connect = async (nodeId = 1): Promise<RawConnection> => {
+    const connection = await RawConnection.open(portOf(nodeId))
     open.add(connection)
     return connection
   }
@@ -61,6 +69,7 @@ export async function startMemoryBroker(options: {
   return {
     broker,
     port,
+    portOf,
     disk,
     lines,
     connect,

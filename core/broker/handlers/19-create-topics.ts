@@ -1,7 +1,7 @@
 /**
  * CreateTopics (19): v2 to v7.
- * Validates as Kafka's controller does; -1 takes the defaults (KIP-464); manual assignments may name this broker only; v5+ answers
- * with the effective configs (KIP-525), v7 with the topic id. The topic is there and writable when the answer leaves.
+ * Validates as Kafka's controller does; -1 takes the defaults (KIP-464); brokers may be named for each partition, else they are spread over
+ * brokers and racks; v5+ answers with the effective configs (KIP-525), v7 with the topic id. The topic is there and writable when the answer leaves.
  */
 
 import { PARTITIONS_PER_TOPIC_MAX } from '../../common/limits.ts'
@@ -11,8 +11,10 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { describeTopicConfigs, sourceCodes } from '../describe-configs.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import type { Placement } from '../placement.ts'
+import { newAssignmentProblem } from '../replica-assignments.ts'
 import { firstOfEach, tally } from '../tally.ts'
-import type { NewTopic, Refusal } from '../topic-registry.ts'
+import type { Assignments, NewTopic, Refusal } from '../topic-registry.ts'
 
 type Asked = RequestOf<typeof createTopics>['topics'][number]
 type TopicAnswer = ResponseOf<typeof createTopics>['topics'][number]
@@ -37,7 +39,7 @@ function partitionsOf(numPartitions: number, assignments: Asked['assignments'], 
 }
 
 async function create(asked: Asked, validateOnly: boolean, { broker }: RequestContext): Promise<TopicAnswer> {
-  const plan = planOf(asked, broker.config.numPartitions, broker.brokerId)
+  const plan = planOf(asked, broker)
   if ('error' in plan) return refused(asked.name, plan.error, plan.message)
   const result = validateOnly ? broker.topics.problemWith(plan) : await broker.topics.create(plan)
   if (result && 'error' in result) return refused(asked.name, result.error, result.message)
@@ -47,22 +49,25 @@ async function create(asked: Asked, validateOnly: boolean, { broker }: RequestCo
     errorCode: 0,
     errorMessage: null,
     numPartitions: plan.partitionCount,
-    replicationFactor: 1,
+    replicationFactor: plan.replicationFactor,
     configs: describeTopicConfigs(plan.configs, broker.topics.defaults).map(({ name, value, source }) =>
       ({ name, value, readOnly: false, configSource: sourceCodes[source], isSensitive: false })),
   }
 }
 
+type Plan = NewTopic & { readonly replicationFactor: number }
+
 /** What is to be created, or why not: partitions, replication, assignments, null configs (ReplicationControlManager.createTopic). */
-function planOf(asked: Asked, defaultPartitions: number, brokerId: number): NewTopic | Refusal {
+function planOf(asked: Asked, { config, cluster }: RequestContext['broker']): Plan | Refusal {
   const { name, numPartitions, replicationFactor, assignments } = asked
+  const { placement } = cluster
   if (name === '__cluster_metadata') return { error: 'INVALID_REQUEST', message: `Creation of internal topic ${name} is prohibited.` }
   const nulls = asked.configs.find(({ value }) => value === null)
   if (nulls) return { error: 'INVALID_CONFIG', message: `Null value not supported for topic configs: ${nulls.name}` }
   const configs = Object.fromEntries(asked.configs.map(config => [config.name, config.value ?? '']))
   if (assignments.length > 0) {
-    const problem = assignmentProblem(asked, brokerId)
-    return problem ?? { name, partitionCount: assignments.length, configs }
+    const assigned = assignmentsOf(asked, placement)
+    return 'error' in assigned ? assigned : { name, partitionCount: assignments.length, replicationFactor: assigned[0]?.length ?? 1, configs, assignments: assigned }
   }
   if (replicationFactor === 0 || replicationFactor < -1) {
     return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor must be larger than 0, or -1 to use the default value.' }
@@ -70,31 +75,33 @@ function planOf(asked: Asked, defaultPartitions: number, brokerId: number): NewT
   if (numPartitions === 0 || numPartitions < -1) {
     return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
   }
-  if (replicationFactor > 1) {
+  const factor = replicationFactor === -1 ? placement.factorOf(false) : replicationFactor
+  const brokers = placement.nodes.length
+  if (factor > brokers) {
     return {
       error: 'INVALID_REPLICATION_FACTOR',
-      message: `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only 1 broker(s) are registered.`,
+      message: `Unable to replicate the partition ${factor} time(s): The target replication factor of ${factor} cannot be reached because only ${brokers} broker(s) are registered.`,
     }
   }
-  return { name, partitionCount: numPartitions === -1 ? defaultPartitions : numPartitions, configs }
+  return { name, partitionCount: numPartitions === -1 ? config.numPartitions : numPartitions, replicationFactor: factor, configs }
 }
 
-function assignmentProblem({ numPartitions, replicationFactor, assignments }: Asked, brokerId: number): Refusal | undefined {
+/** The brokers that were named for each partition, in order of the partitions. */
+function assignmentsOf({ numPartitions, replicationFactor, assignments }: Asked, placement: Placement): Assignments | Refusal {
   if (replicationFactor !== -1) return { error: 'INVALID_REQUEST', message: 'A manual partition assignment was specified, but replication factor was not set to -1.' }
   if (numPartitions !== -1) return { error: 'INVALID_REQUEST', message: 'A manual partition assignment was specified, but numPartitions was not set to -1.' }
-  const indexes = assignments.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b)
-  if (indexes.some((partition, at) => partition !== at)) {
-    return { error: 'INVALID_REPLICA_ASSIGNMENT', message: 'partitions should be a consecutive 0-based integer sequence.' }
-  }
+  const byIndex = new Map<number, readonly number[]>()
+  let factor: number | undefined
   for (const { partitionIndex, brokerIds } of assignments) {
-    if (brokerIds.length === 0) return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `The manual partition assignment of partition ${partitionIndex} includes an empty replica list.` }
-    if (new Set(brokerIds).size < brokerIds.length) {
-      return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `The manual partition assignment of partition ${partitionIndex} includes duplicates.` }
-    }
-    const unknown = brokerIds.find(id => id !== brokerId)
-    if (unknown !== undefined) return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `The manual partition assignment includes broker ${unknown}, but no such broker is registered.` }
+    if (byIndex.has(partitionIndex)) return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `Found multiple manual partition assignments for partition ${partitionIndex}` }
+    const problem = newAssignmentProblem(partitionIndex, brokerIds, placement, factor)
+    if (problem) return problem
+    factor = brokerIds.length
+    byIndex.set(partitionIndex, brokerIds)
   }
-  return undefined
+  const inOrder = Array.from({ length: byIndex.size }, (_, at) => byIndex.get(at) ?? [])
+  const hasHole = inOrder.some(brokerIds => brokerIds.length === 0)
+  return hasHole ? { error: 'INVALID_REPLICA_ASSIGNMENT', message: 'partitions should be a consecutive 0-based integer sequence' } : inOrder
 }
 
 function refused(name: string, error: KafkaError, errorMessage: string): TopicAnswer {
