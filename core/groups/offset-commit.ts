@@ -69,7 +69,7 @@ export function checkTransactionalCommit(group: StoreGroup | undefined, request:
   if (generation < 0 && memberId === '' && instanceId === null) return 'NONE'
   if (group.kind === 'consumer') {
     // Producers do not know the errors of member epochs before version 6.
-    const error = checkConsumerCommit(group, request)
+    const error = checkConsumerCommit(group, { ...request, canNameMissingGroup: true })
     return error === 'STALE_MEMBER_EPOCH' ? 'ILLEGAL_GENERATION' : error
   }
   if (generation < 0 && group.isEmpty) return 'NONE'
