@@ -6,11 +6,14 @@ import {
   describeAcls, describeClientQuotas, describeDelegationToken, describeLogDirs, describeQuorum, describeTopicPartitions,
   describeUserScramCredentials, expireDelegationToken, metadata, renewDelegationToken, unregisterBroker, updateFeatures,
 } from '../../core/protocol/apis/index.ts'
-import type { Api, RequestToSend } from '../../core/protocol/schema.ts'
+import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
 import { ask, RawConnection } from './clients-frames.ts'
 
 /** What was asked, and what came back; text when no answer came. */
-export type AdminStep = readonly [step: string, answer: unknown]
+export type AdminStep = { readonly step: string; readonly answer: unknown }
+
+/** Fields that are no one's to choose; what they are above 0 is not compared. */
+const FREE = new Set(['totalBytes', 'usableBytes', 'highWatermark', 'logEndOffset', 'lastFetchTimestamp', 'lastCaughtUpTimestamp', 'port'])
 
 class AdminScript {
   readonly steps: AdminStep[] = []
@@ -22,17 +25,21 @@ class AdminScript {
     this.#port = port
   }
 
-  /** Asks and notes the answer. An answer that is not there yet in a cluster of processes that tell each other is asked for again. */
-  async ask<A extends Api>(step: string, api: A, version: number, request: RequestToSend<A>): Promise<void> {
+  /** Asks and notes the answer, or the part of it that `pick` takes. */
+  async ask<A extends Api>(step: string, api: A, version: number, request: RequestToSend<A>, pick: (answer: ResponseReceived<A>) => unknown = answer => answer): Promise<void> {
     this.#connection ??= await RawConnection.open(this.#port)
-    const key = `${step} (${api.name} v${version})`
     try {
-      this.steps.push([key, this.#comparable(await ask(this.#connection, api, version, request), api === describeTopicPartitions)])
+      const answer = pick(await ask(this.#connection, api, version, request))
+      this.#note(step, api, version, this.#comparable(answer, api === describeTopicPartitions))
     } catch {
-      this.steps.push([key, 'the connection was closed'])
+      this.#note(step, api, version, 'the connection was closed')
       this.#connection.close()
       this.#connection = undefined
     }
+  }
+
+  #note(step: string, api: Api, version: number, answer: unknown): void {
+    this.steps.push({ step: `${step} (${api.name} v${version})`, answer })
   }
 
   /** For changes that a broker of Kafka's learns from its controller a moment after they were acknowledged. */
@@ -58,7 +65,7 @@ class AdminScript {
       return isOrdered ? items : items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
     }
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.#comparable(each, isOrdered)]))
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, FREE.has(name) && each > 0 ? 'some' : this.#comparable(each, isOrdered)]))
   }
 }
 
@@ -341,7 +348,16 @@ async function features(script: AdminScript): Promise<void> {
       feature, maxVersionLevel, ...(version === 0 ? { allowDowngrade: upgradeType !== UPGRADE } : { upgradeType }),
     })),
   })
-  const show = (step: string): Promise<void> => script.ask(step, apiVersions, 4, { clientSoftwareName: 'script', clientSoftwareVersion: '1' })
+  let epoch = -1n
+  const show = (step: string): Promise<void> => script.ask(step, apiVersions, 4, { clientSoftwareName: 'script', clientSoftwareVersion: '1' }, answer => {
+    const hasRisen = answer.finalizedFeaturesEpoch > epoch
+    epoch = answer.finalizedFeaturesEpoch
+    return {
+      hasRisen,
+      supported: Object.fromEntries(answer.supportedFeatures.map(({ name, minVersion, maxVersion }) => [name, `${minVersion} to ${maxVersion}`])),
+      finalized: Object.fromEntries(answer.finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel])),
+    }
+  })
   await show('features at first')
   const names = ['transaction.version', 'group.version', 'share.version', 'streams.version', 'metadata.version', 'kraft.version', 'eligible.leader.replicas.version']
   for (const name of names) {
