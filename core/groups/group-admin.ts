@@ -31,7 +31,7 @@ export function listGroups(
   { store }: GroupParts, filter: { readonly states: readonly string[]; readonly kinds: readonly string[] },
 ): { readonly error: KafkaError; readonly groups: readonly ListedGroup[] } {
   if (store.isLoading) return { error: 'COORDINATOR_LOAD_IN_PROGRESS', groups: [] }
-  const states = new Set(filter.states.map(word => word.toLowerCase()))
+  const states = new Set(filter.states.map(word => word.trim().toLowerCase()))
   const kinds = new Set(filter.kinds.map(word => word.toLowerCase()))
   const groups: ListedGroup[] = []
   for (const group of store.groups()) {

@@ -5,8 +5,10 @@ import {
   createTopics, deleteGroups, describeGroups, findCoordinator, heartbeat, joinGroup, leaveGroup, listGroups, offsetCommit, offsetFetch, syncGroup,
 } from '../../core/protocol/apis/index.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../core/protocol/consumer-protocol.ts'
-import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
-import { ask, RawConnection } from './clients-frames.ts'
+import type { RequestToSend } from '../../core/protocol/schema.ts'
+import { AnswerScript } from './clients-answer-script.ts'
+import { ask, type RawConnection } from './clients-frames.ts'
+import { EDGE_GROUPS, groupEdges } from './clients-group-edges.ts'
 
 const metadata = consumerProtocolSubscription.encode({ topics: ['orders'] }, 0)
 const assigned = (...partitions: number[]): Buffer => consumerProtocolAssignment.encode({ assignedPartitions: [{ topic: 'orders', partitions }] }, 0)
@@ -15,57 +17,9 @@ const sticky = { name: 'sticky', metadata }
 const joining = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 30_000, protocolType: 'consumer', protocols: [range], memberId: '' }
 const synced = { protocolType: 'consumer', protocolName: 'range' }
 
-class Script {
-  /** What was asked, and what came back. */
-  readonly steps: [string, unknown][] = []
-  readonly #names = new Map<string, string>()
-  readonly #port: number
-  readonly #connections: RawConnection[] = []
-
-  constructor(port: number) {
-    this.#port = port
-  }
-
-  async open(): Promise<RawConnection> {
-    const connection = await RawConnection.open(this.#port)
-    this.#connections.push(connection)
-    return connection
-  }
-
-  /** Asks and notes the answer under `step`. */
-  async ask<A extends Api>(step: string, on: RawConnection, api: A, version: number, request: RequestToSend<A>): Promise<ResponseReceived<A>> {
-    const answer = await ask(on, api, version, request)
-    this.steps.push([`${step} (${api.name} v${version})`, this.#comparable(answer)])
-    return answer
-  }
-
-  close(): void {
-    for (const connection of this.#connections) connection.close()
-  }
-
-  /** Random ids by the order they appear in, bytes as hex; lists whose order Kafka leaves open sorted. */
-  #comparable(value: unknown): unknown {
-    if (typeof value === 'string') {
-      return value.replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}/g, id => {
-        if (!this.#names.has(id)) this.#names.set(id, `ID${this.#names.size + 1}`)
-        return this.#names.get(id) ?? ''
-      })
-    }
-    if (Buffer.isBuffer(value)) return value.toString('hex')
-    if (Array.isArray(value)) return value.map(each => this.#comparable(each)).sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'throttleTimeMs').map(([name, each]) => [name, this.#comparable(each)]))
-  }
-}
-
-function sortKey(value: unknown): string {
-  const { groupId, name, topicId, partitionIndex, memberId } = value as Record<string, unknown> // the structs of group answers
-  return JSON.stringify([groupId ?? name ?? memberId ?? partitionIndex ?? null, topicId ?? null])
-}
-
 /** Runs everything against the broker on `port`: the answers, in order. */
 export async function runGroupScript(port: number): Promise<[string, unknown][]> {
-  const script = new Script(port)
+  const script = new AnswerScript(port)
   try {
     const a = await script.open()
     await makeReady(a)
@@ -75,6 +29,7 @@ export async function runGroupScript(port: number): Promise<[string, unknown][]>
     await admin(script, a)
     await twoMembers(script, a, await script.open())
     await staticMembers(script, a, await script.open())
+    await groupEdges(script, a, await script.open())
     return script.steps
   } finally {
     script.close()
@@ -85,13 +40,13 @@ export async function runGroupScript(port: number): Promise<[string, unknown][]>
 async function makeReady(a: RawConnection): Promise<void> {
   const topic = { name: 'orders', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
   await ask(a, createTopics, 7, { topics: [topic], timeoutMs: 5_000 })
-  for (const group of ['g', 'two', 'static', 'simple', 'missing', 'young']) {
+  for (const group of ['g', 'two', 'static', 'simple', 'missing', 'young', ...EDGE_GROUPS]) {
     while ((await ask(a, findCoordinator, 4, { keyType: 0, coordinatorKeys: [group] })).coordinators[0]?.errorCode !== 0) await pause(100)
     while ((await ask(a, offsetFetch, 8, { groups: [{ groupId: group, topics: null }] })).groups[0]?.errorCode !== 0) await pause(100)
   }
 }
 
-async function oneMember(script: Script, a: RawConnection): Promise<void> {
+async function oneMember(script: AnswerScript, a: RawConnection): Promise<void> {
   const { memberId } = await script.ask('a first join', a, joinGroup, 9, { ...joining, groupId: 'g' })
   await script.ask('a join under an unknown id', a, joinGroup, 9, { ...joining, groupId: 'g', memberId: 'who' })
   await script.ask('a join to a group nobody knows', a, joinGroup, 9, { ...joining, groupId: 'missing', memberId: 'who' })
@@ -122,7 +77,7 @@ function commit(request: Partial<RequestToSend<typeof offsetCommit>> & { readonl
   return { topics: ['orders', 'nowhere'].map(name => ({ name, partitions })), ...request }
 }
 
-async function refusedCommits(script: Script, a: RawConnection): Promise<void> {
+async function refusedCommits(script: AnswerScript, a: RawConnection): Promise<void> {
   await script.ask('a commit from outside', a, offsetCommit, 9, commit({ groupId: 'g' }))
   for (const version of [8, 9]) {
     await script.ask('a commit to no group', a, offsetCommit, version, commit({ groupId: 'missing', memberId: 'who', generationIdOrMemberEpoch: 1 }))
@@ -135,7 +90,7 @@ async function refusedCommits(script: Script, a: RawConnection): Promise<void> {
   await script.ask('a commit without a topic', a, offsetCommit, 9, { groupId: 'simple', topics: [] })
 }
 
-async function offsets(script: Script, a: RawConnection): Promise<void> {
+async function offsets(script: AnswerScript, a: RawConnection): Promise<void> {
   const topics = [{ name: 'orders', partitionIndexes: [0, 1, 9] }, { name: 'nowhere', partitionIndexes: [0] }]
   for (const version of [1, 2, 5, 7]) await script.ask('offsets', a, offsetFetch, version, { groupId: 'g', topics })
   await script.ask('all offsets of no group', a, offsetFetch, 7, { groupId: 'missing', topics: null })
@@ -144,7 +99,7 @@ async function offsets(script: Script, a: RawConnection): Promise<void> {
   await script.ask('offsets of an unknown id', a, offsetFetch, 10, { groups: [{ groupId: 'g', topics: [{ topicId: 'aaaaaaaaaaaaaaaaaaaaaA', partitionIndexes: [0] }] }] })
 }
 
-async function admin(script: Script, a: RawConnection): Promise<void> {
+async function admin(script: AnswerScript, a: RawConnection): Promise<void> {
   await script.ask('groups', a, listGroups, 5, {})
   await script.ask('stable groups', a, listGroups, 5, { statesFilter: ['stable'], typesFilter: ['CLASSIC'] })
   await script.ask('groups of words nobody knows', a, listGroups, 4, { statesFilter: ['bogus'] })
@@ -155,7 +110,7 @@ async function admin(script: Script, a: RawConnection): Promise<void> {
 }
 
 /** A second member comes, the first rejoins, both read; then the leader goes. */
-async function twoMembers(script: Script, a: RawConnection, b: RawConnection): Promise<void> {
+async function twoMembers(script: AnswerScript, a: RawConnection, b: RawConnection): Promise<void> {
   const both = { ...joining, groupId: 'two' }
   const first = (await script.ask('a first id', a, joinGroup, 9, both)).memberId
   await script.ask('the first joins', a, joinGroup, 9, { ...both, protocols: [range, sticky], memberId: first })
@@ -185,7 +140,7 @@ async function twoMembers(script: Script, a: RawConnection, b: RawConnection): P
   await script.ask('a commit to an empty group', a, offsetCommit, 9, commit({ groupId: 'two' }))
 }
 
-async function staticMembers(script: Script, a: RawConnection, b: RawConnection): Promise<void> {
+async function staticMembers(script: AnswerScript, a: RawConnection, b: RawConnection): Promise<void> {
   const instance = { ...joining, groupId: 'static', groupInstanceId: 'i1' }
   const { memberId } = await script.ask('a static join', a, joinGroup, 9, instance)
   const member = { groupId: 'static', groupInstanceId: 'i1', generationId: 1 }

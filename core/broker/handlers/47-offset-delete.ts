@@ -18,13 +18,18 @@ export const offsetDeleteHandler = handler(offsetDelete, async ({ groupId, topic
   if (answer.error !== 'NONE') return { errorCode: errorCode(answer.error), topics: [] }
   const stored = await node.groups.stored(groupId)?.then(() => true, () => false)
   if (stored === false) return { errorCode: errorCode('NOT_COORDINATOR'), topics: [] }
-  const unknown = topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.filter(({ partitionIndex }) => !exists(name, partitionIndex))
-      .map(({ partitionIndex }) => ({ partitionIndex, errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') })),
-  }))
-  const answered = answer.topics.map(({ topic, partitions }) => ({
-    name: topic, partitions: partitions.map(({ partition, error }) => ({ partitionIndex: partition, errorCode: errorCode(error) })),
-  }))
-  return { errorCode: 0, topics: [...unknown.filter(({ partitions }) => partitions.length > 0), ...answered] }
+  const answers = answer.topics.values()
+  return {
+    errorCode: 0,
+    topics: topics.filter(({ partitions }) => partitions.length > 0).map(({ name, partitions }) => {
+      const answered = partitions.some(({ partitionIndex }) => exists(name, partitionIndex)) ? answers.next().value?.partitions.values() : undefined
+      return {
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: errorCode(exists(name, partitionIndex) ? answered?.next().value?.error ?? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION'),
+        })),
+      }
+    }),
+  }
 })
