@@ -20,6 +20,8 @@ export type BrokerConfig = {
   readonly groupInitialRebalanceDelayMs: number
   /** offsets.topic.num.partitions */
   readonly offsetsTopicPartitions: number
+  /** transaction.state.log.num.partitions */
+  readonly transactionTopicPartitions: number
   /** log.initial.task.delay.ms: from the start of the broker to its first retention sweep. */
   readonly retentionInitialDelayMs: number
   /** log.retention.check.interval.ms */
@@ -47,6 +49,7 @@ export const defaultBrokerConfig: BrokerConfig = {
   deleteTopics: true,
   groupInitialRebalanceDelayMs: 0,
   offsetsTopicPartitions: 50,
+  transactionTopicPartitions: 50,
   retentionInitialDelayMs: 30_000,
   retentionCheckIntervalMs: 300_000,
   cleanerEnabled: true,
@@ -56,6 +59,11 @@ export const defaultBrokerConfig: BrokerConfig = {
   fetchSessionSlots: 1000,
   topicDefaults: {},
   settings: {},
+}
+
+/** Partitions of the topics that coordinators keep: what they hold is spread over so many, so that they never change. */
+export function internalPartitions(config: BrokerConfig): ReadonlyMap<string, number> {
+  return new Map([['__consumer_offsets', config.offsetsTopicPartitions], ['__transaction_state', config.transactionTopicPartitions]])
 }
 
 /** What a broker knows of itself once it runs, by broker config names. */
@@ -76,6 +84,7 @@ const typed: Readonly<Record<string, (config: BrokerConfig) => string>> = {
   'log.retention.check.interval.ms': config => String(config.retentionCheckIntervalMs),
   'num.partitions': config => String(config.numPartitions),
   'offsets.topic.num.partitions': config => String(config.offsetsTopicPartitions),
+  'transaction.state.log.num.partitions': config => String(config.transactionTopicPartitions),
 }
 
 /** What the brokers were started with, by broker config names, as DescribeConfigs tells it apart from defaults (STATIC_BROKER_CONFIG). */

@@ -5,10 +5,14 @@ import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { defaultGroupConfig } from '../groups/group-config.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { defaultTransactionConfig, TRANSACTION_TOPIC, TransactionCoordinator, type MarkerWriter } from '../transactions/transaction-coordinator.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import type { DynamicConfigs } from './dynamic-configs.ts'
+import type { Features } from './features.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import { OFFSETS_TOPIC } from './offsets-topic.ts'
 import type { PlacedNode } from './placement.ts'
+import type { ProducerIds } from './producer-ids.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
 export type BrokerNode = {
@@ -17,14 +21,29 @@ export type BrokerNode = {
   readonly rack: string | null
   /** Coordinates the groups of the partitions of `__consumer_offsets` that this broker leads. */
   readonly groups: GroupCoordinator
+  /** Coordinates the transactional ids of the partitions of `__transaction_state` that this broker leads. */
+  readonly transactions: TransactionCoordinator
   /** The incremental fetch sessions that clients have with it. */
   readonly fetchSessions: FetchSessions
 }
 
-type NodeParts = { readonly topics: TopicRegistry; readonly config: BrokerConfig; readonly clock: Clock; readonly random: Random; readonly logger: Logger }
+type NodeParts = {
+  readonly topics: TopicRegistry
+  readonly config: BrokerConfig
+  readonly dynamicConfigs: DynamicConfigs
+  readonly features: Features
+  readonly producerIds: ProducerIds
+  readonly markers: MarkerWriter
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
 
 export function makeNode({ id, rack }: PlacedNode, parts: NodeParts): BrokerNode {
-  return { id, rack, groups: groupsOf(id, parts), fetchSessions: new FetchSessions({ clock: parts.clock, random: parts.random, slots: parts.config.fetchSessionSlots }) }
+  return {
+    id, rack, groups: groupsOf(id, parts), transactions: transactionsOf(id, parts),
+    fetchSessions: new FetchSessions({ clock: parts.clock, random: parts.random, slots: parts.config.fetchSessionSlots }),
+  }
 }
 
 function groupsOf(id: number, { topics, config, clock, random, logger }: NodeParts): GroupCoordinator {
@@ -41,4 +60,26 @@ function groupsOf(id: number, { topics, config, clock, random, logger }: NodePar
   })
   topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
   return groups
+}
+
+function transactionsOf(id: number, { topics, config, dynamicConfigs, features, producerIds, markers, clock, logger }: NodeParts): TransactionCoordinator {
+  const transactions = new TransactionCoordinator({
+    clock,
+    logger,
+    partitionCount: config.transactionTopicPartitions,
+    logOf: partition => topics.partition(TRANSACTION_TOPIC, partition)?.logFor(id),
+    hasTopic: () => topics.get(TRANSACTION_TOPIC) !== undefined,
+    transactionVersion: () => features.level('transaction.version'),
+    newProducerId: () => producerIds.next(),
+    markers,
+    config: {
+      ...defaultTransactionConfig,
+      maxTimeoutMs: dynamicConfigs.number('transaction.max.timeout.ms', id),
+      timeoutSweepMs: dynamicConfigs.number('transaction.abort.timed.out.transaction.cleanup.interval.ms', id),
+      idExpirationMs: dynamicConfigs.number('transactional.id.expiration.ms', id),
+      expirationSweepMs: dynamicConfigs.number('transaction.remove.expired.transaction.cleanup.interval.ms', id),
+    },
+  })
+  topics.onDeleted(({ name }) => transactions.onTopicDeleted(name))
+  return transactions
 }

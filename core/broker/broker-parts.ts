@@ -10,9 +10,10 @@ import type { AdminParts } from './admin-parts.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { Cluster } from './cluster.ts'
+import type { CoordinatorTopic } from './coordinator-topic.ts'
 import type { DurableAcks } from './durable-acks.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
-import type { OffsetsTopic } from './offsets-topic.ts'
+import type { MarkerWriter } from './marker-writer.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Taps } from './taps.ts'
@@ -32,11 +33,14 @@ export type BrokerParts = AdminParts & {
   readonly topics: TopicRegistry
   readonly sweeps: LogSweeps
   readonly cleaner: LogCleaner
-  readonly offsets: OffsetsTopic
+  /** `__consumer_offsets` and `__transaction_state`. */
+  readonly offsets: CoordinatorTopic
+  readonly transactionState: CoordinatorTopic
   readonly durableAcks: DurableAcks
   /** Configs of brokers, groups and client metrics, resolved. */
   readonly dynamicConfigs: DynamicConfigs
   readonly producerIds: ProducerIds
+  readonly markers: MarkerWriter
   readonly parked: ParkedFetches
   readonly taps: Taps
   readonly clock: Clock

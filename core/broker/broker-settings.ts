@@ -18,6 +18,7 @@ const typed: Readonly<Record<string, (value: string) => Partial<BrokerConfig>>> 
   'log.retention.check.interval.ms': value => ({ retentionCheckIntervalMs: toNumber(value) }),
   'num.partitions': value => ({ numPartitions: toNumber(value) }),
   'offsets.topic.num.partitions': value => ({ offsetsTopicPartitions: toNumber(value) }),
+  'transaction.state.log.num.partitions': value => ({ transactionTopicPartitions: toNumber(value) }),
 }
 
 /** The config that `pairs` (`name=value`) make, or what is wrong with the first that cannot be. */

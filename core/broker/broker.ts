@@ -14,7 +14,8 @@ import { inProcessWork, type SlowWork } from '../log/slow-work.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
 import { adminParts } from './admin-parts.ts'
 import { AllGroups } from './all-groups.ts'
-import { brokerFacts, defaultBrokerConfig, staticConfigs, type BrokerConfig } from './broker-config.ts'
+import { AllTransactions } from './all-transactions.ts'
+import { brokerFacts, defaultBrokerConfig, internalPartitions, staticConfigs, type BrokerConfig } from './broker-config.ts'
 import { type BrokerNode, makeNode } from './broker-node.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { Cluster } from './cluster.ts'
@@ -26,13 +27,15 @@ import { DynamicConfigs } from './dynamic-configs.ts'
 import { handlers } from './handlers/index.ts'
 import { Leadership } from './leadership.ts'
 import { type Bind, ConnectionTable, Listeners } from './listener.ts'
-import { OffsetsTopic } from './offsets-topic.ts'
+import { MarkerWriter } from './marker-writer.ts'
+import { offsetsTopic } from './offsets-topic.ts'
 import { ParkedFetches } from './parked-fetches.ts'
 import { type PlacedNode, Placement } from './placement.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { recover, type Recovery } from './recover.ts'
 import { Taps } from './taps.ts'
 import { TopicRegistry } from './topic-registry.ts'
+import { transactionsTopic } from './transactions-topic.ts'
 import { cleanerOf, sweepsOf } from './upkeep.ts'
 
 export type BrokerOptions = {
@@ -66,6 +69,7 @@ type Running = {
   readonly catalog: Catalog
   readonly logs: LogDirectory
   readonly groups: AllGroups
+  readonly transactions: AllTransactions
   readonly recovery: Recovery
   readonly startTookMs: number
   readonly unlock: () => void
@@ -120,6 +124,11 @@ export class Broker {
   /** The groups of all brokers. */
   get groups(): AllGroups {
     return this.#running.groups
+  }
+
+  /** The transactional ids of all brokers. */
+  get transactions(): AllTransactions {
+    return this.#running.transactions
   }
 
   /** The brokers of this process: who is up, and a stop and start of each. */
@@ -177,9 +186,10 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { parts, catalog, logs, groups, recovery, unlock } = this.#running
+    const { parts, catalog, logs, groups, transactions, recovery, unlock } = this.#running
     recovery.stop()
     parts.parked.stop()
+    await transactions.stop()
     await groups.stop()
     await parts.cluster.close()
     await recovery.done
@@ -233,12 +243,18 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
     factsOf: nodeId => brokerFacts({ nodeId, listeners: parts.cluster.addressesOf(nodeId), logFolder: logs.folder }),
   })
   dynamicConfigs.overrideStatics(durableConfigs(catalog, options.durableAcks))
-  const topics = new TopicRegistry({ catalog, logs, placement, offsetsTopicPartitions: config.offsetsTopicPartitions, topicDefaults: dynamicConfigs.topicDefaults(config.brokerId), clock, random, taps, logger })
+  const topics = new TopicRegistry({ catalog, logs, placement, internalPartitions: internalPartitions(config), topicDefaults: dynamicConfigs.topicDefaults(config.brokerId), clock, random, taps, logger })
   dynamicConfigs.onChange(({ kind }) => kind === 'broker' && topics.setDefaults(dynamicConfigs.topicDefaults(config.brokerId)))
   const leadership = new Leadership({ placement, topics, logger })
-  const nodes = new Map(placement.nodes.map(node => [node.id, makeNode(node, { topics, config, clock, random, logger })]))
+  const admin = adminParts({ catalog, disk, logFolder: logs.folder })
+  const producerIds = new ProducerIds(catalog)
+  const markers: MarkerWriter = new MarkerWriter({ topics, nodes: () => nodes, clock, logger })
+  const nodes: ReadonlyMap<number, BrokerNode> = new Map(placement.nodes.map(node =>
+    [node.id, makeNode(node, { topics, config, dynamicConfigs, features: admin.features, producerIds, markers, clock, random, logger })]))
   const groups = new AllGroups([...nodes.values()].map(node => node.groups))
   undo.push(() => groups.stop())
+  const transactions = new AllTransactions([...nodes.values()].map(node => node.transactions))
+  undo.push(() => transactions.stop())
   const sweeps = sweepsOf(logs, { topics, config, clock, logger })
   undo.push(() => sweeps.stop())
   const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
@@ -247,20 +263,21 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes, clusterId, config, topics, sweeps, cleaner,
     cluster: new Cluster({ placement, topics, leadership, addresses: options.listeners, makeListeners, taps, logger }),
-    offsets: new OffsetsTopic({ topics, nodes, leadership, partitionCount: config.offsetsTopicPartitions, taps, logger }),
-    dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), ...adminParts({ catalog, disk, logFolder: logs.folder }),
-    producerIds: new ProducerIds(catalog), parked: new ParkedFetches(clock), taps, clock, random, logger,
+    offsets: offsetsTopic({ topics, nodes, leadership, partitionCount: config.offsetsTopicPartitions, taps, logger }),
+    transactionState: transactionsTopic({ topics, nodes, leadership, partitionCount: config.transactionTopicPartitions, taps, logger }),
+    dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), ...admin, producerIds, markers,
+    parked: new ParkedFetches(clock), taps, clock, random, logger,
   }
   const dispatcher = new Dispatcher(parts, handlers)
   await parts.cluster.listen()
   undo.push(() => parts.cluster.close())
   const startTookMs = clock.elapsed() - startedAt
-  const recovery = recover({ topics, offsets: parts.offsets, clock, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
+  const recovery = recover({ topics, coordinated: [parts.offsets, parts.transactionState], clock, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
   undo.push(() => {
     recovery.stop()
     return recovery.done
   })
-  return { parts, catalog, logs, groups, recovery, startTookMs, unlock }
+  return { parts, catalog, logs, groups, transactions, recovery, startTookMs, unlock }
 }
 
 function placedNodes({ brokerCount = 1, racks = [] }: BrokerOptions, firstId: number): readonly PlacedNode[] {

@@ -2,7 +2,7 @@
 
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
-import { OFFSETS_TOPIC, type OffsetsTopic } from './offsets-topic.ts'
+import type { CoordinatorTopic } from './coordinator-topic.ts'
 import type { Partition } from './partition.ts'
 import type { Topic, TopicRegistry } from './topic-registry.ts'
 
@@ -21,14 +21,15 @@ export type Recovery = {
 /** `tailBytes` says how much of a partition must be scanned. */
 export function recover(options: {
   readonly topics: TopicRegistry
-  readonly offsets: OffsetsTopic
+  /** The topics that coordinators load. */
+  readonly coordinated: readonly CoordinatorTopic[]
   readonly clock: Clock
   readonly logger: Logger
   readonly tailBytes: (topic: string, partition: number) => Promise<number>
   /** Aborts what is being opened. */
   readonly abort: () => void
 }): Recovery {
-  const { topics, offsets, clock, logger, tailBytes, abort } = options
+  const { topics, coordinated, clock, logger, tailBytes, abort } = options
   const queue = [...topics.list()].flatMap(topic => topic.partitions.filter(({ state }) => state.is === 'recovering').map(partition => ({ topic, partition, bytes: 0 })))
   const sorted = Promise.all(queue.map(async entry => (entry.bytes = await tailBytes(entry.topic.record.name, entry.partition.index).catch(() => 0))))
     .then(() => queue.sort((a, b) => a.bytes - b.bytes))
@@ -36,13 +37,13 @@ export function recover(options: {
     await sorted
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { topic, partition } = next
-      await openOne(topic, partition, topics, offsets).catch((cause: unknown) => {
+      await openOne(topic, partition, topics, coordinated).catch((cause: unknown) => {
         logger.error('a partition was opened, and who waits for it failed', { topic: partition.topic, partition: partition.index, cause })
       })
     }
   }
   const done = Promise.all(Array.from({ length: AT_ONCE }, () => work())).then(() => undefined)
-  const reopening = reopenFailed({ topics, offsets, clock, logger })
+  const reopening = reopenFailed({ topics, coordinated, clock, logger })
   const stop = (): void => {
     queue.length = 0
     reopening.stop()
@@ -52,14 +53,14 @@ export function recover(options: {
 }
 
 /** Tries again, every now and then, what could not be opened: a disk gets room, a folder comes back. */
-function reopenFailed({ topics, offsets, clock, logger }: { topics: TopicRegistry; offsets: OffsetsTopic; clock: Clock; logger: Logger }): { stop(): void } {
+function reopenFailed({ topics, coordinated, clock, logger }: Pick<Parameters<typeof recover>[0], 'topics' | 'coordinated' | 'clock' | 'logger'>): { stop(): void } {
   let isStopped = false
   let timer: Timer | undefined
   const round = async (): Promise<void> => {
     for (const topic of topics.list()) {
       for (const partition of topic.partitions) {
         if (isStopped) return
-        if (partition.state.is === 'failed' && (await topics.reopen(topic, partition)) && topic.record.name === OFFSETS_TOPIC) await offsets.load(partition)
+        if (partition.state.is === 'failed' && (await topics.reopen(topic, partition))) await loadInto(coordinated, partition)
       }
     }
   }
@@ -75,7 +76,11 @@ function reopenFailed({ topics, offsets, clock, logger }: { topics: TopicRegistr
   }
 }
 
-async function openOne(topic: Topic, partition: Partition, topics: TopicRegistry, offsets: OffsetsTopic): Promise<void> {
+async function openOne(topic: Topic, partition: Partition, topics: TopicRegistry, coordinated: readonly CoordinatorTopic[]): Promise<void> {
   await topics.open(topic.record, partition, false)
-  if (topic.record.name === OFFSETS_TOPIC) await offsets.load(partition)
+  await loadInto(coordinated, partition)
+}
+
+async function loadInto(coordinated: readonly CoordinatorTopic[], partition: Partition): Promise<void> {
+  for (const topic of coordinated) await topic.load(partition)
 }

@@ -37,7 +37,8 @@ type RegistryParts = {
   readonly catalog: Catalog
   readonly logs: LogDirectory
   readonly placement: Placement
-  readonly offsetsTopicPartitions: number
+  /** Of internal topics, by name: what their coordinators have spread their state over. */
+  readonly internalPartitions: ReadonlyMap<string, number>
   /** What topic configs are that a topic does not set. */
   readonly topicDefaults: Readonly<Record<string, string>>
   readonly clock: Clock
@@ -116,9 +117,9 @@ export class TopicRegistry {
     if (twin !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${twin}` }
     if (partitionCount < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
     if (partitionCount > PARTITIONS_PER_TOPIC_MAX) return tooManyPartitions(partitionCount)
-    const { offsetsTopicPartitions } = this.#parts
-    if (name === '__consumer_offsets' && partitionCount !== offsetsTopicPartitions) {
-      return { error: 'INVALID_PARTITIONS', message: `${name} has ${offsetsTopicPartitions} partitions here: groups are spread over so many (offsets.topic.num.partitions)` }
+    const fixedCount = this.#parts.internalPartitions.get(name)
+    if (fixedCount !== undefined && partitionCount !== fixedCount) {
+      return { error: 'INVALID_PARTITIONS', message: `${name} has ${fixedCount} partitions here: what it holds is spread over so many` }
     }
     const config = topicConfigProblem(configs, this.#defaults)
     return config === undefined ? this.#problemWithFolders(name, 0, partitionCount) : { error: 'INVALID_CONFIG', message: config }

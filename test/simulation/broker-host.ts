@@ -39,7 +39,7 @@ export class BrokerHost {
     const random = world.fork()
     this.hasDurableAcks = random.below(4) === 0
     this.#world = world
-    this.#config = { offsetsTopicPartitions: 2, ...config }
+    this.#config = { offsetsTopicPartitions: 2, transactionTopicPartitions: 2, ...config }
     this.#clock = new ProcessClock(world.clock)
     this.network = new SimulatedNetwork(world.clock, world.fork())
     this.disk = new MemoryDisk({

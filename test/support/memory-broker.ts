@@ -45,7 +45,7 @@ export async function startMemoryBroker(options: {
   const broker = await Broker.start({
     dataFolder: folder ?? '/data',
     listeners,
-    config: { offsetsTopicPartitions: 4, ...config },
+    config: { offsetsTopicPartitions: 4, transactionTopicPartitions: 4, ...config },
     topics: Object.entries(topics).map(([name, partitionCount]) => ({ name, partitionCount })),
     brokerCount,
     racks,

@@ -11,14 +11,18 @@ import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import { FrameError } from '../../protocol/frame-error.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
+import { TRANSACTION_TOPIC } from '../../transactions/transaction-coordinator.ts'
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
+import { internalPartitions } from '../broker-config.ts'
+import type { BrokerParts } from '../broker-parts.ts'
 import { type Cluster, factsOf } from '../cluster.ts'
+import type { CoordinatorTopic } from '../coordinator-topic.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { OFFSETS_TOPIC } from '../offsets-topic.ts'
 import type { Partition } from '../partition.ts'
 import { NO_LEADER } from '../placement.ts'
 import { firstOfEach } from '../tally.ts'
-import { isInternalTopic, topicNameProblem } from '../topic-name.ts'
+import { topicNameProblem } from '../topic-name.ts'
 import type { Topic } from '../topic-registry.ts'
 
 type Request = RequestOf<typeof metadata>
@@ -59,14 +63,19 @@ async function topicsOf(request: Request, context: RequestContext): Promise<Topi
 }
 
 async function byName(name: string, mayCreate: boolean, context: RequestContext, withOperations: boolean): Promise<TopicAnswer> {
-  const { topics, offsets, config } = context.broker
+  const { topics, config } = context.broker
   const existing = topics.get(name)
   if (existing) return described(existing, context, withOperations)
   if (topicNameProblem(name) !== undefined) return refused(name, ZERO_UUID, 'INVALID_TOPIC_EXCEPTION')
   if (!mayCreate) return refused(name, ZERO_UUID, 'UNKNOWN_TOPIC_OR_PARTITION')
-  if (name === OFFSETS_TOPIC && await offsets.ensure()) return byName(name, false, context, withOperations)
-  const created = await topics.ensure(name, isInternalTopic(name) ? config.offsetsTopicPartitions : config.numPartitions)
+  if (await coordinatorTopicOf(name, context.broker)?.ensure()) return byName(name, false, context, withOperations)
+  const created = await topics.ensure(name, internalPartitions(config).get(name) ?? config.numPartitions)
   return 'error' in created ? refused(name, ZERO_UUID, created.error) : described(created, context, withOperations)
+}
+
+function coordinatorTopicOf(name: string, { offsets, transactionState }: BrokerParts): CoordinatorTopic | undefined {
+  if (name === OFFSETS_TOPIC) return offsets
+  return name === TRANSACTION_TOPIC ? transactionState : undefined
 }
 
 function described({ record, partitions }: Topic, { broker }: RequestContext, withOperations: boolean): TopicAnswer {

@@ -26,7 +26,7 @@ async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ 
   const taps = new Taps()
   const events: BrokerEvent[] = []
   taps.subscribe(event => events.push(event))
-  const topics = new TopicRegistry({ catalog, logs, placement: new Placement([{ id: 1, rack: null }]), offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger: silentLogger })
+  const topics = new TopicRegistry({ catalog, logs, placement: new Placement([{ id: 1, rack: null }]), internalPartitions: new Map([['__consumer_offsets', 4]]), topicDefaults: {}, clock, random: seededRandom(1), taps, logger: silentLogger })
   return { disk, catalog, logs, clock, topics, events }
 }
 type Registry = Awaited<ReturnType<typeof openRegistry>>

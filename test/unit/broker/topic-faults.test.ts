@@ -1,10 +1,6 @@
 /** Topics on a disk that fails, and topics that go while they are being recovered. */
 
 import { expect, test } from 'vitest'
-import { defaultBrokerConfig } from '../../../core/broker/broker-config.ts'
-import { makeNode } from '../../../core/broker/broker-node.ts'
-import { Leadership } from '../../../core/broker/leadership.ts'
-import { OffsetsTopic } from '../../../core/broker/offsets-topic.ts'
 import { recover } from '../../../core/broker/recover.ts'
 import { Placement } from '../../../core/broker/placement.ts'
 import { TopicRegistry } from '../../../core/broker/topic-registry.ts'
@@ -14,7 +10,6 @@ import { silentLogger } from '../../../core/common/logger.ts'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { seededRandom } from '../../../core/common/random.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
-import { defaultGroupConfig, GroupCoordinator } from '../../../core/groups/group-coordinator.ts'
 import { LogDirectory } from '../../../core/log/log-directory.ts'
 import { batch, mustAppend, readAll } from '../log/fixture.ts'
 
@@ -24,7 +19,7 @@ async function openRegistry({ disk = new MemoryDisk(), catalog = Catalog.open({ 
   const logs = await LogDirectory.open({ disk, clock, folder: '/logs', clusterId: 'c', brokerId: 1, logger })
   const taps = new Taps()
   const placement = new Placement([{ id: 1, rack: null }])
-  const topics = new TopicRegistry({ catalog, logs, placement, offsetsTopicPartitions: 4, topicDefaults: {}, clock, random: seededRandom(1), taps, logger })
+  const topics = new TopicRegistry({ catalog, logs, placement, internalPartitions: new Map([['__consumer_offsets', 4]]), topicDefaults: {}, clock, random: seededRandom(1), taps, logger })
   const create = (partitionCount = 2) => topics.create({ name: 'orders', partitionCount, configs: {} })
   return { disk, catalog, logs, clock, taps, topics, placement, create }
 }
@@ -88,29 +83,18 @@ test('a topic whose log could not be opened can be deleted, and its name is free
   await again.logs.close()
 })
 
-function groupsOf({ topics, placement, clock, taps }: Registry) {
-  const groups = new GroupCoordinator({
-    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 4, logOf: () => undefined, topicExists: () => false, config: defaultGroupConfig,
-  })
-  const leadership = new Leadership({ placement, topics, logger: silentLogger })
-  const node = makeNode({ id: 1, rack: null }, { topics, config: defaultBrokerConfig, clock, random: seededRandom(1), logger: silentLogger })
-  return { groups, offsets: new OffsetsTopic({ topics, nodes: new Map([[1, { ...node, groups }]]), leadership, partitionCount: 4, taps, logger: silentLogger }) }
-}
-
 test('a fault while one partition is recovered keeps no other from being served', async () => {
   const registry = await openRegistry()
   await registry.create(8)
   const again = await reopened(registry)
   const { topics, taps, clock } = again
-  const { groups, offsets } = groupsOf(again)
   taps.subscribe(event => {
     if (event.is === 'partition-state' && event.partition < 4) throw new Error('a listener with a fault')
   })
-  const recovery = recover({ topics, offsets, clock, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} })
+  const recovery = recover({ topics, coordinated: [], clock, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} })
   await recovery.done
   expect(topics.get('orders')?.partitions.map(({ state }) => state.is)).toEqual(Array.from({ length: 8 }, () => 'ready'))
   recovery.stop()
-  await groups.stop()
   await again.logs.close()
 })
 
@@ -121,11 +105,10 @@ test('partitions that could not be opened are tried again every few seconds, sai
   registry.disk.crash('process')
   const again = await openRegistry(registry)
   const { topics, taps, clock } = again
-  const { groups, offsets } = groupsOf(again)
   const told: string[] = []
   taps.subscribe(event => { if ('partition' in event && event.partition === 1) told.push(event.is) })
   registry.disk.fail({ call: 'open', code: 'EIO', path: 'orders-1/' })
-  const recovery = recover({ topics, offsets, clock, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} })
+  const recovery = recover({ topics, coordinated: [], clock, logger: silentLogger, tailBytes: (topic, partition) => again.logs.tailBytes(topic, partition), abort: () => {} })
   await recovery.done
   const states = (): unknown => topics.get('orders')?.partitions.map(({ state }) => state.is)
   expect(states()).toEqual(['ready', 'failed'])
@@ -140,7 +123,6 @@ test('partitions that could not be opened are tried again every few seconds, sai
   expect(log && readAll(log)).toEqual(['kept'])
   expect(told).toEqual(['partition-state', 'recovered', 'partition-state', 'storage-well'])
   recovery.stop()
-  await groups.stop()
   await again.logs.close()
   expect(clock.pendingCount).toBe(0)
 })
