@@ -20,6 +20,8 @@ import { deleteTopicsHandler } from './20-delete-topics.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
 import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { writeTxnMarkersHandler } from './27-write-txn-markers.ts'
+import { txnOffsetCommitHandler } from './28-txn-offset-commit.ts'
 import { describeAclsHandler } from './29-describe-acls.ts'
 import { createAclsHandler } from './30-create-acls.ts'
 import { deleteAclsHandler } from './31-delete-acls.ts'
@@ -40,6 +42,7 @@ import { alterUserScramCredentialsHandler } from './51-alter-user-scram-credenti
 import { describeQuorumHandler } from './55-describe-quorum.ts'
 import { updateFeaturesHandler } from './57-update-features.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
+import { describeProducersHandler } from './61-describe-producers.ts'
 import { unregisterBrokerHandler } from './64-unregister-broker.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 
@@ -63,6 +66,8 @@ export const handlers: readonly Handler[] = [
   deleteRecordsHandler,
   initProducerIdHandler,
   offsetForLeaderEpochHandler,
+  writeTxnMarkersHandler,
+  txnOffsetCommitHandler,
   describeAclsHandler,
   createAclsHandler,
   deleteAclsHandler,
@@ -83,6 +88,7 @@ export const handlers: readonly Handler[] = [
   describeQuorumHandler,
   updateFeaturesHandler,
   describeClusterHandler,
+  describeProducersHandler,
   unregisterBrokerHandler,
   describeTopicPartitionsHandler,
 ]
