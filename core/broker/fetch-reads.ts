@@ -110,7 +110,7 @@ export class FetchReads {
   }
 
   /** The answer that needs no look at the segments: a refusal, or nothing to read. */
-  #answerUnread({ asked, partition, refusal, isUnknown }: WantedPartition): PartitionAnswer | undefined {
+  #answerUnread({ asked, partition, refusal, isUnknown, nearer }: WantedPartition): PartitionAnswer | undefined {
     const log = partition?.log
     if (isUnknown && refusal) return { ...refused(asked.partition, refusal), abortedTransactions: [] } // as Kafka, which never asked its log
     if (refusal) return refused(asked.partition, refusal)
@@ -119,6 +119,7 @@ export class FetchReads {
     if (divergingEpoch === 'unknown') return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
     if (divergingEpoch) return { ...facts(asked, this.#request, log), divergingEpoch, records: NO_RECORDS }
     if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return refused(asked.partition, 'OFFSET_OUT_OF_RANGE')
+    if (nearer !== undefined) return { ...facts(asked, this.#request, log), preferredReadReplica: nearer, records: NO_RECORDS }
     const isFull = Math.min(asked.partitionMaxBytes, this.#bytesLeft) <= 0 && this.#hasData
     if (asked.fetchOffset >= endOf(this.#request, log) || isFull) return { ...facts(asked, this.#request, log), records: NO_RECORDS }
     return undefined

@@ -52,7 +52,7 @@ export class SessionPartition extends WantedPartition {
 
   /** Whether nothing can be told until something happens to the partition. */
   isSettled(answer: PartitionAnswer, nodeId: number): boolean {
-    const log = this.partition?.logFor(nodeId)
+    const log = this.logAt(nodeId)
     if (!log || answer.errorCode !== 0 || answer.divergingEpoch !== undefined || (answer.preferredReadReplica ?? -1) >= 0) return false
     return this.asked.fetchOffset >= log.highWatermark && this.#highWatermark === log.highWatermark && this.#logStartOffset === log.startOffset
   }

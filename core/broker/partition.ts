@@ -65,10 +65,14 @@ export class Partition {
     this.wake()
   }
 
-  /** Whether too few brokers are in sync for acks=all: answer NOT_ENOUGH_REPLICAS. More than hold the partition are never asked for. */
-  lacksReplicas(minInsyncReplicas: number): boolean {
-    const { isr, replicas } = this.#standing
-    return isr.length < minInsyncReplicas && isr.length < replicas.length
+  /** The brokers in sync, which may lead. */
+  get isr(): readonly number[] {
+    return this.#standing.isr
+  }
+
+  /** Some of those that hold it are not in sync: acks=all may want more of them (more than hold it are never asked for). */
+  get isUnderReplicated(): boolean {
+    return this.#standing.isr.length < this.#standing.replicas.length
   }
 
   /** The log when it is ready to serve, else undefined: answer NOT_LEADER_OR_FOLLOWER. Opens one at rest. */
@@ -87,7 +91,7 @@ export class Partition {
     return this.#leader === brokerId ? this.log : undefined
   }
 
-  /** The log for a consumer of any broker that holds the partition (KIP-392): all of them have the one store. */
+  /** The log for a consumer that may read from followers too (KIP-392): every broker that holds the partition has the one store. */
   logForReader(brokerId: number): PartitionLog | undefined {
     return this.#leader === brokerId || this.#standing.replicas.includes(brokerId) ? this.log : undefined
   }

@@ -12,7 +12,14 @@ export type TopicRequest = FetchRequest['topics'][number]
 export type PartitionRequest = TopicRequest['partitions'][number]
 
 /** Which topics there are, and who asks which broker. */
-export type Resolving = { readonly topics: TopicRegistry; readonly nodeId: number }
+export type Resolving = {
+  readonly topics: TopicRegistry
+  readonly nodeId: number
+  /** From v11 on a consumer may read from a follower (KIP-392). */
+  readonly mayFollow: boolean
+  /** The broker on the client's own rack that a leader sends it to; undefined for itself. */
+  readonly nearer?: ((partition: Partition) => number | undefined) | undefined
+}
 
 /** Lives for one request, or as long as its fetch session. */
 export class WantedPartition {
@@ -23,6 +30,9 @@ export class WantedPartition {
   asked: PartitionRequest
   partition: Partition | undefined
   refusal: KafkaError | undefined
+  /** A follower nearer to the client, which it is sent to: it gets no records here. */
+  nearer: number | undefined
+  #mayFollow = false
   /**
    * Not known when the request came in: it is answered with that behind all others, and nobody is woken for it. What goes away while it is
    * waited for is news, and ends the wait.
@@ -46,18 +56,25 @@ export class WantedPartition {
   }
 
   /** Looks again, for the answer to a request that waited. */
-  resolve({ topics, nodeId }: Resolving): void {
+  resolve({ topics, nodeId, mayFollow, nearer }: Resolving): void {
+    this.#mayFollow = mayFollow
     if (this.isById) this.name ??= topics.byId(this.topicId)?.record.name
     const topic = this.name === undefined ? undefined : topics.get(this.name)
     this.partition = topic?.partitions[this.asked.partition]
     this.refusal = this.#refusalOf(topic, this.partition, nodeId)
+    this.nearer = nearer && this.partition && this.refusal === undefined ? nearer(this.partition) : undefined
+  }
+
+  /** The log, when that broker serves the partition to who asks. */
+  logAt(nodeId: number): PartitionLog | undefined {
+    return this.#mayFollow ? this.partition?.logForReader(nodeId) : this.partition?.logFor(nodeId)
   }
 
   #refusalOf(topic: Topic | undefined, partition: Partition | undefined, nodeId: number): KafkaError | undefined {
     if (this.name === undefined) return 'UNKNOWN_TOPIC_ID'
     if (!topic || !partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
     if (this.isById && topic.record.topicId !== this.topicId) return 'INCONSISTENT_TOPIC_ID'
-    const log = partition.logFor(nodeId)
+    const log = this.logAt(nodeId)
     return log ? epochRefusal(this.asked, log) : 'NOT_LEADER_OR_FOLLOWER'
   }
 }

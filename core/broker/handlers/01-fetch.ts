@@ -4,26 +4,33 @@
  * long poll until min bytes, a reason to answer at once, or max wait. read_committed reads to the last stable offset.
  * Incremental fetch sessions (KIP-227) in fetch-sessions.ts. Partitions that are not known when the request comes in are answered behind the
  * others, and nobody is woken for them. What is in the page cache is read in the same turn; cold partitions on the thread pool, some at a
- * time. Damaged batches answer CORRUPT_MESSAGE.
+ * time. Damaged batches answer CORRUPT_MESSAGE. From v11 on every broker that holds a partition serves it, and a leader sends a consumer to
+ * one on its own rack where replica.selector.class says so (KIP-392); v16+ tells who leads to who asked another (KIP-951).
  */
 
 import { FETCH_ANSWER_BYTES_MAX } from '../../common/limits.ts'
 import { fetch } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
+import type { NodeEndpoint } from '../cluster.ts'
 import { divergenceOf, endOf, FetchReads, type PartitionAnswer } from '../fetch-reads.ts'
 import type { Fetching } from '../fetch-sessions.ts'
 import { handler, type RequestContext } from '../handler.ts'
-import { epochRefusal, type FetchRequest, type WantedPartition } from '../wanted-partition.ts'
+import { endpointsOf, type LeaderHint, leaderHint } from '../leader-hints.ts'
+import { epochRefusal, type FetchRequest, type Resolving, type WantedPartition } from '../wanted-partition.ts'
 
 type FetchAnswer = ResponseOf<typeof fetch>
 
 /** From this version on topics are named by their ids (KIP-516). */
 const BY_ID = 13
+/** From this version on followers serve consumers (KIP-392). */
+const FOLLOWERS = 11
+/** From this version on an answer may say who leads (KIP-951). */
+const HINTS = 16
 
 export const fetchHandler = handler(fetch, (request, context) => {
   const { broker, node, version, connection } = context
-  const resolving = { topics: broker.topics, nodeId: node.id }
+  const resolving: Resolving = { topics: broker.topics, nodeId: node.id, mayFollow: version >= FOLLOWERS, nearer: nearerReplica(request, context) }
   const fetching = node.fetchSessions.begin(request, version >= BY_ID, resolving)
   if (typeof fetching === 'string') return { errorCode: errorCode(fetching), sessionId: 0, responses: [] }
   if (request.maxWaitMs <= 0 || fetching.isAllUnknown || isReady(request, fetching, node.id)) return answer(request, fetching, context)
@@ -54,10 +61,11 @@ function isReady(request: FetchRequest, fetching: Fetching, nodeId: number): boo
 
 function isWorthAnswering(request: FetchRequest, wanted: readonly WantedPartition[], nodeId: number): boolean {
   let bytes = 0
-  for (const { asked, partition, refusal, isUnknown } of wanted) {
+  for (const want of wanted) {
+    const { asked, refusal, isUnknown, nearer } = want
     if (isUnknown) continue
-    const log = partition?.logFor(nodeId)
-    if (refusal || !log || epochRefusal(asked, log)) return true
+    const log = want.logAt(nodeId)
+    if (refusal || !log || nearer !== undefined || epochRefusal(asked, log)) return true
     if (asked.fetchOffset < log.startOffset || asked.fetchOffset > log.endOffset) return true
     if (divergenceOf(asked, log)) return true
     if (log.reader.isInOlderSegment(asked.fetchOffset, endOf(request, log))) return true // as Kafka: it would get no more by waiting
@@ -69,8 +77,8 @@ function isWorthAnswering(request: FetchRequest, wanted: readonly WantedPartitio
 function answer(request: FetchRequest, fetching: Fetching, context: RequestContext): FetchAnswer | Promise<FetchAnswer> {
   const wanted = fetching.wanted()
   const reads = new FetchReads(request, context)
-  if (wanted.some(want => reads.isCold(want))) return answerInTurn(wanted, reads).then(answers => answerOf(fetching, wanted, answers))
-  return answerOf(fetching, wanted, wanted.map(want => reads.read(want)))
+  if (wanted.some(want => reads.isCold(want))) return answerInTurn(wanted, reads).then(answers => answerOf(fetching, wanted, answers, context))
+  return answerOf(fetching, wanted, wanted.map(want => reads.read(want)), context)
 }
 
 /** In the order of the request, as the rules on sizes want it; the next cold partitions are read meanwhile. */
@@ -83,9 +91,38 @@ async function answerInTurn(wanted: readonly WantedPartition[], reads: FetchRead
   return answers
 }
 
-function answerOf(fetching: Fetching, wanted: readonly WantedPartition[], answers: (PartitionAnswer | undefined)[]): FetchAnswer {
+const LEADER_CHANGED: ReadonlySet<number> = new Set([errorCode('NOT_LEADER_OR_FOLLOWER'), errorCode('FENCED_LEADER_EPOCH')])
+
+/** Puts who leads beside each answer that another broker, or an older epoch, was asked for; says where those leaders are. */
+function giveHints(wanted: readonly WantedPartition[], answers: (PartitionAnswer | undefined)[], context: RequestContext): NodeEndpoint[] {
+  let hints: LeaderHint[] | undefined
+  for (let at = 0; at < answers.length; at++) {
+    const answer = answers[at]
+    const partition = wanted[at]?.partition
+    if (!answer || !partition || !LEADER_CHANGED.has(answer.errorCode)) continue
+    const currentLeader = leaderHint(partition, context.broker.cluster)
+    answers[at] = { ...answer, currentLeader }
+    ;(hints ??= []).push(currentLeader)
+  }
+  return hints ? endpointsOf(hints, context) : NOWHERE
+}
+
+const NOWHERE: NodeEndpoint[] = []
+
+/** How a leader finds a broker on the client's own rack that is in sync: where replica.selector.class asks for it, and the client told its rack. */
+function nearerReplica({ rackId }: FetchRequest, { broker, node, version }: RequestContext): Resolving['nearer'] {
+  if (version < FOLLOWERS || rackId === '' || broker.cluster.placement.isSingle) return undefined
+  if (broker.dynamicConfigs.effective('replica.selector.class', node.id) !== RACK_AWARE || node.rack === rackId) return undefined
+  const { placement } = broker.cluster
+  return ({ leader, isr }) => (leader === node.id ? isr.find(id => placement.rackOf(id) === rackId && placement.isUp(id)) : undefined)
+}
+
+const RACK_AWARE = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+
+function answerOf(fetching: Fetching, wanted: readonly WantedPartition[], answers: (PartitionAnswer | undefined)[], context: RequestContext): FetchAnswer {
+  const nodeEndpoints = context.version >= HINTS ? giveHints(wanted, answers, context) : NOWHERE
   const { error, sessionId } = fetching.tell(wanted, answers)
-  return { errorCode: errorCode(error), sessionId, responses: error === 'NONE' ? groupByTopic(wanted, answers) : [] }
+  return { errorCode: errorCode(error), sessionId, responses: error === 'NONE' ? groupByTopic(wanted, answers) : [], nodeEndpoints }
 }
 
 type TopicAnswer = { topic: string; topicId: string; partitions: PartitionAnswer[] }

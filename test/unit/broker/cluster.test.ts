@@ -110,3 +110,46 @@ test('a group is coordinated by the broker that leads its partition, and every o
   }
   expect([...cluster.broker.groups.groups()].map(({ groupId }) => groupId).sort()).toEqual(keys)
 })
+
+test('who asks the wrong broker is told who leads, and where that is', async () => {
+  cluster = await startMemoryBroker({ brokerCount: 3, racks: ['a', 'b', 'c'] })
+  const topicId = (await create('orders', { assignments: [[2]] }))?.topicId ?? ''
+  const first = await cluster.connect(1)
+  const hint = { currentLeader: { leaderId: 2, leaderEpoch: 0 } }
+  const nodeEndpoints = [{ nodeId: 2, host: '127.0.0.1', port: cluster.portOf(2), rack: 'b' }]
+  const sent = await ask(first, produce, 10, { transactionalId: null, acks: 1, timeoutMs: 1000, topicData: [{ name: 'orders', topicId: ZERO_UUID, partitionData: [{ index: 0, records: batch(['a']) }] }] })
+  expect(sent).toMatchObject({ responses: [{ partitionResponses: [{ errorCode: kafkaErrors.NOT_LEADER_OR_FOLLOWER, ...hint }] }], nodeEndpoints })
+  const read = async (connection: RawConnection, currentLeaderEpoch: number) => ask(connection, fetch, 16, {
+    maxWaitMs: 0, minBytes: 1, maxBytes: 10_000, topics: [{ topic: '', topicId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 10_000, currentLeaderEpoch }] }],
+  })
+  expect(await read(first, -1)).toMatchObject({ responses: [{ partitions: [{ errorCode: kafkaErrors.NOT_LEADER_OR_FOLLOWER, ...hint }] }], nodeEndpoints })
+  expect(await read(await cluster.connect(2), 0)).toMatchObject({ responses: [{ partitions: [{ errorCode: 0 }] }], nodeEndpoints: [] })
+})
+
+test('a leader sends a consumer to the broker on its rack, which serves it, where the selector of replicas says so', async () => {
+  cluster = await startMemoryBroker({ brokerCount: 3, racks: ['a', 'b', 'c'], config: { settings: { 'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector' } } })
+  const topicId = (await create('orders', { assignments: [[1, 2]] }))?.topicId ?? ''
+  const [first, second] = [await cluster.connect(1), await cluster.connect(2)]
+  expect(errorOf(await send(first, 'orders', 0))).toBe(0)
+  const read = async (connection: RawConnection, rackId: string) => (await ask(connection, fetch, 15, {
+    maxWaitMs: 10_000, minBytes: 1, maxBytes: 10_000, rackId, topics: [{ topic: '', topicId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 10_000 }] }],
+  })).responses[0]?.partitions[0]
+  expect(await read(first, 'b')).toMatchObject({ errorCode: 0, preferredReadReplica: 2, highWatermark: 1, records: Buffer.alloc(0) })
+  expect(await read(second, 'b')).toMatchObject({ errorCode: 0, preferredReadReplica: -1, records: (await read(first, 'a'))?.records })
+  expect((await read(first, 'c'))?.records?.length).toBeGreaterThan(60)
+  await cluster.broker.cluster.stop(2)
+  expect(await read(first, 'b')).toMatchObject({ errorCode: 0, preferredReadReplica: -1, highWatermark: 1 })
+})
+
+test('acks=all wants as many brokers in sync as min.insync.replicas says, as far as so many hold the partition', async () => {
+  cluster = await startMemoryBroker({ brokerCount: 3, config: { topicDefaults: { 'min.insync.replicas': '2' } } })
+  await create('two', { assignments: [[1, 2]] })
+  await create('one', { assignments: [[1]] })
+  const first = await cluster.connect(1)
+  expect([errorOf(await send(first, 'two', 0, -1)), errorOf(await send(first, 'one', 0, -1))]).toEqual([0, 0])
+  await cluster.broker.cluster.stop(2)
+  expect([errorOf(await send(first, 'two', 0, -1)), errorOf(await send(first, 'two', 0, 1)), errorOf(await send(first, 'one', 0, -1))])
+    .toEqual([kafkaErrors.NOT_ENOUGH_REPLICAS, 0, 0])
+  await cluster.broker.cluster.start(2)
+  expect(errorOf(await send(first, 'two', 0, -1))).toBe(0)
+})

@@ -32,7 +32,7 @@ async function sessionsOf(slots: number) {
   const clock = new SimulatedClock()
   const broker = await startMemoryBroker({ topics: { orders: 10 } })
   const sessions = new FetchSessions({ clock, random: seededRandom(1), slots })
-  const resolving = { topics: broker.broker.topics, nodeId: 1 }
+  const resolving = { topics: broker.broker.topics, nodeId: 1, mayFollow: true }
   const begin = (wish: Wish) => sessions.begin(decoded(wish), false, resolving)
   /** The id that a full fetch of so many partitions gets. */
   const open = (count: number, topic = 'orders'): number => {
