@@ -76,9 +76,10 @@ export class MarkerWriter implements Writer {
     const { topics, nodes, clock, logger } = this.#options
     const partition = topics.partition(topic, index)
     if (!partition) return 'done' // deleted, and its open transaction with it
-    const log = partition.logFor(partition.leader)
+    const node = nodes().get(partition.leader)
+    const log = node && partition.logFor(partition.leader)
     if (!log) return 'again'
-    const error = hasEnded(log, marker) ? 'NONE' : endTransaction({ marker, partition, log, node: nodes().get(partition.leader), nowMs: clock.now() })
+    const error = hasEnded(log, marker) ? 'NONE' : endTransaction({ marker, partition, log, node, nowMs: clock.now() })
     switch (error) {
       case 'NONE': return log.waitForAck(log.endOffset) ?? 'done'
       case 'INVALID_PRODUCER_EPOCH':
@@ -104,10 +105,10 @@ export function endTransaction({ marker, partition, log, node, nowMs }: {
   readonly partition: Partition
   readonly log: PartitionLog
   /** The broker that leads the partition. */
-  readonly node: Pick<BrokerNode, 'groups'> | undefined
+  readonly node: Pick<BrokerNode, 'groups'>
   readonly nowMs: number
 }): KafkaError {
-  if (partition.topic === OFFSETS_TOPIC) return asOfPartition(node?.groups.completeTransaction(partition.index, marker) ?? 'NOT_COORDINATOR')
+  if (partition.topic === OFFSETS_TOPIC) return asOfPartition(node.groups.completeTransaction(partition.index, marker))
   const { transactionVersion } = marker
   return log.append(encodeMarker({ ...marker, timestamp: nowMs }), { origin: 'coordinator', nowMs, transactionVersion }).error
 }
