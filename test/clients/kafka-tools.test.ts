@@ -21,6 +21,12 @@ async function tool(mainClass: string, ...args: string[]): Promise<string> {
   return ran.stdout.toString()
 }
 
+/** What a tool says when it refuses, on both of its outputs. */
+async function refusal(mainClass: string, ...args: string[]): Promise<string> {
+  const ran = await runJava(await kafkaClassPath(), mainClass, ['--bootstrap-server', broker.address, ...args], { codes: [1] })
+  return ran.stdout.toString() + ran.stderr
+}
+
 it('kafka-topics creates, describes, grows, lists and deletes', async () => {
   const topics = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.TopicCommand', ...args)
   await topics('--create', '--topic', 'tooled', '--partitions', '3', '--replication-factor', '1', '--config', 'retention.ms=3600000')
@@ -87,4 +93,81 @@ it('kafka-console-producer and kafka-console-consumer pass keyed lines through',
   const read = await runJava(await kafkaClassPath(), 'org.apache.kafka.tools.consumer.ConsoleConsumer',
     [...address, '--from-beginning', '--max-messages', '3', '--formatter-property', 'print.key=true', '--formatter-property', 'print.offset=true'])
   expect(read.stdout.toString().trim().split('\n')).toEqual(['Offset:0\ta\tone', 'Offset:1\tb\ttwo', 'Offset:2\tc\tthree'])
+})
+
+it('kafka-log-dirs tells the bytes of each partition', async () => {
+  const logDirs = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.LogDirsCommand', '--describe', ...args)
+  const { address } = broker
+  await createTopic(address, 'measured', 2)
+  await kafkajsDriver.produce(address, 'measured', sampleRecords(10, 2, kafkajsDriver.limits))
+  const described = JSON.parse((await logDirs('--topic-list', 'measured,nowhere')).split('\n').find(line => line.startsWith('{')) ?? '') as LogDirs // as the tool prints it
+  const [dir] = described.brokers[0]?.logDirs ?? []
+  expect(dir?.error).toBe(null)
+  expect(dir?.partitions.map(({ partition }) => partition).sort()).toEqual(['measured-0', 'measured-1'])
+  expect(dir?.partitions.every(({ size }) => size > 0)).toBe(true)
+  expect(await logDirs()).toContain('measured-1')
+})
+
+type LogDirs = { brokers: { logDirs: { error: string | null; partitions: { partition: string; size: number }[] }[] }[] }
+
+it('kafka-features describes, lowers and raises a level, and says why one cannot be', async () => {
+  const features = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.FeatureCommand', ...args)
+  const level = async (name: string): Promise<string | undefined> => new RegExp(`Feature: ${name}\\s.*FinalizedVersionLevel: (\\S+)`).exec(await features('describe'))?.[1]
+  expect([await level('metadata.version'), await level('transaction.version')]).toEqual(['4.3-IV0', '2'])
+  expect(await features('downgrade', '--feature', 'transaction.version=1', '--dry-run')).toContain('transaction.version can be downgraded to 1.')
+  expect(await features('downgrade', '--feature', 'transaction.version=1')).toContain('transaction.version was downgraded to 1.')
+  expect(await level('transaction.version')).toBe('1')
+  expect(await features('upgrade', '--feature', 'transaction.version=2')).toContain('transaction.version was upgraded to 2.')
+  expect(await refusal('org.apache.kafka.tools.FeatureCommand', 'upgrade', '--feature', 'transaction.version=7')).toContain('Local controller 1 only supports versions 0-2')
+})
+
+it('kafka-metadata-quorum describes a quorum of one', async () => {
+  const describe = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.MetadataQuorumCommand', 'describe', ...args)
+  expect(await describe('--status')).toMatch(/LeaderId:\s+1\n[^]*HighWatermark:\s+\d+\n[^]*MaxFollowerLag:\s+0\n[^]*CurrentVoters:\s+\[.*"id": 1.*\]\nCurrentObservers:\s+\[\]/)
+  expect(await describe('--replication')).toMatch(/^1\s+\S{22}\s+\d+\s+0\s+\d{13}\s+\d{13}\s+Leader\s*$/m)
+})
+
+it('kafka-configs sets, describes and removes quotas of users, clients and addresses', async () => {
+  const configs = (...args: string[]): Promise<string> => tool('kafka.admin.ConfigCommand', ...args)
+  const ann = ['--entity-type', 'users', '--entity-name', 'ann']
+  await configs('--alter', ...ann, '--add-config', 'producer_byte_rate=1024,request_percentage=50')
+  await configs('--alter', ...ann, '--entity-type', 'clients', '--entity-name', 'app', '--add-config', 'consumer_byte_rate=2048')
+  await configs('--alter', '--entity-type', 'clients', '--entity-default', '--add-config', 'consumer_byte_rate=1')
+  await configs('--alter', '--entity-type', 'ips', '--entity-name', '10.0.0.1', '--add-config', 'connection_creation_rate=5')
+  expect(await configs('--describe', ...ann)).toMatch(/^Quota configs for user-principal 'ann' are (?=.*producer_byte_rate=1024\.0)(?=.*request_percentage=50\.0)/m)
+  expect(await configs('--describe', ...ann, '--entity-type', 'clients')).toContain("user-principal 'ann', client-id 'app' are consumer_byte_rate=2048.0")
+  expect(await configs('--describe', '--entity-type', 'clients')).toContain('the default client-id are consumer_byte_rate=1.0')
+  expect(await configs('--describe', '--entity-type', 'ips')).toContain("ip '10.0.0.1' are connection_creation_rate=5.0")
+  await configs('--alter', ...ann, '--delete-config', 'producer_byte_rate,request_percentage')
+  expect(await configs('--describe', ...ann)).not.toContain('Quota configs')
+})
+
+it('kafka-configs sets, describes and removes SCRAM credentials', async () => {
+  const configs = (...args: string[]): Promise<string> => tool('kafka.admin.ConfigCommand', ...args, '--entity-type', 'users', '--entity-name', 'bob')
+  await configs('--alter', '--add-config', 'SCRAM-SHA-256=[iterations=8192,password=secret]')
+  await configs('--alter', '--add-config', 'SCRAM-SHA-512=[password=secret]')
+  expect(await configs('--describe')).toContain("SCRAM credential configs for user-principal 'bob' are SCRAM-SHA-256=iterations=8192, SCRAM-SHA-512=iterations=4096")
+  await configs('--alter', '--delete-config', 'SCRAM-SHA-256')
+  expect(await configs('--describe')).toContain("'bob' are SCRAM-SHA-512=iterations=4096")
+  const again = await refusal('kafka.admin.ConfigCommand', '--alter', '--entity-type', 'users', '--entity-name', 'bob', '--delete-config', 'SCRAM-SHA-256')
+  expect(again).toContain('Attempt to delete a user credential that does not exist')
+})
+
+it('kafka-acls and kafka-delegation-tokens say that there is neither', async () => {
+  expect(await refusal('org.apache.kafka.tools.AclCommand', '--list')).toContain('SecurityDisabledException: No Authorizer is configured on the broker')
+  const add = ['--add', '--allow-principal', 'User:ann', '--operation', 'Read', '--topic', 'orders']
+  expect(await refusal('org.apache.kafka.tools.AclCommand', ...add)).toContain('No Authorizer is configured')
+  const tokens = await refusal('org.apache.kafka.tools.DelegationTokenCommand', '--describe', '--command-config', '/dev/null')
+  expect(tokens).toContain('Delegation Token requests are not allowed on PLAINTEXT')
+})
+
+it('kafka-cluster names the cluster and its brokers, and cannot forget one that was never there', async () => {
+  const cluster = 'org.apache.kafka.tools.ClusterTool'
+  const run = async (codes: number[], command: string, ...args: string[]): Promise<string> => {
+    const ran = await runJava(await kafkaClassPath(), cluster, [command, '--bootstrap-server', broker.address, ...args], { codes })
+    return ran.stdout.toString() + ran.stderr
+  }
+  expect(await run([0], 'cluster-id')).toMatch(/Cluster ID: \S{22}/)
+  expect(await run([0], 'list-endpoints')).toContain('127.0.0.1')
+  expect(await run([0, 1], 'unregister', '--id', '77')).toContain('Broker ID 77 is not currently registered')
 })
