@@ -21,7 +21,6 @@ test('ApiVersions lists every API with its range, Produce from 0, and keeps the 
   expect(answer.errorCode).toBe(0)
   expect(answer.apiKeys).toEqual(handlers.map(({ api }) => api).map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion })))
   expect(answer.apiKeys[0]).toMatchObject({ apiKey: 0, minVersion: 0, maxVersion: 13 })
-  expect(answer.finalizedFeatures).toEqual([])
   expect([...broker.broker.connections()]).toMatchObject([{ clientId: 'raw', software: 'my-client', softwareVersion: '1.2.3' }])
   expect((await ask(connection, apiVersions, 3, { clientSoftwareName: '-', clientSoftwareVersion: '' })).errorCode).toBe(kafkaErrors.INVALID_REQUEST)
 })
