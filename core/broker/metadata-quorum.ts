@@ -1,6 +1,6 @@
 /**
- * What there is of a KRaft quorum (KIP-595): one voter, this process, that leads from its start. Its log is the catalog: an offset is a
- * count of the catalog's changes, an epoch a count of the runs in which somebody asked. Neither ever goes back, also not over a crash.
+ * What there is of a KRaft quorum (KIP-595): one voter, which leads. Its log is the catalog: an offset is a count of the catalog's changes, an
+ * epoch a count of the leaders that somebody was told of, a new one in each run. Neither ever goes back, also not over a crash.
  */
 
 import type { Catalog } from '../catalog/catalog.ts'
@@ -13,7 +13,9 @@ export type QuorumState = { readonly leaderEpoch: number; readonly endOffset: nu
 
 export class MetadataQuorum {
   readonly #catalog: Catalog
-  #run: { readonly epoch: number; readonly base: number } | undefined
+  /** Told of last; undefined until somebody has asked in this run. */
+  #told: { readonly leaderId: number; readonly epoch: number } | undefined
+  #base = 0
   #reserved = 0
 
   constructor(catalog: Catalog) {
@@ -21,21 +23,22 @@ export class MetadataQuorum {
   }
 
   /** Throws when the catalog cannot keep what is to be told. */
-  state(): QuorumState {
-    const run = this.#run ?? this.#begin()
-    const endOffset = run.base + this.#catalog.changeCount
-    if (endOffset > this.#reserved) this.#reserve(run.epoch, endOffset + BLOCK)
-    this.#run = run
-    return { leaderEpoch: run.epoch, endOffset }
+  state(leaderId: number): QuorumState {
+    const before = this.#told?.epoch ?? this.#begin()
+    const epoch = this.#told?.leaderId === leaderId ? before : before + 1
+    const endOffset = this.#base + this.#catalog.changeCount
+    if (epoch > before || endOffset > this.#reserved) {
+      this.#catalog.setFact(FACT, `${epoch} ${endOffset + BLOCK}`)
+      this.#reserved = endOffset + BLOCK
+    }
+    this.#told = { leaderId, epoch }
+    return { leaderEpoch: epoch, endOffset }
   }
 
-  #begin(): { readonly epoch: number; readonly base: number } {
+  /** The epoch of the run before; offsets go on behind those that it may have told. */
+  #begin(): number {
     const [epoch = 0, reserved = 0] = (this.#catalog.fact(FACT) ?? '').split(' ').map(Number)
-    return { epoch: epoch + 1, base: reserved }
-  }
-
-  #reserve(epoch: number, offset: number): void {
-    this.#catalog.setFact(FACT, `${epoch} ${offset}`)
-    this.#reserved = offset
+    this.#base = reserved
+    return epoch
   }
 }

@@ -30,11 +30,11 @@ export const alterReplicaLogDirsHandler = handler(alterReplicaLogDirs, ({ dirs }
   }
 })
 
-function move(topic: string, index: number, path: string, { broker }: RequestContext): KafkaError {
+function move(topic: string, index: number, path: string, { broker, node }: RequestContext): KafkaError {
   if (`${topic}-${index}${FUTURE_SUFFIX}`.length > FOLDER_NAME_MAX) return 'INVALID_TOPIC_EXCEPTION'
   if (path !== broker.logFolder.path) return 'LOG_DIR_NOT_FOUND'
   const partition = broker.topics.partition(topic, index)
   if (!partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
   if (partition.state.is === 'failed') return 'KAFKA_STORAGE_ERROR'
-  return partition.facts ? 'NONE' : 'REPLICA_NOT_AVAILABLE'
+  return partition.facts && partition.standing.replicas.includes(node.id) ? 'NONE' : 'REPLICA_NOT_AVAILABLE'
 }

@@ -3,6 +3,7 @@
  * The one folder of logs, what the partitions in it take, and how much its file system has (KIP-113, KIP-827). Topics null: all; what is not
  * there is left out. A folder whose file system does not answer is KAFKA_STORAGE_ERROR. A partition that is being recovered, or could not be
  * opened, is left out until it is ready. Never cordoned (KIP-1066): there is no other folder to go to.
+ * Differences: brokers of one process have one store: each tells what it holds as if it had it alone, and the disk is the same one.
  */
 
 import type { Clock } from '../../common/clock.ts'
@@ -19,11 +20,11 @@ type PartitionAnswer = TopicAnswer['partitions'][number]
 /** Partitions that are looked at before others have their turn: about a millisecond. */
 const SLICE = 2000
 
-export const describeLogDirsHandler = handler(describeLogDirs, async ({ topics: asked }, { broker }) => {
+export const describeLogDirsHandler = handler(describeLogDirs, async ({ topics: asked }, { broker, node }) => {
   const { path, space } = broker.logFolder
   try {
     const { totalBytes, freeBytes } = await space()
-    const topics = await describe(asked === null ? all(broker) : some(asked, broker), broker.clock)
+    const topics = await describe(asked === null ? all(broker) : some(asked, broker), node.id, broker.clock)
     return { errorCode: 0, results: [{ errorCode: 0, logDir: path, topics, totalBytes: BigInt(totalBytes), usableBytes: BigInt(freeBytes) }] }
   } catch (cause) {
     broker.logger.warn('the folder of the logs cannot be described', { path, cause })
@@ -44,7 +45,7 @@ function* some(asked: Asked, { topics }: Broker): Iterable<Partition | undefined
   }
 }
 
-async function describe(partitions: Iterable<Partition | undefined>, clock: Clock): Promise<TopicAnswer[]> {
+async function describe(partitions: Iterable<Partition | undefined>, nodeId: number, clock: Clock): Promise<TopicAnswer[]> {
   const topics = new Map<string, PartitionAnswer[]>()
   const seen = new Set<Partition>()
   let inSlice = 0
@@ -53,8 +54,9 @@ async function describe(partitions: Iterable<Partition | undefined>, clock: Cloc
       inSlice = 0
       await new Promise<void>(resolve => clock.after(0, resolve))
     }
-    const { facts } = partition ?? {}
-    if (!partition || !facts || seen.has(partition)) continue
+    if (!partition?.standing.replicas.includes(nodeId) || seen.has(partition)) continue
+    const { facts } = partition
+    if (!facts) continue
     seen.add(partition)
     const answers = topics.get(partition.topic) ?? []
     topics.set(partition.topic, answers)

@@ -1,7 +1,8 @@
 /**
  * DescribeQuorum (55): v0 to v2.
- * One voter, which is this process and always leads, and no observers (KIP-595, KIP-836). Offsets count changes of the catalog, which
- * stands in for the metadata log; they and the epoch only rise. There is no controller's listener: v2 names the one the client came in by.
+ * One voter that always leads, the broker that Metadata calls the controller, and no observers (KIP-595, KIP-836). Offsets count changes of
+ * the catalog, which stands in for the metadata log; they and the epoch only rise. There is no controller's listener: v2 names the one the
+ * client came in by.
  */
 
 import { describeQuorum } from '../../protocol/apis/index.ts'
@@ -16,24 +17,26 @@ const METADATA_TOPIC = '__cluster_metadata'
 const LISTENER = 'PLAINTEXT'
 
 export const describeQuorumHandler = handler(describeQuorum, ({ topics }, context) => {
-  const { broker, advertised } = context
+  const { cluster } = context.broker
+  const leaderId = cluster.controllerId
   // As in Kafka: the one partition there is, alone, or nothing is known.
   const [topic] = topics
   const isQuorum = topics.length === 1 && topic?.topicName === METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0
   if (!isQuorum) return { errorCode: 0, errorMessage: '', topics: topics.map(unknown), nodes: [] }
+  const endpoint = cluster.endpointOf(leaderId, context.connection.listener)
   return {
     errorCode: 0,
     errorMessage: '',
-    topics: [{ topicName: METADATA_TOPIC, partitions: [describe(context)] }],
-    nodes: [{ nodeId: broker.brokerId, listeners: [{ name: LISTENER, host: advertised.host, port: advertised.port }] }],
+    topics: [{ topicName: METADATA_TOPIC, partitions: [describe(leaderId, context)] }],
+    nodes: endpoint ? [{ nodeId: leaderId, listeners: [{ name: LISTENER, host: endpoint.host, port: endpoint.port }] }] : [],
   }
 })
 
-function describe({ broker }: RequestContext): PartitionAnswer {
-  const { leaderEpoch, endOffset } = broker.quorum.state()
+function describe(leaderId: number, { broker }: RequestContext): PartitionAnswer {
+  const { leaderEpoch, endOffset } = broker.quorum.state(leaderId)
   const now = BigInt(broker.clock.now())
-  const voter = { replicaId: broker.brokerId, logEndOffset: endOffset, lastFetchTimestamp: now, lastCaughtUpTimestamp: now }
-  return { partitionIndex: 0, errorCode: 0, errorMessage: '', leaderId: broker.brokerId, leaderEpoch, highWatermark: endOffset, currentVoters: [voter], observers: [] }
+  const voter = { replicaId: leaderId, logEndOffset: endOffset, lastFetchTimestamp: now, lastCaughtUpTimestamp: now }
+  return { partitionIndex: 0, errorCode: 0, errorMessage: '', leaderId, leaderEpoch, highWatermark: endOffset, currentVoters: [voter], observers: [] }
 }
 
 function unknown({ topicName, partitions }: Topic): { readonly topicName: string; readonly partitions: PartitionAnswer[] } {

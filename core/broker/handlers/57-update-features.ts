@@ -9,7 +9,7 @@ import { updateFeatures } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import { type FeatureName, type Features, supportedFeature } from '../features.ts'
-import { handler, type RequestContext } from '../handler.ts'
+import { handler } from '../handler.ts'
 
 type Update = RequestOf<typeof updateFeatures>['featureUpdates'][number]
 
@@ -24,7 +24,7 @@ export const updateFeaturesHandler = handler(updateFeatures, ({ featureUpdates, 
   const updates = new Map(featureUpdates.map(update => [update.feature, update]))
   const changes = new Map<FeatureName, number>()
   for (const update of updates.values()) {
-    const checked = check(update, broker)
+    const checked = check(update, broker.cluster.controllerId, broker.features)
     if ('problem' in checked) {
       return {
         errorCode: errorCode('INVALID_UPDATE_VERSION'),
@@ -47,14 +47,14 @@ export const updateFeaturesHandler = handler(updateFeatures, ({ featureUpdates, 
 
 type Checked = { readonly name: FeatureName; readonly level: number } | { readonly problem: string }
 
-function check({ feature, maxVersionLevel: level, upgradeType }: Update, { brokerId, features }: Pick<RequestContext['broker'], 'brokerId' | 'features'>): Checked {
+function check({ feature, maxVersionLevel: level, upgradeType }: Update, controllerId: number, features: Features): Checked {
   const invalid = (reason: string): Checked => ({ problem: `Invalid update version ${level} for feature ${feature}. ${reason}` })
   if (!KNOWN_TYPES.includes(upgradeType)) return invalid('The controller does not support the given upgrade type.')
   if (level < 0) return invalid('A feature version cannot be less than 0.')
   const supported = supportedFeature(feature)
-  if (!supported) return invalid(level === 0 ? `Feature ${feature} not found.` : `Local controller ${brokerId} does not support this feature.`)
+  if (!supported) return invalid(level === 0 ? `Feature ${feature} not found.` : `Local controller ${controllerId} does not support this feature.`)
   const { name, min, max } = supported
-  if (level < min || level > max) return invalid(`Local controller ${brokerId} only supports versions ${min}-${max}`)
+  if (level < min || level > max) return invalid(`Local controller ${controllerId} only supports versions ${min}-${max}`)
   const problem = problemWithDirection({ name, level, upgradeType }, features)
   return problem === undefined ? { name, level } : problem.isWhole ? { problem: problem.text } : invalid(problem.text)
 }

@@ -10,6 +10,7 @@ import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
+import { factsOf } from '../cluster.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import type { Partition } from '../partition.ts'
 import { isInternalTopic, topicNameProblem } from '../topic-name.ts'
@@ -62,19 +63,19 @@ function page(names: readonly string[], { topics, cursor, responsePartitionLimit
   return { topics: answers, nextCursor: null }
 }
 
-/** Without a leader while it is recovered, and when that failed; no error stands on a partition here, other than in Metadata. */
-function describePartition({ index, leader, facts }: Partition, { broker }: RequestContext): PartitionAnswer {
-  const replicaNodes = [broker.brokerId]
+/** One without a leader has no error here, other than in Metadata. No replica that is not in sync may lead (KIP-966). */
+function describePartition(partition: Partition, { broker }: RequestContext): PartitionAnswer {
+  const { leader, leaderEpoch, replicas, isr, offline } = factsOf(partition, broker.cluster)
   return {
     errorCode: 0,
-    partitionIndex: index,
-    leaderId: facts ? leader : -1,
-    leaderEpoch: facts?.leaderEpoch ?? -1,
-    replicaNodes,
-    isrNodes: replicaNodes,
+    partitionIndex: partition.index,
+    leaderId: leader,
+    leaderEpoch,
+    replicaNodes: replicas,
+    isrNodes: isr,
     eligibleLeaderReplicas: [],
     lastKnownElr: [],
-    offlineReplicas: [],
+    offlineReplicas: offline,
   }
 }
 

@@ -5,6 +5,7 @@ import { alterReplicaLogDirs, describeLogDirs, produce } from '../../../core/pro
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { ZERO_UUID } from '../../../core/protocol/wire.ts'
 import { encodeBatch } from '../../../core/records/record-batch.ts'
+import { ask } from '../../support/clients-frames.ts'
 import { type MemoryBroker, startMemoryBroker } from '../../support/memory-broker.ts'
 
 async function send(broker: MemoryBroker, topic: string, index: number): Promise<number> {
@@ -79,4 +80,18 @@ test('a replica may be moved to where it is, and nowhere else', async () => {
   expect(await move('/elsewhere', 'nowhere', 0)).toEqual([kafkaErrors.LOG_DIR_NOT_FOUND])
   expect(await move('/data/logs', 'x'.repeat(230), 0)).toEqual([kafkaErrors.INVALID_TOPIC_EXCEPTION])
   await broker.stop()
+})
+
+test('each of several brokers tells what it holds', async () => {
+  const cluster = await startMemoryBroker({ brokerCount: 3, topics: { orders: 6 } })
+  const told = await Promise.all([1, 2, 3].map(async id => {
+    const { results } = await ask(await cluster.connect(id), describeLogDirs, 4, { topics: null })
+    return results[0]?.topics.flatMap(({ partitions }) => partitions.map(({ partitionIndex }) => partitionIndex)) ?? []
+  }))
+  expect(told.map(({ length }) => length)).toEqual([2, 2, 2])
+  expect(told.flat().sort()).toEqual([0, 1, 2, 3, 4, 5])
+  const foreign = told[1]?.[0] ?? -1
+  const moved = await ask(await cluster.connect(1), alterReplicaLogDirs, 2, { dirs: [{ path: '/data/logs', topics: [{ name: 'orders', partitions: [foreign] }] }] })
+  expect(moved.results[0]?.partitions[0]?.errorCode).toBe(kafkaErrors.REPLICA_NOT_AVAILABLE)
+  await cluster.stop()
 })

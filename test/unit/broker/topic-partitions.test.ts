@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TOPIC_OPERATIONS } from '../../../core/broker/authorized-operations.ts'
-import { describeTopicPartitions } from '../../../core/protocol/apis/index.ts'
+import { createTopics, describeTopicPartitions, metadata } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { ZERO_UUID } from '../../../core/protocol/wire.ts'
 import { type MemoryBroker, startMemoryBroker } from '../../support/memory-broker.ts'
@@ -85,3 +85,24 @@ test('a page ends after 2000 topics that do not exist', async () => {
   const second = await describe({ topics: names, cursor: ['n2000', 0] })
   expect([second.topics[0]?.[0], second.next]).toEqual(['n2000', ['n4000', 0]])
 })
+
+test('brokers that hold a partition, lead it or are down are told as Metadata tells them', async () => {
+  const cluster = await startMemoryBroker({ brokerCount: 3 })
+  const topic = { name: 'held', numPartitions: 3, replicationFactor: 2, assignments: [], configs: [] }
+  await cluster.ask(createTopics, 7, { topics: [topic], timeoutMs: 1000, validateOnly: false })
+  const both = async () => {
+    const [described] = (await cluster.ask(describeTopicPartitions, 0, { topics: [{ name: 'held' }] })).topics
+    const [known] = (await cluster.ask(metadata, 9, { topics: [{ name: 'held', topicId: ZERO_UUID }] })).topics
+    const standing = (partition: Standing) => [partition.partitionIndex, partition.leaderId, partition.leaderEpoch, partition.replicaNodes, partition.isrNodes, partition.offlineReplicas]
+    return [described?.partitions.map(standing), known?.partitions.map(standing)]
+  }
+  const [described, known] = await both()
+  expect(described).toEqual(known)
+  await cluster.broker.cluster.stop(2)
+  const [without, knownWithout] = await both()
+  expect(without).toEqual(knownWithout)
+  expect(without).not.toEqual(described)
+  await cluster.stop()
+})
+
+type Standing = { partitionIndex: number; leaderId: number; leaderEpoch: number; replicaNodes: readonly number[]; isrNodes: readonly number[]; offlineReplicas: readonly number[] }

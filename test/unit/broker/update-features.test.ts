@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { apiVersions, createTopics, describeQuorum, unregisterBroker, updateFeatures } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
+import { ask } from '../../support/clients-frames.ts'
 import { type MemoryBroker, startMemoryBroker } from '../../support/memory-broker.ts'
 
 const UPGRADE = 1
@@ -124,4 +125,20 @@ test('a broker that was never there cannot be forgotten, nor one that is', async
   expect(await broker.ask(unregisterBroker, 0, { brokerId: 77 })).toMatchObject({ errorCode: kafkaErrors.BROKER_ID_NOT_REGISTERED, errorMessage: 'Broker ID 77 is not currently registered' })
   expect((await broker.ask(unregisterBroker, 0, { brokerId: 1 })).errorCode).toBe(kafkaErrors.INVALID_REQUEST)
   await broker.stop()
+})
+
+test('when the broker that leads the quorum goes down, another leads it in a later epoch', async () => {
+  const cluster = await startMemoryBroker({ brokerCount: 2 })
+  const through2 = await cluster.connect(2)
+  const request = { topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] }
+  const leader = async () => {
+    const { topics, nodes } = await ask(through2, describeQuorum, 2, request)
+    const partition = topics[0]?.partitions[0]
+    return { id: partition?.leaderId, epoch: partition?.leaderEpoch, voters: partition?.currentVoters.map(({ replicaId }) => replicaId), ports: nodes.map(({ listeners }) => listeners[0]?.port) }
+  }
+  expect(await leader()).toEqual({ id: 1, epoch: 1, voters: [1], ports: [cluster.portOf(1)] })
+  expect(await leader()).toMatchObject({ id: 1, epoch: 1 })
+  await cluster.broker.cluster.stop(1)
+  expect(await leader()).toEqual({ id: 2, epoch: 2, voters: [2], ports: [cluster.portOf(2)] })
+  await cluster.stop()
 })
