@@ -8,7 +8,7 @@ import { run, RunningProcess } from './clients-process.ts'
 import { KAFKA_VERSION, QUICK_START } from './java.ts'
 
 const module = join(import.meta.dirname, '..', 'clients', 'java')
-const sources = [join(module, 'pom.xml'), join(module, 'src', 'main', 'java', 'millrace', 'JavaClient.java')]
+const sources = [join(module, 'pom.xml'), ...['JavaClient', 'JavaTransactions'].map(name => join(module, 'src', 'main', 'java', 'millrace', `${name}.java`))]
 const mainClass = 'millrace.JavaClient'
 
 /** The class path of the compiled command line and the client's jars. */
@@ -28,8 +28,17 @@ export async function startJavaProducer(address: string, topic: string, count: n
 }
 
 /** Runs the commands that are not every driver's: `transact`, `committed`; its lines. */
-export async function runJavaClient(address: string, ...args: readonly string[]): Promise<string[]> {
-  const ran = await run('java', [...QUICK_START, '-cp', await javaClientClassPath(), mainClass, address, ...args])
+export function runJavaClient(address: string, ...args: readonly string[]): Promise<string[]> {
+  return runJava(mainClass, address, ...args)
+}
+
+/** Runs a command of JavaTransactions: `write`, `process`, `zombie`; its lines. */
+export function runJavaTransactions(address: string, ...args: readonly string[]): Promise<string[]> {
+  return runJava('millrace.JavaTransactions', address, ...args)
+}
+
+async function runJava(main: string, ...args: readonly string[]): Promise<string[]> {
+  const ran = await run('java', [...QUICK_START, '-cp', await javaClientClassPath(), main, ...args])
   return ran.stdout.toString().split('\n').filter(Boolean)
 }
 
