@@ -181,11 +181,11 @@ function entityOfParts(parts: readonly EntityPart[]): Entity {
 }
 
 function jsonOf(entity: Entity): string {
-  return JSON.stringify([...entity])
+  return JSON.stringify(Object.fromEntries(entity))
 }
 
 function entityOf(json: string): Entity {
-  return new Map(JSON.parse(json) as [string, string | null][]) // what jsonOf wrote
+  return new Map(Object.entries(JSON.parse(json) as Record<string, string | null>)) // what jsonOf wrote
 }
 
 function partsOf(entity: Entity): EntityPart[] {
