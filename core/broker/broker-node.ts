@@ -4,7 +4,7 @@ import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
 import { defaultGroupConfig } from '../groups/group-config.ts'
-import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { GroupCoordinator, type GroupTopic } from '../groups/group-coordinator.ts'
 import { defaultTransactionConfig, TRANSACTION_TOPIC, TransactionCoordinator, type MarkerWriter } from '../transactions/transaction-coordinator.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
@@ -13,7 +13,7 @@ import { FetchSessions } from './fetch-sessions.ts'
 import { OFFSETS_TOPIC } from './offsets-topic.ts'
 import type { PlacedNode } from './placement.ts'
 import type { ProducerIds } from './producer-ids.ts'
-import type { TopicRegistry } from './topic-registry.ts'
+import type { Topic, TopicRegistry } from './topic-registry.ts'
 
 export type BrokerNode = {
   /** Kafka's node id, 1 for the only one. */
@@ -46,7 +46,7 @@ export function makeNode({ id, rack }: PlacedNode, parts: NodeParts): BrokerNode
   }
 }
 
-function groupsOf(id: number, { topics, config, clock, random, logger }: NodeParts): GroupCoordinator {
+function groupsOf(id: number, { topics, config, dynamicConfigs, clock, random, logger }: NodeParts): GroupCoordinator {
   const groups = new GroupCoordinator({
     clock,
     random,
@@ -56,10 +56,20 @@ function groupsOf(id: number, { topics, config, clock, random, logger }: NodePar
     hasOffsetsTopic: () => topics.get(OFFSETS_TOPIC) !== undefined,
     topicExists: (topic, partition) => topics.partition(topic, partition) !== undefined,
     topicIdOf: topic => topics.get(topic)?.record.topicId,
+    topics: {
+      byName: name => groupTopic(topics.get(name)),
+      byId: topicId => groupTopic(topics.byId(topicId)),
+      names: () => Array.from(topics.list(), ({ record }) => record.name),
+    },
+    groupConfigOf: groupId => dynamicConfigs.groupConfig(groupId, id),
     config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
   })
   topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
   return groups
+}
+
+function groupTopic(topic: Topic | undefined): GroupTopic | undefined {
+  return topic && { topicId: topic.record.topicId, name: topic.record.name, partitionCount: topic.partitions.length }
 }
 
 function transactionsOf(id: number, { topics, config, dynamicConfigs, features, producerIds, markers, clock, logger }: NodeParts): TransactionCoordinator {

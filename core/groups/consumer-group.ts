@@ -13,7 +13,12 @@ export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable
 export class ConsumerGroup {
   readonly kind = 'consumer'
   readonly groupId: string
+  /** The names in use: `session:<member id>`, `rebalance:<member id>`, `join:` and `sync:<member id>` of classic members, and `regexes`. */
   readonly timers: KeyedTimers
+  /** Whether a topic may have changed since the metadata hash was made: in memory only, so that a start looks once. */
+  mayHaveOtherTopics = true
+  /** While its patterns are being matched with the topics there are. */
+  isResolvingRegexes = false
   #epoch = 0
   #metadataHash = 0n
   #targetEpoch = -1
@@ -89,6 +94,10 @@ export class ConsumerGroup {
     return this.#targets.get(memberId) ?? NO_PARTITIONS
   }
 
+  get hasOldTopicsRecord(): boolean {
+    return this.#hasOldTopicsRecord
+  }
+
   get targets(): ReadonlyMap<string, TopicPartitions> {
     return this.#targets
   }
@@ -110,6 +119,13 @@ export class ConsumerGroup {
 
   isSubscribedTo(topic: string): boolean {
     return this.subscriptions.has(topic)
+  }
+
+  cancelTimers(memberId: string): void {
+    this.timers.cancel(sessionTimer(memberId))
+    this.timers.cancel(rebalanceTimer(memberId))
+    this.timers.cancel(joinTimer(memberId))
+    this.timers.cancel(syncTimer(memberId))
   }
 
   /** All that a member subscribes to: the names it gave, and those its pattern stands for. */
@@ -217,4 +233,24 @@ export class ConsumerGroup {
       { is: 'consumer-group', groupId, value: null },
     ]
   }
+}
+
+export const REGEXES_TIMER = 'regexes'
+
+export function sessionTimer(memberId: string): string {
+  return `session:${memberId}`
+}
+
+export function rebalanceTimer(memberId: string): string {
+  return `rebalance:${memberId}`
+}
+
+/** A classic member's deadline to join again once it has been asked to. */
+export function joinTimer(memberId: string): string {
+  return `join:${memberId}`
+}
+
+/** A classic member's deadline to fetch its assignment once it has joined. */
+export function syncTimer(memberId: string): string {
+  return `sync:${memberId}`
 }

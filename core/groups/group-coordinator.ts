@@ -7,12 +7,18 @@
 import type { Random } from '../common/random.ts'
 import { KeyedTimers } from '../coordinator/keyed-timers.ts'
 import type { KafkaError } from '../protocol/errors.ts'
+import { downgradeWithout } from './classic-downgrade.ts'
 import type { JoinRequest } from './classic-join.ts'
 import type { JoinAnswer, SyncAnswer } from './classic-member.ts'
 import type { HeartbeatRequest, LeaveAnswer, LeavingMember, SyncRequest } from './classic-membership.ts'
 import { prepareRebalance, restartSession } from './classic-rebalance.ts'
 import { heartbeatGroup, joinGroup, leaveGroup, syncGroup } from './classic-requests.ts'
+import type { ConsumerContext, GroupTopics } from './consumer-context.ts'
+import type { ConsumerHeartbeat, HeartbeatAnswer } from './consumer-heartbeat.ts'
+import { describeConsumerGroup, heartbeatConsumer, type DescribedConsumerGroup } from './consumer-requests.ts'
+import { followRebalance, restartSession as restartConsumerSession } from './consumer-timers.ts'
 import { deleteGroup, deleteOffsets, describeClassicGroup, listGroups, type DescribedGroup, type ListedGroup } from './group-admin.ts'
+import { defaultConsumerGroupConfig } from './group-config.ts'
 import type { GroupCoordinatorOptions, GroupParts } from './group-parts.ts'
 import { snapshotOf, type GroupSnapshot } from './group-snapshot.ts'
 import { GroupStore, type StoreGroup } from './group-store.ts'
@@ -23,11 +29,14 @@ import { commitInTransaction, commitOffsets, fetchOffsets, forgetOffsetsOf, type
 
 export type { DescribedGroup, ListedGroup } from './group-admin.ts'
 export type { GroupConfig } from './group-config.ts'
-export { defaultGroupConfig } from './group-config.ts'
+export type { GroupTopic, GroupTopics } from './consumer-context.ts'
+export type { ConsumerGroupConfig } from './group-config.ts'
+export { defaultConsumerGroupConfig, defaultGroupConfig } from './group-config.ts'
 export type { GroupCoordinatorOptions } from './group-parts.ts'
 export type { GroupSnapshot, MemberSnapshot, OffsetSnapshot } from './group-snapshot.ts'
 export type { FetchOffsetsAnswer, FetchOffsetsRequest } from './offset-requests.ts'
 
+const NO_TOPICS: GroupTopics = { byName: () => undefined, byId: () => undefined, names: () => [] }
 /** A sweep gives way to requests after this long. */
 const SWEEP_SLICE_MS = 4
 
@@ -39,12 +48,15 @@ export class GroupCoordinator {
   readonly #listeners = new Set<(groupId: string) => void>()
   /** Topics deleted while a partition was loading: their offsets go once it has. */
   readonly #deletedTopics = new Set<string>()
+  /** Patterns resolved before this coordinator was there may not know every topic. */
+  #newTopicAtMs: number
   #isStopped = false
 
   constructor(options: GroupCoordinatorOptions) {
     const { clock, logger, config, random } = options
     const changed = (groupId: string): void => this.#changed(groupId)
     this.#options = options
+    this.#newTopicAtMs = clock.now()
     this.#timers = new KeyedTimers(clock)
     this.#store = new GroupStore({
       clock, logger, partitionCount: options.partitionCount, logOf: partition => options.logOf(partition), hasTopic: () => options.hasOffsetsTopic?.() ?? true, changed,
@@ -53,7 +65,22 @@ export class GroupCoordinator {
     this.#parts = {
       options,
       store: this.#store,
+      consumer: this.#consumerContext(),
       classic: { config, logger, changed, write, now: () => clock.now(), newMemberId: prefix => `${prefix}-${newUuid(random)}` },
+    }
+  }
+
+  #consumerContext(): ConsumerContext {
+    const { clock, config, logger, random, topics = NO_TOPICS, groupConfigOf } = this.#options
+    return {
+      clock, config, logger, topics,
+      newTopicAtMs: () => this.#newTopicAtMs,
+      groupConfigOf: groupId => groupConfigOf?.(groupId) ?? defaultConsumerGroupConfig,
+      group: groupId => this.#store.consumer(groupId),
+      write: (groupId, records) => this.#store.write(groupId, records),
+      writeInParts: (groupId, records) => this.#store.writeInParts(groupId, records),
+      newMemberId: () => random.bytes(16).toString('base64url'),
+      downgrade: (group, leaving) => downgradeWithout(this.#parts, group, leaving),
     }
   }
 
@@ -76,6 +103,11 @@ export class GroupCoordinator {
     if (group.kind === 'classic') {
       for (const member of group.members) restartSession(this.#parts.classic, group, member)
       if (group.size > this.#options.config.membersMax) prepareRebalance(this.#parts.classic, group, 'it has more members than allowed')
+    } else {
+      for (const member of group.members) {
+        restartConsumerSession(this.#parts.consumer, group, member)
+        followRebalance(this.#parts.consumer, group, member)
+      }
     }
     this.#changed(group.groupId)
   }
@@ -117,6 +149,15 @@ export class GroupCoordinator {
 
   leave(groupId: string, members: readonly LeavingMember[]): LeaveAnswer {
     return leaveGroup(this.#parts, groupId, members)
+  }
+
+  /** A member of the consumer protocol joins, shows itself or leaves (KIP-848). */
+  heartbeatConsumer(request: ConsumerHeartbeat): HeartbeatAnswer {
+    return heartbeatConsumer(this.#parts, request)
+  }
+
+  describeConsumer(groupIds: readonly string[]): readonly DescribedConsumerGroup[] {
+    return groupIds.map(groupId => describeConsumerGroup(this.#parts, groupId))
   }
 
   /** All partitions that may be committed are stored as one batch, or none. */
@@ -180,6 +221,12 @@ export class GroupCoordinator {
     forgetOffsetsOf(this.#parts, topic)
   }
 
+  /** A topic was made, has more partitions or is gone: consumer groups look at their topics with the next heartbeat of a member. */
+  onTopicChanged(topic: string, how: 'new' | 'changed' | 'gone'): void {
+    if (how === 'new') this.#newTopicAtMs = this.#options.clock.now()
+    for (const group of this.#store.groups()) if (group.kind === 'consumer' && group.isSubscribedTo(topic)) group.mayHaveOtherTopics = true
+  }
+
   #sweepLater(): void {
     this.#timers.set('sweep', this.#options.config.offsetsSweepMs, () => this.#sweep([...this.#store.groups()].map(group => group.groupId)))
   }
@@ -208,7 +255,7 @@ export class GroupCoordinator {
   }
 
   #snapshot(group: StoreGroup): GroupSnapshot {
-    return snapshotOf(group, this.#store.offsets, topicId => this.#options.topicNameOf?.(topicId))
+    return snapshotOf(group, this.#store.offsets, { topics: this.#parts.consumer.topics, assignors: this.#options.config.consumerAssignors })
   }
 
   get groupCount(): number {

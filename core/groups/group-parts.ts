@@ -6,7 +6,8 @@ import type { Random } from '../common/random.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import type { ClassicContext } from './classic-rebalance.ts'
-import type { GroupConfig } from './group-config.ts'
+import type { ConsumerContext, GroupTopics } from './consumer-context.ts'
+import type { ConsumerGroupConfig, GroupConfig } from './group-config.ts'
 import type { GroupStore } from './group-store.ts'
 
 export type GroupCoordinatorOptions = {
@@ -22,7 +23,10 @@ export type GroupCoordinatorOptions = {
   topicExists(topic: string, partition: number): boolean
   /** The id of a topic that exists: commits carry it, and an offset committed for an earlier topic of that name is not handed out. */
   topicIdOf?(topic: string): string | undefined
-  topicNameOf?(topicId: string): string | undefined
+  /** The topics that consumer groups may be given; none unless told. */
+  readonly topics?: GroupTopics
+  /** What a group of the consumer protocol has of its own; the defaults unless told. */
+  groupConfigOf?(groupId: string): ConsumerGroupConfig
   readonly config: GroupConfig
 }
 
@@ -30,6 +34,7 @@ export type GroupParts = {
   readonly options: GroupCoordinatorOptions
   readonly store: GroupStore
   readonly classic: ClassicContext
+  readonly consumer: ConsumerContext
 }
 
 /** Why no request for this group is served now; NONE when they are. */

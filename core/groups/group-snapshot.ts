@@ -2,9 +2,12 @@
 
 import { CONSUMER_PROTOCOL_TYPE, type ClassicGroup } from './classic-group.ts'
 import type { CommittedOffsets } from './committed-offsets.ts'
+import type { GroupTopics } from './consumer-context.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './consumer-member.ts'
+import { preferredAssignor } from './consumer-target.ts'
 import { assignedTopicsOf, type AssignedTopic } from './embedded-protocol.ts'
+import type { GroupConfig } from './group-config.ts'
 import type { StoreGroup } from './group-store.ts'
 
 export type GroupKind = StoreGroup['kind']
@@ -49,7 +52,7 @@ export type GroupSnapshot = {
   readonly targetEpoch: number | null
   /** '' for a group that only commits. */
   readonly protocolType: string
-  /** The assignor agreed on; '' while none is. */
+  /** The assignor agreed on, '' while none is; of a consumer group the one its coordinator takes. */
   readonly protocol: string
   readonly leaderId: string | null
   readonly members: readonly MemberSnapshot[]
@@ -67,14 +70,16 @@ export function stateOf(group: StoreGroup): GroupState {
   return group.kind === 'classic' ? group.phase.is : group.state
 }
 
-/** `topicNameOf`: undefined for a topic that is gone. */
-export function snapshotOf(group: StoreGroup, offsets: CommittedOffsets, topicNameOf: (topicId: string) => string | undefined): GroupSnapshot {
+/** What must be known beside a consumer group to show it. */
+export type ConsumerFacts = { readonly topics: Pick<GroupTopics, 'byId'>; readonly assignors: GroupConfig['consumerAssignors'] }
+
+export function snapshotOf(group: StoreGroup, offsets: CommittedOffsets, consumer: ConsumerFacts): GroupSnapshot {
   return {
     groupId: group.groupId,
     kind: group.kind,
     state: stateOf(group),
     protocolType: protocolTypeOf(group),
-    ...group.kind === 'classic' ? classicFacts(group) : consumerFacts(group, topicNameOf),
+    ...group.kind === 'classic' ? classicFacts(group) : consumerFacts(group, consumer),
     offsets: Array.from(offsets.entriesOf(group.groupId), ({ topic, partition, committed }) => ({
       topic, partition, offset: committed.offset, leaderEpoch: committed.leaderEpoch, metadata: committed.metadata,
       committedAt: committed.commitTimestampMs,
@@ -106,12 +111,12 @@ function classicFacts(group: ClassicGroup): KindFacts {
   }
 }
 
-function consumerFacts(group: ConsumerGroup, topicNameOf: (topicId: string) => string | undefined): KindFacts {
+function consumerFacts(group: ConsumerGroup, { topics, assignors }: ConsumerFacts): KindFacts {
   return {
     storedAt: group.targetTimestampMs > 0 ? group.targetTimestampMs : null,
     generation: group.epoch,
     targetEpoch: group.targetEpoch,
-    protocol: '',
+    protocol: preferredAssignor(group.members, assignors),
     leaderId: null,
     members: group.members.map(member => ({
       memberId: member.memberId,
@@ -122,15 +127,16 @@ function consumerFacts(group: ConsumerGroup, topicNameOf: (topicId: string) => s
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       epoch: member.epoch,
       rackId: member.rackId,
-      assignment: assignedTopics(member, topicNameOf),
+      assignment: assignedTopics(member, topics),
     })),
     subscribedTopics: [...group.subscriptions.keys()],
   }
 }
 
-function assignedTopics({ assigned }: ConsumerMember, topicNameOf: (topicId: string) => string | undefined): AssignedTopic[] {
+/** Topics that are gone are left out. */
+function assignedTopics({ assigned }: ConsumerMember, topics: ConsumerFacts['topics']): AssignedTopic[] {
   return [...assigned].flatMap(([topicId, partitions]) => {
-    const topic = topicNameOf(topicId)
-    return topic === undefined ? [] : [{ topic, partitions: [...partitions.keys()].sort((a, b) => a - b) }]
+    const topic = topics.byId(topicId)
+    return topic ? [{ topic: topic.name, partitions: [...partitions.keys()].sort((a, b) => a - b) }] : []
   })
 }

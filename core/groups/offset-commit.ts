@@ -40,8 +40,8 @@ export type CommitAnswer = readonly {
 }[]
 
 /** NONE when this request may commit to this group as it is now. */
-export function checkCommit(group: StoreGroup | undefined, request: CommitRequest): KafkaError {
-  if (group) return group.kind === 'classic' ? checkClassicCommit(group, request) : checkConsumerCommit(group, request)
+export function checkCommit(group: StoreGroup | undefined, request: CommitRequest, topics: CommitTopics): KafkaError {
+  if (group) return group.kind === 'classic' ? checkClassicCommit(group, request) : checkConsumerCommit(group, request, topics)
   if (request.generation < 0) return 'NONE'
   return request.canNameMissingGroup ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
 }
@@ -63,13 +63,13 @@ function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generat
  * The same of a commit in a transaction. Member and generation are looked at when the producer sends any (KIP-447); a rebalance does not
  * hold the commit up, as the producer cannot commit its transaction without.
  */
-export function checkTransactionalCommit(group: StoreGroup | undefined, request: CommitRequest): KafkaError {
+export function checkTransactionalCommit(group: StoreGroup | undefined, request: CommitRequest, topics: CommitTopics): KafkaError {
   const { memberId, instanceId, generation } = request
   if (!group) return generation < 0 ? 'NONE' : 'ILLEGAL_GENERATION'
   if (generation < 0 && memberId === '' && instanceId === null) return 'NONE'
   if (group.kind === 'consumer') {
     // Producers do not know the errors of member epochs before version 6.
-    const error = checkConsumerCommit(group, { ...request, canNameMissingGroup: true })
+    const error = checkConsumerCommit(group, { ...request, canNameMissingGroup: true }, topics)
     return error === 'STALE_MEMBER_EPOCH' ? 'ILLEGAL_GENERATION' : error
   }
   if (generation < 0 && group.isEmpty) return 'NONE'

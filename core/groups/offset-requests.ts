@@ -2,6 +2,7 @@
 
 import type { KafkaError } from '../protocol/errors.ts'
 import { restartSession } from './classic-rebalance.ts'
+import { checkConsumerFetch } from './consumer-commit.ts'
 import { refusalOf, type GroupParts } from './group-parts.ts'
 import { checkCommit, checkPartitions, checkTransactionalCommit, commitRecords, withError, type CommitAnswer, type CommitRequest, type CommitTopics, type TransactionalCommitRequest } from './offset-commit.ts'
 import type { GroupRecord } from './stored.ts'
@@ -10,6 +11,9 @@ export type FetchOffsetsRequest = {
   readonly groupId: string
   /** null: every topic the group has committed. */
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null
+  /** The member of a consumer group that asks; null and -1 for who is none. */
+  readonly memberId?: string | null
+  readonly memberEpoch?: number
   /** Refuses offsets that an open transaction may yet change (KIP-447). */
   readonly requireStable?: boolean
 }
@@ -42,7 +46,7 @@ export function commitOffsets(parts: GroupParts, request: CommitRequest): Commit
   const ready = store.readiness(request.groupId)
   if (ready !== 'NONE') return withError(checked, ready)
   const group = store.get(request.groupId)
-  const error = checkCommit(group, request)
+  const error = checkCommit(group, request, topics)
   if (error !== 'NONE') return withError(checked, error)
   if (!group && store.size >= config.groupsMax) return withError(checked, 'GROUP_MAX_SIZE_REACHED')
   if (group?.kind === 'classic') {
@@ -62,7 +66,7 @@ export function commitInTransaction(parts: GroupParts, request: TransactionalCom
   const ready = refusalOf(parts, groupId)
   if (ready !== 'NONE') return withError(checked, ready)
   const group = store.get(groupId)
-  const error = checkTransactionalCommit(group, request)
+  const error = checkTransactionalCommit(group, request, topics)
   if (error !== 'NONE') return withError(checked, error)
   if (!group && store.size >= config.groupsMax) return withError(checked, 'GROUP_MAX_SIZE_REACHED')
   return withError(checked, store.writeInTransaction(groupId, commitRecords(request, checked, topics, clock.now()), producer))
@@ -72,9 +76,12 @@ function topicsOf({ options: { topicExists, topicIdOf } }: GroupParts): CommitTo
   return { exists: topicExists, idOf: topic => topicIdOf?.(topic) ?? null }
 }
 
-export function fetchOffsets(parts: GroupParts, { groupId, topics, requireStable = false }: FetchOffsetsRequest): FetchOffsetsAnswer {
+export function fetchOffsets(parts: GroupParts, request: FetchOffsetsRequest): FetchOffsetsAnswer {
+  const { groupId, topics, requireStable = false, memberId = null, memberEpoch = -1 } = request
   const { store } = parts
-  const error = store.readiness(groupId)
+  const group = store.consumer(groupId)
+  const ready = store.readiness(groupId)
+  const error = ready === 'NONE' && group ? checkConsumerFetch(group, memberId, memberEpoch) : ready
   if (error !== 'NONE') return { error, topics: [] }
   const asked = topics ?? Array.from(store.offsets.topicsOf(groupId), ([topic, partitions]) => ({ topic, partitions: [...partitions.keys()] }))
   return {

@@ -36,18 +36,20 @@ function oneGroup({ groupId, topics, requireStable }: Request, { node, version }
   return { errorCode: errorCode(fetched.error), topics: fetched.topics.map(topic => ({ name: topic.topic, partitions: partitionsOf(topic) })) }
 }
 
-function byName({ groupId, topics }: GroupRequest, { requireStable }: Request, { node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
+function byName({ groupId, memberId, memberEpoch, topics }: GroupRequest, { requireStable }: Request, { node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
   const fetched = node.groups.fetchOffsets({
-    groupId, requireStable, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
+    groupId, memberId, memberEpoch, requireStable, topics: topics && topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
   })
   return { groupId, errorCode: errorCode(fetched.error), topics: fetched.topics.map(topic => ({ name: topic.topic, partitions: partitionsOf(topic) })) }
 }
 
 /** Ids that no topic has are refused where they were asked for; when all were asked for, topics without an id are left out. */
-function byId({ groupId, topics }: GroupRequest, { requireStable }: Request, { broker, node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
+function byId({ groupId, memberId, memberEpoch, topics }: GroupRequest, { requireStable }: Request, { broker, node }: RequestContext): NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number] {
   const asked = topics?.map(({ topicId, partitionIndexes }) => ({ topicId, partitionIndexes, name: broker.topics.byId(topicId)?.record.name }))
   const fetched = node.groups.fetchOffsets({
     groupId,
+    memberId,
+    memberEpoch,
     requireStable,
     topics: asked ? asked.flatMap(({ name, partitionIndexes }) => name === undefined ? [] : [{ topic: name, partitions: partitionIndexes }]) : null,
   })

@@ -1,6 +1,8 @@
 /** A group coordinator over a real partition log on a memory disk, moved by a simulated clock; and members that speak to it. */
 
-import { defaultGroupConfig, GroupCoordinator, type GroupConfig } from '../../../core/groups/group-coordinator.ts'
+import {
+  defaultConsumerGroupConfig, defaultGroupConfig, GroupCoordinator, type ConsumerGroupConfig, type GroupConfig, type GroupTopic, type GroupTopics,
+} from '../../../core/groups/group-coordinator.ts'
 import type { JoinRequest } from '../../../core/groups/classic-join.ts'
 import type { JoinAnswer, SyncAnswer } from '../../../core/groups/classic-member.ts'
 import type { CommitAnswer, CommitRequest } from '../../../core/groups/offset-commit.ts'
@@ -27,7 +29,7 @@ export type Setting = {
 }
 
 export async function startGroups(options: {
-  readonly config?: Partial<GroupConfig>; readonly disk?: MemoryDisk; readonly clock?: SimulatedClock; readonly load?: boolean; readonly logger?: Logger
+  readonly config?: Partial<GroupConfig>; readonly groupConfig?: Partial<ConsumerGroupConfig>; readonly disk?: MemoryDisk; readonly clock?: SimulatedClock; readonly load?: boolean; readonly logger?: Logger
 } = {}): Promise<Setting> {
   const { disk = new MemoryDisk(), clock = new SimulatedClock(), logger = silentLogger } = options
   const log = await PartitionLog.open({
@@ -41,6 +43,8 @@ export async function startGroups(options: {
     logOf: () => log,
     topicExists: (topic, partition) => partition >= 0 && partition < (topics.get(topic) ?? 0),
     topicIdOf: topic => topicIds.get(topic),
+    topics: groupTopics(topics, topicIds),
+    ...options.groupConfig && { groupConfigOf: () => ({ ...defaultConsumerGroupConfig, ...options.groupConfig }) },
     config: { ...defaultGroupConfig, ...options.config },
   })
   const changes: string[] = []
@@ -52,6 +56,20 @@ export async function startGroups(options: {
     return startGroups({ ...options, disk, clock })
   }
   return { groups, clock, disk, log, topics, topicIds, changes, restart }
+}
+
+/** Topics of consumer groups, under the ids given, else under ids made of their names. */
+function groupTopics(topics: ReadonlyMap<string, number>, topicIds: ReadonlyMap<string, string>): GroupTopics {
+  const byName = (name: string): GroupTopic | undefined => {
+    const partitionCount = topics.get(name)
+    return partitionCount === undefined ? undefined : { topicId: topicIds.get(name) ?? idOf(name), name, partitionCount }
+  }
+  return { byName, byId: topicId => [...topics.keys()].map(byName).find(topic => topic?.topicId === topicId), names: () => topics.keys() }
+}
+
+/** A topic's id where a test gives it none. */
+export function idOf(topic: string): string {
+  return Buffer.from(topic.padEnd(16, '.').slice(0, 16)).toString('base64url')
 }
 
 export function subscription(...topics: string[]): Buffer {

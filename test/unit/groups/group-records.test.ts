@@ -48,7 +48,8 @@ test('the key of the oldest format reads, and records of other kinds of groups a
   const { key, value } = encodeGroupRecord({ is: 'offset', groupId: 'g', topic: 't', partition: 5, value: committed })
   key.writeInt16BE(0)
   expect(decodeGroupRecord(key, value)).toEqual({ is: 'offset', groupId: 'g', topic: 't', partition: 5, value: committed })
-  key.writeInt16BE(3)
+  // A share group's.
+  key.writeInt16BE(11)
   expect(decodeGroupRecord(key, value)).toBeUndefined()
 })
 

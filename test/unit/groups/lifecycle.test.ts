@@ -179,7 +179,7 @@ test('records that do not read are left out with a word, and records of other ki
   appendRecords(first.log, [
     { key: record.key, value: Buffer.from('nonsense') },
     { key: Buffer.from([0]), value: null },
-    { key: Buffer.from('0003000167', 'hex'), value: Buffer.from('000000000001', 'hex') },
+    { key: Buffer.from('000b000167', 'hex'), value: Buffer.from('000000000001', 'hex') },
   ], first.clock.now())
   first.groups.commit(committing({ groupId: 'h' }))
   await first.groups.stop()
