@@ -13,6 +13,8 @@ const long = (min: number): ConfigCheck => whole(64, { min: BigInt(min) })
 
 export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('auto.create.topics.enable', 'BOOLEAN', 'true', truth, 'Whether asking for a topic that is missing makes it.'),
+  start('auto.leader.rebalance.enable', 'BOOLEAN', 'true', truth, 'Whether partitions go back to their preferred leaders by themselves.'),
+  start('broker.rack', 'STRING', null, () => undefined, 'The rack of the broker.'),
   start('connections.max.idle.ms', 'LONG', '600000', whole(64), 'A connection that has been silent for so long is closed.'),
   start('default.replication.factor', 'INT', '1', int(1), 'Replicas of a topic for which nobody says how many.'),
   start('delete.topic.enable', 'BOOLEAN', 'true', truth, 'Whether clients may delete topics.'),
@@ -29,6 +31,7 @@ export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('group.initial.rebalance.delay.ms', 'INT', '3000', int(0), 'How long a new classic group waits for more members before its first rebalance.'),
   start('group.max.session.timeout.ms', 'INT', '1800000', whole(32), 'The longest session timeout that a member of a classic group may ask for.'),
   start('group.min.session.timeout.ms', 'INT', '6000', whole(32), 'The shortest session timeout that a member of a classic group may ask for.'),
+  start('leader.imbalance.check.interval.seconds', 'LONG', '300', long(1), 'How often partitions are looked at that others than their preferred leaders lead.'),
   live('log.cleaner.backoff.ms', 'LONG', '15000', long(0), 'The time between two looks for logs to compact, when there is none.'),
   live('log.cleaner.dedupe.buffer.size', 'LONG', '134217728', long(1024), 'The memory for the keys of a log that is being compacted.'),
   start('log.cleaner.enable', 'BOOLEAN', 'true', truth, 'Whether logs are compacted.'),
@@ -44,6 +47,7 @@ export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('offsets.retention.minutes', 'INT', '10080', int(1), 'How long the offsets of a group without members are kept.'),
   start('offsets.topic.num.partitions', 'INT', '50', int(1), 'Partitions of __consumer_offsets.'),
   live('producer.id.expiration.ms', 'INT', '86400000', int(1), 'A partition forgets a producer that has been silent for so long.'),
+  start('replica.selector.class', 'STRING', null, () => undefined, 'How a leader chooses the replica a consumer is sent to: by its rack with org.apache.kafka.common.replica.RackAwareReplicaSelector.'),
   start('transaction.abort.timed.out.transaction.cleanup.interval.ms', 'INT', '10000', int(1), 'How often transactions are looked at for those past their timeout.'),
   start('transaction.max.timeout.ms', 'INT', '900000', int(1), 'The longest timeout that a transaction may ask for.'),
   live('transaction.partition.verification.enable', 'BOOLEAN', 'true', truth, 'Whether a write in a transaction is checked to belong to one that is open.'),

@@ -32,6 +32,7 @@ import { offsetsTopic } from './offsets-topic.ts'
 import { ParkedFetches } from './parked-fetches.ts'
 import { type PlacedNode, Placement } from './placement.ts'
 import { ProducerIds } from './producer-ids.ts'
+import { Reassignments } from './reassignments.ts'
 import { recover, type Recovery } from './recover.ts'
 import { Taps } from './taps.ts'
 import { TopicRegistry } from './topic-registry.ts'
@@ -262,7 +263,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const makeListeners = listenersOf(options, taps, (frame, connection) => dispatcher.dispatch(frame, connection))
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes, clusterId, config, topics, sweeps, cleaner,
-    cluster: new Cluster({ placement, topics, leadership, addresses: options.listeners, makeListeners, taps, logger }),
+    cluster: clusterOf(options, { placement, topics, leadership, makeListeners, taps, catalog, dynamicConfigs }),
     offsets: offsetsTopic({ topics, nodes, leadership, partitionCount: config.offsetsTopicPartitions, taps, logger }),
     transactionState: transactionsTopic({ topics, nodes, leadership, partitionCount: config.transactionTopicPartitions, taps, logger }),
     dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), ...admin, producerIds, markers,
@@ -282,6 +283,22 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
 
 function placedNodes({ brokerCount = 1, racks = [] }: BrokerOptions, firstId: number): readonly PlacedNode[] {
   return Array.from({ length: brokerCount }, (_, at) => ({ id: firstId + at, rack: racks[at % racks.length] ?? null }))
+}
+
+type ClusterParts = Pick<BrokerParts, 'topics' | 'taps' | 'dynamicConfigs'> & {
+  readonly placement: Placement
+  readonly leadership: Leadership
+  readonly makeListeners: (brokerId: number) => Listeners
+  readonly catalog: Catalog
+}
+
+function clusterOf({ listeners: addresses, clock, logger }: BrokerOptions, { placement, topics, leadership, makeListeners, taps, catalog, dynamicConfigs }: ClusterParts): Cluster {
+  const firstId = placement.nodes[0]?.id ?? 1
+  return new Cluster({
+    placement, topics, leadership, addresses, makeListeners, clock, taps, logger,
+    reassignments: new Reassignments({ placement, topics, leadership, rows: catalog.replicas }),
+    balanceEveryMs: () => (dynamicConfigs.truth('auto.leader.rebalance.enable', firstId) ? dynamicConfigs.number('leader.imbalance.check.interval.seconds', firstId) * 1000 : undefined),
+  })
 }
 
 /** What Kafka would have to be told to make its own topics with as many replicas as there are brokers for. */

@@ -3,6 +3,7 @@
  * simulation of a cluster over one store: nothing is copied, and nothing is lost with a broker.
  */
 
+import type { Clock, Timer } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
@@ -11,6 +12,7 @@ import type { Leadership } from './leadership.ts'
 import type { Listeners } from './listener.ts'
 import type { Partition } from './partition.ts'
 import { NO_LEADER, type Placement, type Standing } from './placement.ts'
+import type { Reassignments } from './reassignments.ts'
 import type { Taps } from './taps.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
@@ -31,9 +33,13 @@ type ClusterOptions = {
   readonly placement: Placement
   readonly topics: TopicRegistry
   readonly leadership: Leadership
+  readonly reassignments: Reassignments
+  /** How often partitions go back to their preferred leaders by themselves; undefined for never. Asked before each time. */
+  readonly balanceEveryMs: () => number | undefined
   /** What the first broker listens on; the others do so on the ports after those. */
   readonly addresses: readonly ListenerAddress[]
   readonly makeListeners: (nodeId: number) => Listeners
+  readonly clock: Clock
   readonly taps: Taps
   readonly logger: Logger
 }
@@ -45,6 +51,7 @@ export class Cluster {
   readonly #options: ClusterOptions
   readonly #places = new Map<number, Place>()
   readonly #changes = new SerialQueue()
+  #balancing: Timer | undefined
   #isStopped = false
 
   constructor(options: ClusterOptions) {
@@ -57,6 +64,10 @@ export class Cluster {
 
   get leadership(): Leadership {
     return this.#options.leadership
+  }
+
+  get reassignments(): Reassignments {
+    return this.#options.reassignments
   }
 
   /** Binds the ports of every broker, or none: throws PortTaken, or the system's error for a host that is not ours. */
@@ -72,11 +83,13 @@ export class Cluster {
       await this.close()
       throw fault
     }
+    if (!placement.isSingle) this.#balanceLater()
   }
 
   /** Closes every port and ends every connection; no broker starts again. */
   async close(): Promise<void> {
     this.#isStopped = true
+    this.#balancing?.cancel()
     await this.#changes.idle()
     await Promise.all(this.#running().map(listeners => listeners.stop()))
   }
@@ -161,7 +174,7 @@ export class Cluster {
   /** Brings it up again, at the ports it had. The answer says why not, when it cannot be. */
   start(id: number): Promise<string | undefined> {
     return this.#changes.run(async () => {
-      const { placement, leadership, taps } = this.#options
+      const { placement, leadership, reassignments, taps } = this.#options
       const place = this.#places.get(id)
       if (this.#isStopped) return 'the cluster is stopping'
       if (!place) return `there is no broker ${id}`
@@ -173,6 +186,7 @@ export class Cluster {
       }
       placement.setUp(id, true)
       await leadership.join(id)
+      await reassignments.proceed()
       taps.emit({ is: 'broker-started', brokerId: id })
       return undefined
     })
@@ -181,6 +195,16 @@ export class Cluster {
   /** Runs `change` when no broker is on its way up or down, and no other change of leadership under way. */
   change<T>(change: () => Promise<T>): Promise<T> {
     return this.#changes.run(change)
+  }
+
+  #balanceLater(): void {
+    const { clock, leadership, balanceEveryMs, logger } = this.#options
+    const everyMs = balanceEveryMs()
+    if (everyMs === undefined) return
+    this.#balancing = clock.after(everyMs, () => {
+      void this.change(() => leadership.balance()).catch((cause: unknown) => logger.error('partitions could not be handed back to their preferred leaders', { cause }))
+      this.#balanceLater()
+    })
   }
 
   async #bind(id: number, place: Place): Promise<void> {

@@ -64,6 +64,12 @@ export class Leadership {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
+  /** Hands partitions back to their preferred leaders where they could lead. */
+  async balance(): Promise<void> {
+    const preferred = [...this.#topics.list()].flatMap(({ partitions }) => partitions.filter(partition => this.preferredOf(partition) !== undefined))
+    await this.elect(preferred, partition => this.preferredOf(partition))
+  }
+
   /** The preferred leader of a partition that another leads, when it could. */
   preferredOf({ standing: { leader, replicas, isr } }: Partition): number | undefined {
     const [preferred] = replicas
@@ -89,9 +95,20 @@ export class Leadership {
     for (const { partitions } of this.#topics.list()) for (const partition of partitions) if (partition.standing.replicas.includes(id)) yield partition
   }
 
+  /**
+   * A higher leader epoch for whoever leads, durable when this resolves. That of one that is still to be recovered stays: nobody has had an
+   * answer from its leader.
+   */
+  async raiseEpoch(partition: Partition): Promise<void> {
+    const log = await this.#topics.opened(partition)
+    await log?.raiseEpoch().catch((cause: unknown) => {
+      this.#logger.warn('a new leader epoch is not durable: after a power cut its number may be given again', { topic: partition.topic, partition: partition.index, cause })
+    })
+  }
+
   async #lead(partition: Partition, to: number): Promise<void> {
     if (partition.leader !== NO_LEADER) this.#depose(partition)
-    await this.#raiseEpoch(partition)
+    await this.raiseEpoch(partition)
     const { isr, replicas } = partition.standing
     // Who else is up is in sync with the new leader, however it came to lead: there is one store.
     const inSync = [...new Set([...isr, ...replicas])].filter(id => this.#placement.isUp(id))
@@ -103,14 +120,6 @@ export class Leadership {
     const from = partition.leader
     partition.stand({ leader: NO_LEADER })
     this.#tell({ partition, from, to: NO_LEADER })
-  }
-
-  /** The epoch of one that is still to be recovered stays: nobody has had an answer from its leader. */
-  async #raiseEpoch(partition: Partition): Promise<void> {
-    const log = await this.#topics.opened(partition)
-    await log?.raiseEpoch().catch((cause: unknown) => {
-      this.#logger.warn('a new leader epoch is not durable: after a power cut its number may be given again', { topic: partition.topic, partition: partition.index, cause })
-    })
   }
 
   #tell(move: Move): void {
