@@ -114,7 +114,7 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
     portTaken: host.portTaken,
     version: host.version,
     clusterId: broker.clusterId,
-    brokerCount: 1,
+    brokerCount: broker.parts.nodes.size,
     startedAt: broker.startedAt,
     startTookMs: broker.startTookMs,
     dataFolder: broker.dataFolder,
