@@ -24,11 +24,16 @@ export const describeQuorumHandler = handler(describeQuorum, ({ topics }, contex
   const isQuorum = topics.length === 1 && topic?.topicName === METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0
   if (!isQuorum) return { errorCode: 0, errorMessage: '', topics: topics.map(unknown), nodes: [] }
   const endpoint = cluster.endpointOf(leaderId, context.connection.listener)
-  return {
-    errorCode: 0,
-    errorMessage: '',
-    topics: [{ topicName: METADATA_TOPIC, partitions: [describe(leaderId, context)] }],
-    nodes: endpoint ? [{ nodeId: leaderId, listeners: [{ name: LISTENER, host: endpoint.host, port: endpoint.port }] }] : [],
+  try {
+    return {
+      errorCode: 0,
+      errorMessage: '',
+      topics: [{ topicName: METADATA_TOPIC, partitions: [describe(leaderId, context)] }],
+      nodes: endpoint ? [{ nodeId: leaderId, listeners: [{ name: LISTENER, host: endpoint.host, port: endpoint.port }] }] : [],
+    }
+  } catch (cause) {
+    context.broker.logger.error('the catalog cannot keep what the quorum tells', { cause })
+    return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), errorMessage: 'The catalog cannot be written.', topics: [], nodes: [] }
   }
 })
 
