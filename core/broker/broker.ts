@@ -35,6 +35,7 @@ import { ProducerIds } from './producer-ids.ts'
 import { Reassignments } from './reassignments.ts'
 import { recover, type Recovery } from './recover.ts'
 import { Taps } from './taps.ts'
+import { tellJumps } from './tell-jumps.ts'
 import { TopicRegistry } from './topic-registry.ts'
 import { transactionsTopic } from './transactions-topic.ts'
 import { cleanerOf, sweepsOf } from './upkeep.ts'
@@ -74,6 +75,7 @@ type Running = {
   readonly recovery: Recovery
   readonly startTookMs: number
   readonly unlock: () => void
+  readonly forgetJumps: () => void
 }
 
 export class Broker {
@@ -187,7 +189,8 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { parts, catalog, logs, groups, transactions, recovery, unlock } = this.#running
+    const { parts, catalog, logs, groups, transactions, recovery, unlock, forgetJumps } = this.#running
+    forgetJumps()
     recovery.stop()
     parts.parked.stop()
     await transactions.stop()
@@ -237,6 +240,8 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
+  const forgetJumps = tellJumps({ clock, taps, logger })
+  undo.push(forgetJumps)
   const placement = new Placement(placedNodes(options, config.brokerId), () => dynamicConfigs.number('default.replication.factor', config.brokerId))
   const dynamicConfigs = new DynamicConfigs({
     rows: catalog.configs,
@@ -278,7 +283,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
     recovery.stop()
     return recovery.done
   })
-  return { parts, catalog, logs, groups, transactions, recovery, startTookMs, unlock }
+  return { parts, catalog, logs, groups, transactions, recovery, startTookMs, unlock, forgetJumps }
 }
 
 function placedNodes({ brokerCount = 1, racks = [] }: BrokerOptions, firstId: number): readonly PlacedNode[] {

@@ -31,6 +31,8 @@ export type BrokerEvent =
   | { readonly is: 'uncleanable'; readonly topic: string; readonly partition: number; readonly reason: string }
   /** One of the brokers of this process went down, or came up again; leadership has moved. */
   | { readonly is: 'broker-stopped' | 'broker-started'; readonly brokerId: number }
+  /** Time jumped by so much: the process did not run meanwhile, or (hasPaused: false) the wall clock alone moved. Deadlines have moved along. */
+  | { readonly is: 'clock-jumped'; readonly gapMs: number; readonly hasPaused: boolean }
   | { readonly is: 'warning'; readonly text: string }
 
 export class Taps {

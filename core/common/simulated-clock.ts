@@ -1,11 +1,15 @@
 /** A clock that only a test moves: timers fire in order, in the call that advances past them. */
 
-import type { Clock, Timer } from './clock.ts'
+import type { Clock, ClockJump, Timer } from './clock.ts'
 
 type Pending = { readonly at: number; readonly run: () => void }
 
 export class SimulatedClock implements Clock {
+  /** Monotonic time. */
   #now: number
+  /** What jumps added to the wall clock. */
+  #jumpedMs = 0
+  readonly #jumpListeners = new Set<(jump: ClockJump) => void>()
   /** By time, then in the order they were set. */
   #pending: Pending[] = []
 
@@ -14,7 +18,7 @@ export class SimulatedClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#jumpedMs
   }
 
   elapsed(): number {
@@ -30,6 +34,17 @@ export class SimulatedClock implements Clock {
         if (at >= 0) this.#pending.splice(at, 1)
       },
     }
+  }
+
+  onJump(listener: (jump: ClockJump) => void): () => void {
+    this.#jumpListeners.add(listener)
+    return () => void this.#jumpListeners.delete(listener)
+  }
+
+  /** The machine sleeps for `ms`: the wall clock goes on, and nothing else does. */
+  jump(ms: number): void {
+    this.#jumpedMs += ms
+    for (const listener of this.#jumpListeners) listener({ is: 'paused', gapMs: ms })
   }
 
   /** Moves time forward by `ms`, firing each timer at its own moment, also those set by timers that fire on the way. */

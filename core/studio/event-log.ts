@@ -72,6 +72,7 @@ export class EventLog {
       case 'damaged': return this.#add('warning', `Offsets ${event.fromOffset} to ${event.toOffset - 1} of partition ${event.partition} of ${event.topic} are damaged on disk and cannot be read`)
       case 'broker-stopped': return this.#add('warning', `Broker ${event.brokerId} is down: others lead what it led, where they hold it`)
       case 'broker-started': return this.#add('storage', `Broker ${event.brokerId} is up again`)
+      case 'clock-jumped': return this.#add('warning', jumpText(event.gapMs, event.hasPaused))
       case 'warning': return this.#add('warning', event.text)
       default: event satisfies never
     }
@@ -147,6 +148,12 @@ function inMegabytes(bytes: number): string {
 function cleanedText({ topic, partition, report }: Extract<BrokerEvent, { is: 'cleaned' }>): string {
   const { recordsBefore, recordsAfter, bytesBefore, bytesAfter, tookMs } = report
   return `Partition ${partition} of ${topic} was compacted in ${Math.round(tookMs)} ms: ${recordsAfter} of ${recordsBefore} records stay, ${inMegabytes(bytesAfter)} of ${inMegabytes(bytesBefore)} MB`
+}
+
+function jumpText(gapMs: number, hasPaused: boolean): string {
+  const seconds = Math.round(Math.abs(gapMs) / 1000)
+  if (hasPaused) return `The broker did not run for ${seconds} s (the computer slept, or it was stopped): nobody loses a session for it`
+  return `The clock of the computer went ${gapMs > 0 ? 'ahead' : 'back'} by ${seconds} s: nobody loses a session for it`
 }
 
 /** `my-app (librdkafka 2.8.0)`; the parts a client does not tell are left out. */

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { Clock, Timer } from '../../core/common/clock.ts'
+import type { Clock, ClockJump, Timer } from '../../core/common/clock.ts'
 import { type Random, seededRandom } from '../../core/common/random.ts'
 import { SimulatedClock } from '../../core/common/simulated-clock.ts'
 import { forgetOpenSegments } from '../../core/log/open-segments.ts'
@@ -125,6 +125,10 @@ export class ProcessClock implements Clock {
         this.#pending.delete(timer)
       },
     }
+  }
+
+  onJump(listener: (jump: ClockJump) => void): () => void {
+    return this.#clock.onJump(listener)
   }
 
   kill(): void {
