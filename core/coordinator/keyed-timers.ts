@@ -14,6 +14,10 @@ export class KeyedTimers {
     return this.#timers.size
   }
 
+  has(key: string): boolean {
+    return this.#timers.has(key)
+  }
+
   /** Runs `run` in `delayMs` milliseconds, instead of what was set under `key`. */
   set(key: string, delayMs: number, run: () => void): void {
     this.#timers.get(key)?.cancel()

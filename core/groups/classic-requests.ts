@@ -2,7 +2,7 @@
 
 import { GROUP_METADATA_BYTES_MAX } from '../common/limits.ts'
 import type { KafkaError } from '../protocol/errors.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import { heartbeatToConsumerGroup, joinConsumerGroup, leaveConsumerGroup, syncConsumerGroup } from './classic-in-consumer.ts'
 import { joinClassicGroup, type JoinRequest } from './classic-join.ts'
 import { refusedJoin, refusedSync, type JoinAnswer, type SyncAnswer } from './classic-member.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type HeartbeatRequest, type LeaveAnswer, type LeavingMember, type SyncRequest,
 } from './classic-membership.ts'
 import { refusalOf, type GroupParts } from './group-parts.ts'
+import type { StoreGroup } from './group-store.ts'
 import type { StoredGroup } from './stored.ts'
 
 const EMPTY_GROUP: StoredGroup = { protocolType: null, generation: 0, protocol: null, leaderId: null, stateTimestampMs: null, members: [] }
@@ -18,12 +19,13 @@ export function joinGroup(parts: GroupParts, request: JoinRequest): Promise<Join
   return new Promise(resolve => {
     const group = groupToJoin(parts, request)
     if (typeof group === 'string') resolve(refusedJoin(group, request.memberId))
+    else if (group.kind === 'consumer') resolve(joinConsumerGroup(parts, group, request))
     else joinClassicGroup(parts.classic, group, request, resolve)
   })
 }
 
 /** The group, made when its first member comes without an id; or why it cannot be joined. */
-function groupToJoin({ options, store }: GroupParts, request: JoinRequest): ClassicGroup | KafkaError {
+function groupToJoin({ options, store }: GroupParts, request: JoinRequest): StoreGroup | KafkaError {
   const { groupId, sessionTimeoutMs } = request
   const { config, logger } = options
   if (groupId === '') return 'INVALID_GROUP_ID'
@@ -34,8 +36,7 @@ function groupToJoin({ options, store }: GroupParts, request: JoinRequest): Clas
   // Kafka fails later, and without a word, when the record of such a member turns out too large to store.
   if (metadataBytes > GROUP_METADATA_BYTES_MAX) return 'INVALID_REQUEST'
   const known = store.get(groupId)
-  if (known?.kind === 'classic') return known
-  if (known && !known.isEmpty) return 'INCONSISTENT_GROUP_PROTOCOL'
+  if (known && (known.kind === 'classic' || !known.isEmpty)) return known
   if (request.memberId !== '') return 'UNKNOWN_MEMBER_ID'
   if (request.protocolType === '' || request.protocols.length === 0) return 'INCONSISTENT_GROUP_PROTOCOL'
   if (!known && store.size >= config.groupsMax) {
@@ -50,9 +51,10 @@ function groupToJoin({ options, store }: GroupParts, request: JoinRequest): Clas
 export function syncGroup(parts: GroupParts, request: SyncRequest): Promise<SyncAnswer> {
   return new Promise(resolve => {
     const error = refusalOf(parts, request.groupId)
-    const group = parts.store.classic(request.groupId)
+    const group = parts.store.get(request.groupId)
     if (error !== 'NONE') resolve(refusedSync(error))
     else if (!group) resolve(refusedSync('UNKNOWN_MEMBER_ID'))
+    else if (group.kind === 'consumer') resolve(syncConsumerGroup(parts, group, request))
     else syncClassicGroup(parts.classic, group, request, resolve)
   })
 }
@@ -62,14 +64,16 @@ export function heartbeatGroup(parts: GroupParts, request: HeartbeatRequest): Ka
   // A member need not rejoin because its coordinator is still reading: it is told that all is well.
   if (error === 'COORDINATOR_LOAD_IN_PROGRESS') return 'NONE'
   if (error !== 'NONE') return error
-  const group = parts.store.classic(request.groupId)
+  const group = parts.store.get(request.groupId)
+  if (group?.kind === 'consumer') return heartbeatToConsumerGroup(parts, group, request)
   return group ? heartbeatClassicGroup(parts.classic, group, request) : 'UNKNOWN_MEMBER_ID'
 }
 
 export function leaveGroup(parts: GroupParts, groupId: string, members: readonly LeavingMember[]): LeaveAnswer {
   const error = refusalOf(parts, groupId)
   if (error !== 'NONE') return { error, members: [] }
-  const group = parts.store.classic(groupId)
+  const group = parts.store.get(groupId)
+  if (group?.kind === 'consumer') return leaveConsumerGroup(parts, group, members)
   if (group) return leaveClassicGroup(parts.classic, group, members)
   return { error: 'NONE', members: members.map(member => ({ ...member, error: 'UNKNOWN_MEMBER_ID' })) }
 }

@@ -22,6 +22,26 @@ export function assignedTopicsOf(assignment: Buffer): readonly AssignedTopic[] {
   return readable(() => consumerProtocolAssignment.decode(assignment).value.assignedPartitions) ?? []
 }
 
+export type Subscription = ReturnType<typeof consumerProtocolSubscription.decode>['value']
+
+/** undefined when it cannot be read. */
+export function readSubscription(bytes: Buffer): Subscription | undefined {
+  return readable(() => consumerProtocolSubscription.decode(bytes).value)
+}
+
+/** undefined when it cannot be read. */
+export function readAssignment(bytes: Buffer): { readonly topics: readonly AssignedTopic[]; readonly userData: Buffer | null } | undefined {
+  const assignment = readable(() => consumerProtocolAssignment.decode(bytes).value)
+  return assignment && { topics: assignment.assignedPartitions, userData: assignment.userData }
+}
+
+/** An assignment in the version that the member's own metadata has; the first, where it cannot be read. */
+export function writeAssignment(assigned: readonly AssignedTopic[], metadata: Buffer): Buffer {
+  const version = readable(() => consumerProtocolSubscription.decode(metadata).version) ?? 0
+  const assignedPartitions = assigned.map(({ topic, partitions }) => ({ topic, partitions: [...partitions] }))
+  return consumerProtocolAssignment.encode({ assignedPartitions }, version)
+}
+
 function readable<T>(decode: () => T): T | undefined {
   try {
     return decode()
