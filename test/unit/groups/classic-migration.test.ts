@@ -72,7 +72,7 @@ test('whatever order members of both protocols come and go in, no partition is r
     let members: Migrating[] = []
     for (let round = 0; round < 60; round++) {
       const what = below(10)
-      if (members.length < PARTITIONS && what < 2) members.push(what === 0 ? new ClassicConsumer(setting, { isCooperative: true }) : new ModernConsumer(setting, `m${round}`))
+      if (members.length < PARTITIONS && what < 2) members.push(what === 0 ? new ClassicConsumer(setting, { isCooperative: seed % 2 === 0 }) : new ModernConsumer(setting, `m${round}`))
       else if (members.length > 1 && what === 2) members.splice(below(members.length), 1).forEach(member => member.leave())
       for (const member of members) if (below(3) > 0) member.step()
       await settle()
