@@ -17,8 +17,8 @@ export type ClientSupport = 'verifies' | 'verifies-abortable' | 'adds'
 
 export type Producer = { readonly transactionalId: string; readonly producerId: number; readonly producerEpoch: number }
 
-/** A partition that this broker leads. */
-export type Place = { readonly topic: string; readonly partition: number; readonly log: PartitionLog }
+/** A partition that this broker leads, and the sequence of the batch for it; offsets of groups have none. */
+export type Place = { readonly topic: string; readonly partition: number; readonly log: PartitionLog; readonly sequence?: number }
 
 /** NONE with what the log must be told, in the order of the places. */
 export type Entry = { readonly error: KafkaError; readonly verification: Verification }
@@ -37,6 +37,7 @@ export function enterTransaction({ producer, places, support }: Enter, broker: B
   const settled = (errorOf: (place: Place) => KafkaError): readonly Entry[] =>
     entering.map(place => ({ error: place.isOpen ? 'NONE' : errorOf(place), verification: place.verification }))
   if (asked.length === 0) return settled(() => 'NONE')
+  for (const { log, sequence } of asked) if (sequence !== undefined) log.startVerification({ producerId: producer.producerId, epoch: producer.producerEpoch, sequence })
   const coordinator = coordinatorOf(producer.transactionalId, broker)
   if (typeof coordinator === 'string') return settled(() => coordinator)
   if (support !== 'adds') {

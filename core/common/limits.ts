@@ -43,6 +43,8 @@ export const SEGMENTS_OPEN_MAX = 512
 export const PRODUCER_ID_EXPIRATION_MS = 86_400_000
 /** Batches remembered per producer for duplicate detection: Kafka's own number, clients rely on 5 in flight. */
 export const PRODUCER_BATCHES_KEPT = 5
+/** Producers of a partition whose first batch of a transaction was refused for now: they send it again within seconds. */
+export const VERIFICATIONS_MAX = 1000
 /** Compressed batches are opened in line up to this many inflated bytes, above it in the scan worker. */
 export const INLINE_INFLATE_BYTES_MAX = 256 * KB
 /** The most one batch may inflate to: a bomb is refused before memory is spent. */
@@ -52,6 +54,10 @@ export const PARTITIONS_PER_TOPIC_MAX = 10_000
 /** Kafka's group.max.size is unbounded; a desktop is not. */
 export const GROUP_MEMBERS_MAX = 1000
 export const GROUPS_MAX = 10_000
+/** Groups, and client metrics subscriptions, on which configs are set: they stay in memory and in the catalog. */
+export const CONFIGURED_RESOURCES_MAX = 10_000
+/** Configs one broker or one group may set: Kafka has some four hundred names, and keeps unknown ones of brokers. */
+export const CONFIGS_PER_RESOURCE_MAX = 1000
 /** Protocol metadata one member may bring: a group's record, with all its members, must fit a batch of about this size. */
 export const GROUP_METADATA_BYTES_MAX = 1 * MB
 /** Of a regular expression from a client: names of topics are 249 characters long at most. */

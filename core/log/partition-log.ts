@@ -425,6 +425,11 @@ export class PartitionLog {
     return this.#producers.get(producerId)
   }
 
+  /** A client's first batch of a transaction is about to be verified (KIP-890). */
+  startVerification(batch: { readonly producerId: number; readonly epoch: number; readonly sequence: number }): void {
+    this.#producers.startVerification({ ...batch, nowMs: this.#clock.now() })
+  }
+
   expireProducers(nowMs: number, idleMs = PRODUCER_ID_EXPIRATION_MS): void {
     this.#producers.expire(nowMs, idleMs)
   }

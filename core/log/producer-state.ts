@@ -4,7 +4,7 @@
  * the log after it.
  */
 
-import { PRODUCER_BATCHES_KEPT } from '../common/limits.ts'
+import { PRODUCER_BATCHES_KEPT, VERIFICATIONS_MAX } from '../common/limits.ts'
 import {
   attributesOf,
   baseOffsetOf,
@@ -77,6 +77,8 @@ const next: ProducerCheck = { is: 'next' }
 export class ProducerStates {
   #entries = new Map<number, Entry>()
   #open = new OpenTransactions()
+  /** Of producers whose first batch of a transaction was on its way here: the lowest sequence seen, by which one behind it that comes first is told. */
+  readonly #verifying = new Map<number, { epoch: number; lowestSequence: number; readonly sinceMs: number }>()
   /** Where the last marker of a producer stands, of those appended since the log was opened. */
   readonly #lastMarkers = new Map<number, number>()
 
@@ -104,11 +106,27 @@ export class ProducerStates {
     for (const firstOffset of new Set(opened.sort((a, b) => a - b))) this.#open.add(firstOffset)
   }
 
+  /** A batch is about to be verified: while it is, and when it is refused for now, none behind it may be stored before it. */
+  startVerification({ producerId, epoch, sequence, nowMs }: { readonly producerId: number; readonly epoch: number; readonly sequence: number; readonly nowMs: number }): void {
+    const known = this.#verifying.get(producerId)
+    if (known && epoch <= known.epoch) {
+      if (epoch === known.epoch) known.lowestSequence = Math.min(known.lowestSequence, sequence)
+      return
+    }
+    if (!known && this.#verifying.size >= VERIFICATIONS_MAX) for (const oldest of this.#verifying.keys()) {
+      this.#verifying.delete(oldest)
+      break
+    }
+    this.#verifying.set(producerId, { epoch, lowestSequence: sequence, sinceMs: nowMs })
+  }
+
   /** Whether the batch at the start of `bytes`, sent by a client, is the next of its producer, one already stored, or neither. */
   check(bytes: Buffer, verification?: Verification): ProducerCheck {
     const producerId = producerIdOf(bytes, 0)
     const entry = this.#entries.get(producerId)
     const first = baseSequenceOf(bytes, 0)
+    const lowest = this.#verifying.get(producerId)?.lowestSequence ?? Infinity
+    if (!entry && first > lowest) return refuseBehind(producerId, first, lowest)
     if (!entry && first !== 0 && verification?.startsAtZero) {
       return refuse('OUT_OF_ORDER_SEQUENCE_NUMBER', `producer ${producerId}, of which nothing is known, starts a transaction with sequence ${first}`)
     }
@@ -119,6 +137,7 @@ export class ProducerStates {
       if (duplicate) return { is: 'duplicate', batch: duplicate }
     }
     if (epoch < entry.epoch) return refuseEpoch(entry, epoch)
+    if (first > lowest) return refuseBehind(producerId, first, lowest)
     const check = checkSequence(entry, epoch, first)
     return check === next ? this.#checkTransaction(entry, bytes, verification) : check
   }
@@ -160,6 +179,7 @@ export class ProducerStates {
     const producerId = producerIdOf(bytes, at)
     if (producerId < 0) return undefined
     const attributes = attributesOf(bytes, at)
+    if (isTransactional(attributes)) this.#verifying.delete(producerId)
     if (isControl(attributes)) return this.#noteMarker(bytes, at)
     const entry = this.#entryAt(producerId, producerEpochOf(bytes, at))
     entry.lastTimestamp = maxTimestampOf(bytes, at)
@@ -214,6 +234,7 @@ export class ProducerStates {
     for (const entry of this.#entries.values()) {
       if (entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= idleMs) this.#forget(entry.producerId)
     }
+    for (const [producerId, { sinceMs }] of this.#verifying) if (nowMs - sinceMs >= idleMs) this.#verifying.delete(producerId)
   }
 
   #forget(producerId: number): void {
@@ -239,6 +260,10 @@ function findBatch(batches: readonly ProducerBatch[], first: number, offsetDelta
 
 function firstSequenceOf(batch: ProducerBatch): number {
   return (batch.lastSequence - batch.offsetDelta + SEQUENCES) % SEQUENCES
+}
+
+function refuseBehind(producerId: number, first: number, lowest: number): ProducerCheck {
+  return refuse('OUT_OF_ORDER_SEQUENCE_NUMBER', `producer ${producerId} sent sequence ${first}, and ${lowest} before it was not stored`)
 }
 
 function refuseEpoch(entry: Entry, epoch: number): ProducerCheck {

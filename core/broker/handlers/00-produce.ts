@@ -8,7 +8,7 @@
  */
 
 import type { Appended, PartitionLog } from '../../log/partition-log.ts'
-import { BATCH_HEADER_BYTES, isTransactional, producerEpochOf, producerIdOf } from '../../records/batch-header.ts'
+import { baseSequenceOf, BATCH_HEADER_BYTES, isTransactional, producerEpochOf, producerIdOf } from '../../records/batch-header.ts'
 import { produce } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -77,7 +77,15 @@ function produceInTransaction(request: Request, context: RequestContext): Answer
   return entered instanceof Promise ? entered.then(go) : go(entered)
 }
 
-type Batch = { readonly data: PartitionData; readonly topic: string; readonly partition: number; readonly log: PartitionLog | undefined; readonly producerId: number; readonly producerEpoch: number }
+type Batch = {
+  readonly data: PartitionData
+  readonly topic: string
+  readonly partition: number
+  readonly log: PartitionLog | undefined
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly sequence: number
+}
 
 /** The transactional batches of a topic, with their logs where this broker may append to them. */
 function transactionalBatches(data: TopicData, context: RequestContext): Batch[] {
@@ -86,7 +94,10 @@ function transactionalBatches(data: TopicData, context: RequestContext): Batch[]
     const { index, records } = partition
     if (!isTransactionalBatch(records) || records.length < BATCH_HEADER_BYTES || producerIdOf(records, 0) < 0) return []
     const log = topic && !topic.record.isInternal ? topic.partitions[index]?.logFor(context.node.id) : undefined
-    return [{ data: partition, topic: topic?.record.name ?? data.name, partition: index, log, producerId: producerIdOf(records, 0), producerEpoch: producerEpochOf(records, 0) }]
+    return [{
+      data: partition, topic: topic?.record.name ?? data.name, partition: index, log,
+      producerId: producerIdOf(records, 0), producerEpoch: producerEpochOf(records, 0), sequence: baseSequenceOf(records, 0),
+    }]
   })
 }
 

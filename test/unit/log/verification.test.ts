@@ -1,6 +1,7 @@
 /** Batches that the transaction's coordinator has let pass (KIP-890), and what may have happened before they are stored. */
 
 import { expect, test } from 'vitest'
+import { VERIFICATIONS_MAX } from '../../../core/common/limits.ts'
 import type { Verification } from '../../../core/log/producer-state.ts'
 import type { PartitionLog } from '../../../core/log/partition-log.ts'
 import { encodeMarker } from '../../../core/records/control-record.ts'
@@ -39,4 +40,28 @@ test('a first batch of version 2 must count from 0 where nothing is known of its
   expect(log.appendInTurn(batch(['a'], ofTransaction(0)), verify(log, true))).toMatchObject({ error: 'NONE' })
   const { log: other } = await openLog()
   expect(other.appendInTurn(batch(['a'], ofTransaction(3)), verify(other))).toMatchObject({ error: 'NONE' })
+})
+
+test('a batch whose verification failed must come before those behind it, until one of its transaction is stored', async () => {
+  const { log } = await openLog()
+  log.startVerification({ producerId: 7, epoch: 0, sequence: 0 })
+  expect(log.appendInTurn(batch(['second'], ofTransaction(1)), verify(log))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  log.startVerification({ producerId: 7, epoch: 0, sequence: 1 })
+  expect(log.appendInTurn(batch(['second'], ofTransaction(1)), verify(log))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  expect(log.appendInTurn(batch(['first'], ofTransaction(0)), verify(log))).toMatchObject({ error: 'NONE', baseOffset: 0 })
+  expect(log.appendInTurn(batch(['second'], ofTransaction(1)), verify(log))).toMatchObject({ error: 'NONE', baseOffset: 1 })
+})
+
+test('a verification of an older epoch says nothing of a newer one, and none is remembered for ever', async () => {
+  const { log } = await openLog()
+  log.startVerification({ producerId: 7, epoch: 0, sequence: 0 })
+  log.startVerification({ producerId: 7, epoch: 1, sequence: 4 })
+  log.startVerification({ producerId: 7, epoch: 0, sequence: 2 })
+  expect(log.appendInTurn(batch(['a'], ofTransaction(4, 1)), verify(log))).toMatchObject({ error: 'NONE' })
+  log.startVerification({ producerId: 8, epoch: 0, sequence: 0 })
+  log.expireProducers(Date.now() * 2)
+  expect(log.appendInTurn(batch(['b'], { ...ofTransaction(9), producerId: 8 }), verify(log))).toMatchObject({ error: 'NONE' })
+  log.startVerification({ producerId: 9, epoch: 0, sequence: 0 })
+  for (let producerId = 1000; producerId < 1000 + VERIFICATIONS_MAX; producerId++) log.startVerification({ producerId, epoch: 0, sequence: 0 })
+  expect(log.appendInTurn(batch(['c'], { ...ofTransaction(9), producerId: 9 }), verify(log))).toMatchObject({ error: 'NONE' })
 })
