@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { apiVersions, createTopics, describeQuorum, unregisterBroker, updateFeatures } from '../../../core/protocol/apis/index.ts'
+import {
+  apiVersions, consumerGroupDescribe, consumerGroupHeartbeat, createTopics, describeQuorum, findCoordinator, unregisterBroker, updateFeatures,
+} from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { ask } from '../../support/clients-frames.ts'
 import { type MemoryBroker, startMemoryBroker } from '../../support/memory-broker.ts'
@@ -141,4 +143,24 @@ test('when the broker that leads the quorum goes down, another leads it in a lat
   await cluster.broker.cluster.stop(1)
   expect(await leader()).toEqual({ id: 2, epoch: 2, voters: [2], ports: [cluster.portOf(2)] })
   await cluster.stop()
+})
+
+test('with group.version 0 there are no groups of the consumer protocol, and with 1 there are again', async () => {
+  const broker = await startMemoryBroker()
+  await broker.ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['g'] })
+  const heartbeat = async () => {
+    const answer = await broker.ask(consumerGroupHeartbeat, 1, {
+      groupId: 'g', memberId: 'm', memberEpoch: 0, instanceId: null, rackId: null, rebalanceTimeoutMs: 1000,
+      subscribedTopicNames: ['orders'], subscribedTopicRegex: null, serverAssignor: null, topicPartitions: [],
+    })
+    return answer.errorCode
+  }
+  const described = async () => (await broker.ask(consumerGroupDescribe, 1, { groupIds: ['g'], includeAuthorizedOperations: true })).groups
+  await update(broker, [['group.version', 0, SAFE]])
+  expect(await heartbeat()).toBe(kafkaErrors.UNSUPPORTED_VERSION)
+  expect(await described()).toMatchObject([{ groupId: 'g', errorCode: kafkaErrors.UNSUPPORTED_VERSION, groupState: '', authorizedOperations: -2_147_483_648 }])
+  await update(broker, [['group.version', 1]])
+  await expect.poll(heartbeat).toBe(0)
+  expect(await described()).toMatchObject([{ groupId: 'g', errorCode: 0, members: [{ memberId: 'm' }] }])
+  await broker.stop()
 })
