@@ -64,7 +64,15 @@ function groupTopics(topics: ReadonlyMap<string, number>, topicIds: ReadonlyMap<
     const partitionCount = topics.get(name)
     return partitionCount === undefined ? undefined : { topicId: topicIds.get(name) ?? idOf(name), name, partitionCount }
   }
-  return { byName, byId: topicId => [...topics.keys()].map(byName).find(topic => topic?.topicId === topicId), names: () => topics.keys() }
+  const namesById = new Map<string, string>()
+  const byId = (topicId: string): GroupTopic | undefined => {
+    const known = byName(namesById.get(topicId) ?? '')
+    if (known?.topicId === topicId) return known
+    for (const name of topics.keys()) namesById.set(byName(name)?.topicId ?? '', name)
+    const topic = byName(namesById.get(topicId) ?? '')
+    return topic?.topicId === topicId ? topic : undefined
+  }
+  return { byName, byId, names: () => topics.keys() }
 }
 
 /** A topic's id where a test gives it none. */
