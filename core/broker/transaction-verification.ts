@@ -29,9 +29,13 @@ type Enter = { readonly producer: Producer; readonly places: readonly Place[]; r
 const RETRY_MS = 20
 const RETRY_MS_MAX = 100
 
+/** An administrator wants no verification: a batch that its marker overtakes is then stored too. */
+const UNVERIFIED: Entry = { error: 'NONE', verification: { verifiedAt: Infinity, startsAtZero: false } }
+
 /** Asks, or adds, for the partitions in which the producer has no transaction open yet. */
 export function enterTransaction({ producer, places, support }: Enter, broker: BrokerParts): readonly Entry[] | Promise<readonly Entry[]> {
   const startsAtZero = support === 'adds'
+  if (!startsAtZero && !broker.dynamicConfigs.truth('transaction.partition.verification.enable', broker.brokerId)) return places.map(() => UNVERIFIED)
   const entering = places.map(place => ({ ...place, isOpen: hasOpenTransaction(place.log, producer), verification: { verifiedAt: place.log.endOffset, startsAtZero } }))
   const asked = entering.filter(({ isOpen }) => !isOpen)
   const settled = (errorOf: (place: Place) => KafkaError): readonly Entry[] =>
