@@ -5,7 +5,6 @@
 
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
-import { KeyedTimers } from '../coordinator/keyed-timers.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import {
@@ -14,8 +13,9 @@ import {
 import { MarkerJobs, type MarkerWriter } from './marker-jobs.ts'
 import type { TransactionConfig } from './transaction-config.ts'
 import { TransactionStore } from './transaction-store.ts'
+import { TransactionSweeps } from './transaction-sweeps.ts'
 import {
-  addPartitions, completed, end, endWithBump, fenced, hasExpired, initialize, isPrepared, partitionKey, verify,
+  addPartitions, completed, end, endWithBump, fenced, initialize, isPrepared, partitionKey, verify,
   type Addition, type ClientTransactionVersion, type Decision, type Ending, type Initialization, type Producer, type Rules, type TopicPartition,
   type Transaction, type TransactionState,
 } from './transaction.ts'
@@ -64,37 +64,32 @@ export type TransactionSnapshot = {
   readonly partitions: readonly TopicPartition[]
 }
 
-/** A sweep gives way to requests after this long. */
-const SWEEP_SLICE_MS = 4
-/** Wall-clock time that passes between two sweeps beyond their interval: above it the machine slept, and no producer could have gone on. */
-const SLEEP_MS_MIN = 10_000
-
 export class TransactionCoordinator {
   readonly #options: TransactionCoordinatorOptions
   readonly #store: TransactionStore
-  readonly #timers: KeyedTimers
+  readonly #sweeps: TransactionSweeps
   readonly #jobs: MarkerJobs
   readonly #listeners = new Set<(transactionalId: string) => void>()
-  /** When the machine slept, and how long: transactions that were open then have that much more time. */
-  #sleeps: { readonly endedAtMs: number; readonly ms: number }[] = []
   #isStopped = false
 
   constructor(options: TransactionCoordinatorOptions) {
-    const { clock, logger, partitionCount, logOf, hasTopic, transactionVersion, markers } = options
+    const { clock, logger, partitionCount, logOf, hasTopic, transactionVersion, markers, config } = options
     this.#options = options
-    this.#timers = new KeyedTimers(clock)
     this.#store = new TransactionStore({
       clock, logger, partitionCount, logOf, hasTopic, transactionVersion,
       changed: transactionalId => this.#changed(transactionalId),
     })
     this.#jobs = new MarkerJobs({ clock, logger, markers, store: this.#store })
+    this.#sweeps = new TransactionSweeps({
+      clock, logger, config, store: this.#store, partitionCount, fence: (transactionalId, transaction) => this.#fence(transactionalId, transaction),
+    })
   }
 
   /** Reads one partition of `__transaction_state`; its transactional ids are served from then on, and markers that were not all written are written again. */
   load(partition: number): Promise<void> {
     // A partition may become ready while the broker stops: nothing starts then.
     if (this.#isStopped) return Promise.resolve()
-    if (!this.#timers.size) this.#sweepLater()
+    this.#sweeps.start()
     return this.#store.partitions.load(partition, () => {
       for (const transactionalId of this.#store.idsOf(partition)) {
         const transaction = this.#store.get(transactionalId)
@@ -136,7 +131,7 @@ export class TransactionCoordinator {
   /** Ends all timers and the writing of markers; later requests are answered NOT_COORDINATOR. What is stored is resolved at the next start. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#timers.cancelAll()
+    this.#sweeps.stop()
     await this.#store.partitions.stop()
     await this.#jobs.stop()
     this.#listeners.clear()
@@ -261,63 +256,6 @@ export class TransactionCoordinator {
     })
   }
 
-  #sweepLater(): void {
-    this.#timeoutsLater()
-    this.#timers.set('expiration', this.#options.config.expirationSweepMs, () => this.#forgetExpired())
-  }
-
-  #timeoutsLater(): void {
-    const { clock, config, logger } = this.#options
-    const dueAtMs = clock.now() + config.timeoutSweepMs
-    this.#timers.set('timeouts', config.timeoutSweepMs, () => {
-      const lateMs = clock.now() - dueAtMs
-      if (lateMs >= SLEEP_MS_MIN) {
-        logger.info('the clock went on without us; open transactions get that much more time', { ms: lateMs })
-        this.#sleeps.push({ endedAtMs: clock.now(), ms: lateMs })
-      }
-      this.#sleeps = this.#sleeps.filter(({ endedAtMs }) => endedAtMs > clock.now() - config.maxTimeoutMs * 2)
-      this.#abortTimedOut([...this.#store.entries()].filter(([, { state }]) => state === 'Ongoing').map(([transactionalId]) => transactionalId))
-    })
-  }
-
-  /** Aborts what has been open for too long, a slice at a time. */
-  #abortTimedOut(transactionalIds: string[]): void {
-    this.#inSlices('timeouts', transactionalIds, transactionalId => {
-      const transaction = this.#store.get(transactionalId)
-      if (transaction?.state !== 'Ongoing' || !this.#hasTimedOut(transaction)) return
-      const error = this.#fence(transactionalId, transaction)
-      const { producerId, timeoutMs } = transaction
-      this.#options.logger.info('a transaction took too long and is aborted', { transactionalId, producerId, timeoutMs, error })
-    }, () => this.#timeoutsLater())
-  }
-
-  #hasTimedOut({ startedAtMs, timeoutMs }: Transaction): boolean {
-    const sleptMs = this.#sleeps.reduce((sum, { endedAtMs, ms }) => (endedAtMs > startedAtMs ? sum + ms : sum), 0)
-    return startedAtMs + timeoutMs + sleptMs < this.#options.clock.now()
-  }
-
-  #forgetExpired(): void {
-    const { clock, config, partitionCount } = this.#options
-    const partitions = Array.from({ length: partitionCount }, (_, index) => index)
-    this.#inSlices('expiration', partitions, partition => {
-      const expired = this.#store.idsOf(partition).filter(transactionalId => {
-        const transaction = this.#store.get(transactionalId)
-        return transaction && hasExpired(transaction, clock.now(), config.idExpirationMs)
-      })
-      if (expired.length > 0) this.#store.forget(partition, expired)
-    }, () => this.#timers.set('expiration', config.expirationSweepMs, () => this.#forgetExpired()))
-  }
-
-  #inSlices<T>(timer: string, items: T[], run: (item: T) => void, done: () => void): void {
-    const { clock } = this.#options
-    const endsAt = clock.elapsed() + SWEEP_SLICE_MS
-    for (let item = items.pop(); item !== undefined; item = items.pop()) {
-      run(item)
-      if (items.length > 0 && clock.elapsed() >= endsAt) return this.#timers.set(timer, 0, () => this.#inSlices(timer, items, run, done))
-    }
-    done()
-  }
-
   /** Every transactional id, for the window. */
   * transactions(): Iterable<TransactionSnapshot> {
     for (const [transactionalId, transaction] of this.#store.entries()) yield snapshotOf(transactionalId, transaction)
@@ -339,6 +277,7 @@ export class TransactionCoordinator {
   }
 
   #changed(transactionalId: string): void {
+    this.#sweeps.changed(transactionalId)
     for (const listener of this.#listeners) listener(transactionalId)
   }
 }

@@ -36,11 +36,14 @@ export type TransactionStoreOptions = {
 export class TransactionStore {
   readonly partitions: CoordinatorPartitions
   readonly #options: TransactionStoreOptions
-  readonly #transactions = new Map<string, Transaction>()
+  /** By partition, then by transactional id. */
+  readonly #transactions: readonly Map<string, Transaction>[]
+  #size = 0
 
   constructor(options: TransactionStoreOptions) {
     const { clock, logger, partitionCount, logOf, hasTopic } = options
     this.#options = options
+    this.#transactions = Array.from({ length: partitionCount }, () => new Map<string, Transaction>())
     this.partitions = new CoordinatorPartitions({
       topic: TRANSACTION_TOPIC, clock, logger, partitionCount, logOf, hasTopic,
       apply: (partition, key, value) => this.#applyStored(partition, key, value),
@@ -48,19 +51,19 @@ export class TransactionStore {
   }
 
   get size(): number {
-    return this.#transactions.size
+    return this.#size
   }
 
   get(transactionalId: string): Transaction | undefined {
-    return this.#transactions.get(transactionalId)
+    return this.#transactions[this.partitions.of(transactionalId)]?.get(transactionalId)
   }
 
-  entries(): Iterable<[string, Transaction]> {
-    return this.#transactions.entries()
+  *entries(): Iterable<[string, Transaction]> {
+    for (const transactions of this.#transactions) yield* transactions
   }
 
   idsOf(partition: number): string[] {
-    return [...this.#transactions.keys()].filter(transactionalId => this.partitions.of(transactionalId) === partition)
+    return [...this.#transactions[partition]?.keys() ?? []]
   }
 
   /** NONE when requests for this transactional id can be served. */
@@ -112,8 +115,11 @@ export class TransactionStore {
   }
 
   #apply(transactionalId: string, transaction: Transaction | null): void {
-    if (transaction) this.#transactions.set(transactionalId, transaction)
-    else this.#transactions.delete(transactionalId)
+    const transactions = this.#transactions[this.partitions.of(transactionalId)]
+    const before = transactions?.size ?? 0
+    if (transaction) transactions?.set(transactionalId, transaction)
+    else transactions?.delete(transactionalId)
+    this.#size += (transactions?.size ?? 0) - before
     this.#options.changed(transactionalId)
   }
 

@@ -122,7 +122,7 @@ test('a machine that slept did not keep the producer from going on: its transact
   const setting = await startTransactions()
   await begun(setting, { timeoutMs: 30_000 })
   setting.clock.advance(15_000)
-  setting.clock.sleep(3_600_000)
+  setting.clock.jump(3_600_000)
   setting.clock.advance(10_000)
   expect(setting.state()).toBe('Ongoing')
   setting.clock.advance(20_000)

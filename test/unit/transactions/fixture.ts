@@ -36,22 +36,9 @@ export class HeldMarkers implements MarkerWriter {
   }
 }
 
-/** The time of a machine that may sleep: the wall clock goes on, and timers do not. */
-export class SleepyClock extends SimulatedClock {
-  #sleptMs = 0
-
-  sleep(ms: number): void {
-    this.#sleptMs += ms
-  }
-
-  override now(): number {
-    return super.now() + this.#sleptMs
-  }
-}
-
 export type Setting = {
   readonly transactions: TransactionCoordinator
-  readonly clock: SleepyClock
+  readonly clock: SimulatedClock
   readonly disk: MemoryDisk
   readonly log: PartitionLog
   readonly markers: HeldMarkers
@@ -68,7 +55,7 @@ export type Setting = {
 export async function startTransactions(options: {
   readonly config?: Partial<TransactionConfig>
   readonly disk?: MemoryDisk
-  readonly clock?: SleepyClock
+  readonly clock?: SimulatedClock
   readonly firstProducerId?: number
   readonly transactionVersion?: number
   readonly logConfig?: Partial<LogConfig>
@@ -76,7 +63,7 @@ export async function startTransactions(options: {
   readonly noProducerIds?: boolean
   readonly holdMarkers?: boolean
 } = {}): Promise<Setting> {
-  const { disk = new MemoryDisk(), clock = new SleepyClock() } = options
+  const { disk = new MemoryDisk(), clock = new SimulatedClock() } = options
   const log = await PartitionLog.open({
     disk, clock, folder: '/data/__transaction_state-0', topic: '__transaction_state', partition: 0, topicId: 'mJ1kDGmmT3qFmUQOQyJvQA',
     config: { ...defaultLogConfig, cleanupPolicy: ['compact'], ...options.logConfig }, isClean: true, logger: silentLogger,
