@@ -34,8 +34,6 @@ export type BrokerConfig = {
   readonly cleanerBytesPerSecond: number
   /** log.cleaner.dedupe.buffer.size: memory for the keys of a log that is being compacted. */
   readonly cleanerDedupeBytes: number
-  /** max.incremental.fetch.session.cache.slots: fetch sessions of one broker. */
-  readonly fetchSessionSlots: number
   /** What topic configs are that a topic does not set, by their topic names: `flush.messages` for log.flush.interval.messages. */
   readonly topicDefaults: Readonly<Record<string, string>>
   /** Every broker config that was set for the start, as text by its name: what is above, and those that others read from DynamicConfigs. */
@@ -56,7 +54,6 @@ export const defaultBrokerConfig: BrokerConfig = {
   cleanerBackoffMs: 15_000,
   cleanerBytesPerSecond: Infinity,
   cleanerDedupeBytes: 134_217_728,
-  fetchSessionSlots: 1000,
   topicDefaults: {},
   settings: {},
 }

@@ -42,7 +42,7 @@ type NodeParts = {
 export function makeNode({ id, rack }: PlacedNode, parts: NodeParts): BrokerNode {
   return {
     id, rack, groups: groupsOf(id, parts), transactions: transactionsOf(id, parts),
-    fetchSessions: new FetchSessions({ clock: parts.clock, random: parts.random, slots: parts.config.fetchSessionSlots }),
+    fetchSessions: new FetchSessions({ clock: parts.clock, random: parts.random, slots: parts.dynamicConfigs.number('max.incremental.fetch.session.cache.slots', id) }),
   }
 }
 

@@ -20,6 +20,7 @@ import { type BrokerNode, makeNode } from './broker-node.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { Cluster } from './cluster.ts'
 import type { ConnectionInfo, Dispatch } from './connection.ts'
+import { connectionLimits } from './connection-limits.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DurableAcks, durableConfigs } from './durable-acks.ts'
@@ -265,7 +266,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => sweeps.stop())
   const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
   undo.push(() => cleaner.stop())
-  const makeListeners = listenersOf(options, taps, (frame, connection) => dispatcher.dispatch(frame, connection))
+  const makeListeners = listenersOf(options, { taps, dynamicConfigs }, (frame, connection) => dispatcher.dispatch(frame, connection))
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes, clusterId, config, topics, sweeps, cleaner,
     cluster: clusterOf(options, { placement, topics, leadership, makeListeners, taps, catalog, dynamicConfigs }),
@@ -313,9 +314,9 @@ function internalFactors(placement: Placement): Readonly<Record<string, string>>
 }
 
 /** Makes the listeners of a broker, at its start and whenever it comes up again. */
-function listenersOf({ clock, logger, bind }: BrokerOptions, taps: Taps, dispatch: Dispatch): (brokerId: number) => Listeners {
+function listenersOf({ clock, logger, bind }: BrokerOptions, { taps, dynamicConfigs }: Pick<BrokerParts, 'taps' | 'dynamicConfigs'>, dispatch: Dispatch): (brokerId: number) => Listeners {
   const table = new ConnectionTable()
-  return brokerId => new Listeners({ brokerId, dispatch, table, clock, logger, taps, ...(bind && { bind }) })
+  return brokerId => new Listeners({ brokerId, dispatch, table, clock, logger, taps, limits: connectionLimits(dynamicConfigs, brokerId), ...(bind && { bind }) })
 }
 
 /** Folders of topics whose rows were deleted before their files were. */

@@ -64,7 +64,7 @@ export class Connection implements ConnectionInfo {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #inFlight: InFlight
-  readonly #reader = new FrameReader()
+  readonly #reader: FrameReader
   readonly #gone = new Set<() => void>()
   #waiting: Buffer[] = []
   #held = 0
@@ -84,8 +84,10 @@ export class Connection implements ConnectionInfo {
     readonly clock: Clock
     readonly logger: Logger
     readonly inFlight: InFlight
+    /** Kafka's default unless told. */
+    readonly frameBytesMax?: number
   }) {
-    const { id, socket, advertised, listener = 0, brokerId, dispatch, clock, logger, inFlight } = options
+    const { id, socket, advertised, listener = 0, brokerId, dispatch, clock, logger, inFlight, frameBytesMax } = options
     this.id = id
     this.host = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
     this.port = socket.remotePort ?? 0
@@ -99,6 +101,7 @@ export class Connection implements ConnectionInfo {
     this.#clock = clock
     this.#logger = logger
     this.#inFlight = inFlight
+    this.#reader = new FrameReader(frameBytesMax)
     socket.setNoDelay(true)
     socket.on('data', chunk => this.#receive(chunk))
     socket.on('error', () => {}) // 'close' follows and does the work; a reset peer is not our error.
@@ -162,12 +165,14 @@ export class Connection implements ConnectionInfo {
       const reply = this.#dispatch(frame, this)
       if (!(reply instanceof Promise)) return this.#write(reply)
       this.#isBusy = true
-      this.#underWay = frame.length
-      this.#inFlight.bytes += frame.length
+      // By its length only: a parked fetch must not keep its frame.
+      const { length } = frame
+      this.#underWay = length
+      this.#inFlight.bytes += length
       reply.then(later => this.#write(later), (fault: unknown) => this.#fault(fault)).finally(() => {
         this.#isBusy = false
         this.#underWay = 0
-        this.#inFlight.bytes -= frame.length
+        this.#inFlight.bytes -= length
         this.#pump()
       })
     } catch (fault) {

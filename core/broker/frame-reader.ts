@@ -9,6 +9,12 @@ export class FrameReader {
   #chunks: Buffer[] = []
   #buffered = 0
   #size = -1
+  readonly #sizeMax: number
+
+  /** `sizeMax`: Kafka's socket.request.max.bytes. */
+  constructor(sizeMax = FRAME_BYTES_MAX) {
+    this.#sizeMax = sizeMax
+  }
 
   /** Bytes held of frames that are not whole yet. */
   get bufferedBytes(): number {
@@ -20,7 +26,7 @@ export class FrameReader {
     let rest = chunk
     while (rest.length > 0) {
       if (this.#buffered === 0 && this.#size < 0 && rest.length >= SIZE_BYTES) {
-        const size = checkedSize(rest)
+        const size = checkedSize(rest, this.#sizeMax)
         if (rest.length < SIZE_BYTES + size) return this.#keepPart(rest.subarray(SIZE_BYTES), size)
         take(rest.subarray(SIZE_BYTES, SIZE_BYTES + size))
         rest = rest.subarray(SIZE_BYTES + size)
@@ -46,7 +52,7 @@ export class FrameReader {
       const whole = this.#chunks.length === 1 ? part : Buffer.concat(this.#chunks, this.#buffered)
       this.#chunks = []
       this.#buffered = 0
-      if (this.#size < 0) this.#size = checkedSize(whole)
+      if (this.#size < 0) this.#size = checkedSize(whole, this.#sizeMax)
       else this.#emit(whole, take)
       if (this.#size === 0) this.#emit(Buffer.alloc(0), take)
     }
@@ -59,10 +65,10 @@ export class FrameReader {
   }
 }
 
-function checkedSize(bytes: Buffer): number {
+function checkedSize(bytes: Buffer, sizeMax: number): number {
   const size = bytes.readInt32BE(0)
-  if (size >= 0 && size <= FRAME_BYTES_MAX) return size
-  throw new FrameError(`${whatItIs(bytes, size)}; a Kafka request starts with its size, 0 to ${FRAME_BYTES_MAX} bytes`)
+  if (size >= 0 && size <= sizeMax) return size
+  throw new FrameError(`${whatItIs(bytes, size)}; a Kafka request starts with its size, 0 to ${sizeMax} bytes`)
 }
 
 /** Other protocols that people point at a Kafka port by mistake, named. */

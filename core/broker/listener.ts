@@ -2,10 +2,11 @@
 
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Clock, Timer } from '../common/clock.ts'
-import { CONNECTIONS_MAX, CONNECTION_IDLE_MS } from '../common/limits.ts'
+import { CONNECTIONS_MAX, CONNECTIONS_WAITING_MAX } from '../common/limits.ts'
 import type { Logger } from '../common/logger.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
 import { Connection, type Dispatch, type InFlight } from './connection.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import type { Taps } from './taps.ts'
 
 /** A port is in use by another program; `port` says which. */
@@ -19,7 +20,9 @@ export class PortTaken extends Error {
   }
 }
 
+/** How often silent connections are looked for, unless they may be silent for less than twice that. */
 const IDLE_SWEEP_MS = 30_000
+const IDLE_SWEEP_MS_MIN = 500
 
 /** What listens on one address; `close` accepts no more, and resolves when the last of its connections is gone. */
 export type Bound = { readonly port: number; close(): Promise<void> }
@@ -36,6 +39,9 @@ export class ConnectionTable {
   }
 }
 
+/** A connection that was accepted, and waits until another has gone. */
+type Arrival = { readonly socket: Socket; readonly advertised: Advertised; readonly listener: number }
+
 type ListenersOptions = {
   /** The broker that listens. */
   readonly brokerId: number
@@ -43,6 +49,7 @@ type ListenersOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly taps: Taps
+  readonly limits: ConnectionLimits
   /** Shared with the listeners of other brokers; one of its own unless told. */
   readonly table?: ConnectionTable
   /** The network; the system's unless told. */
@@ -53,6 +60,9 @@ export class Listeners {
   readonly #options: ListenersOptions
   readonly #bound: Bound[] = []
   readonly #connections = new Map<number, Connection>()
+  readonly #countByHost = new Map<string, number>()
+  readonly #waiting: Arrival[] = []
+  #forgetLimits: (() => void) | undefined
   readonly #advertised: Advertised[] = []
   readonly #table: ConnectionTable
   #sweep: Timer | undefined
@@ -70,6 +80,7 @@ export class Listeners {
       await this.stop()
       throw fault
     }
+    this.#forgetLimits = this.#options.limits.onChange(() => this.#takeLimits())
     this.#scheduleSweep()
   }
 
@@ -94,6 +105,8 @@ export class Listeners {
   /** Stops accepting and ends every connection. */
   async stop(): Promise<void> {
     this.#sweep?.cancel()
+    this.#forgetLimits?.()
+    for (const { socket } of this.#waiting.splice(0)) socket.destroy()
     const closed = this.#bound.map(bound => bound.close())
     for (const connection of this.#connections.values()) connection.end()
     await Promise.all(closed)
@@ -103,38 +116,96 @@ export class Listeners {
   async #bind(address: ListenerAddress): Promise<void> {
     const bind = this.#options.bind ?? bindAll
     const listener = this.#bound.length
-    const bound = await bind(address, (socket, advertised) => this.#accept(socket, advertised, listener))
+    const bound = await bind(address, (socket, advertised) => this.#arrive({ socket, advertised, listener }))
     this.#bound.push(bound)
     this.#advertised.push({ host: address.advertisedHost, port: address.advertisedPort ?? bound.port })
   }
 
-  #accept(socket: Socket, advertised: Advertised, listener: number): void {
-    const { brokerId, dispatch, clock, logger, taps } = this.#options
-    if (this.#table.count >= CONNECTIONS_MAX) {
-      logger.warn('a connection was refused: the broker has as many as it may', { connections: CONNECTIONS_MAX })
+  #arrive(arrival: Arrival): void {
+    const { limits, logger } = this.#options
+    if (this.#connections.size < limits.total && this.#waiting.length === 0) return this.#accept(arrival)
+    if (this.#waiting.length >= CONNECTIONS_WAITING_MAX) {
+      logger.warn('a connection was refused: as many as may wait for others to go', { connections: this.#connections.size, waiting: this.#waiting.length })
+      arrival.socket.destroy()
+      return
+    }
+    if (this.#waiting.length === 0) logger.warn('new connections wait until others have gone: the broker has as many as it may', { connections: this.#connections.size })
+    this.#waiting.push(arrival)
+    const { socket } = arrival
+    socket.on('error', () => {}) // 'close' follows
+    socket.once('close', () => {
+      const at = this.#waiting.indexOf(arrival)
+      if (at >= 0) this.#waiting.splice(at, 1)
+    })
+  }
+
+  #accept({ socket, advertised, listener }: Arrival): void {
+    const { brokerId, dispatch, clock, logger, taps, limits } = this.#options
+    const refusal = this.#refusalOf(hostOf(socket))
+    if (refusal) {
+      logger.warn(...refusal)
       socket.destroy()
       return
     }
-    const connection = new Connection({ id: this.#table.nextId(), socket, advertised, listener, brokerId, dispatch, clock, logger, inFlight: this.#table.inFlight })
+    const { frameBytesMax } = limits
+    const connection = new Connection({ id: this.#table.nextId(), socket, advertised, listener, brokerId, dispatch, clock, logger, inFlight: this.#table.inFlight, frameBytesMax })
     this.#connections.set(connection.id, connection)
+    this.#countByHost.set(connection.host, (this.#countByHost.get(connection.host) ?? 0) + 1)
     this.#table.count++
     taps.emit({ is: 'connected', connectionId: connection.id })
     connection.onGone(() => {
       this.#connections.delete(connection.id)
+      const left = (this.#countByHost.get(connection.host) ?? 1) - 1
+      if (left === 0) this.#countByHost.delete(connection.host)
+      else this.#countByHost.set(connection.host, left)
       this.#table.count--
       taps.emit({ is: 'disconnected', connectionId: connection.id })
+      this.#admit()
     })
   }
 
+  #refusalOf(host: string): [string, Readonly<Record<string, unknown>>] | undefined {
+    if (this.#table.count >= CONNECTIONS_MAX) return ['a connection was refused: the process has as many as it may', { connections: CONNECTIONS_MAX }]
+    const allowed = this.#options.limits.from(host)
+    if ((this.#countByHost.get(host) ?? 0) < allowed) return undefined
+    return ['a connection was refused: its address has as many as it may', { host, connections: allowed }]
+  }
+
+  /** Those that wait, as far as there is room. */
+  #admit(): void {
+    while (this.#connections.size < this.#options.limits.total) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      if (!next.socket.destroyed) this.#accept(next)
+    }
+  }
+
+  /** Fewer may be connected now: who was silent for the longest time goes. Or more. */
+  #takeLimits(): void {
+    const excess = this.#connections.size - this.#options.limits.total
+    if (excess > 0) {
+      const silent = [...this.#connections.values()].sort((a, b) => a.lastActiveAt - b.lastActiveAt)
+      for (const connection of silent.slice(0, excess)) connection.close('there are more connections than max.connections allows now')
+    }
+    this.#admit()
+  }
+
   #scheduleSweep(): void {
-    this.#sweep = this.#options.clock.after(IDLE_SWEEP_MS, () => {
-      const now = this.#options.clock.elapsed()
+    const { clock, limits } = this.#options
+    if (limits.idleMs === Infinity) return
+    this.#sweep = clock.after(Math.max(IDLE_SWEEP_MS_MIN, Math.min(IDLE_SWEEP_MS, limits.idleMs / 2)), () => {
+      const now = clock.elapsed()
       for (const connection of this.#connections.values()) {
-        if (connection.isIdle && now - connection.lastActiveAt > CONNECTION_IDLE_MS) connection.end()
+        if (connection.isIdle && now - connection.lastActiveAt > limits.idleMs) connection.end()
       }
       this.#scheduleSweep()
     })
   }
+}
+
+/** The address of a peer; IPv4 also where the system shows it as a mapped IPv6 one. */
+function hostOf(socket: Socket): string {
+  return socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
 }
 
 /** Whether anything answers on a port of this machine: a bind alone can succeed beside another program's wildcard. */

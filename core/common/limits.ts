@@ -7,16 +7,16 @@ const MB = 1024 * KB
 export const FRAME_BYTES_MAX = 100 * MB
 /** Array elements one frame may decode to (numbers count an eighth): three bytes on the wire can become a hundred in memory. */
 export const DECODED_ELEMENTS_MAX = 1_000_000
-/** Connections at once: a desktop broker; above it a new connection is closed with a log line. */
+/** Connections at once, over all brokers of the process: a desktop broker; above it a new connection waits, or is closed with a log line. */
 export const CONNECTIONS_MAX = 4096
 /** Brokers in one process: their ids are one digit, and more would show nothing that nine do not. */
 export const BROKERS_MAX = 9
+/** Accepted connections that wait for others to go: Kafka's socket.listen.backlog.size. Above it they are closed. */
+export const CONNECTIONS_WAITING_MAX = 50
 /** Bytes of requests read and not yet answered, over all connections: beyond it sockets are paused. */
 export const IN_FLIGHT_BYTES_MAX = 256 * MB
 /** Answer bytes a connection may have queued on its socket before its next request waits. */
 export const SOCKET_QUEUE_BYTES_MAX = 8 * MB
-/** Kafka's connections.max.idle.ms: a silent connection is closed. */
-export const CONNECTION_IDLE_MS = 600_000
 /** Kafka's fetch.max.bytes of the broker: the most one Fetch answer carries beyond its first batch. */
 export const FETCH_ANSWER_BYTES_MAX = 57_671_680
 /** Fetches waiting for data, over all connections; one per connection in practice. */
