@@ -161,7 +161,9 @@ function compileField(spec: FieldSpec, plan: Plan): Codec {
       return arrayCodec(spec, isNullable, plan)
     case 'struct': {
       const codec = compileStruct(spec.fields ?? {}, plan)
-      return isNullable ? nullableStruct(codec) : codec
+      if (!isNullable) return codec
+      // Kafka marks null with -1 among the fields, and with 0 among the tags.
+      return holds(spec.tagged, plan.version) ? nullableStruct(codec, 0) : nullableStruct(codec, -1)
     }
     default: {
       const codec = primitives[spec.kind]
@@ -271,12 +273,12 @@ function arrayCodec(spec: FieldSpec, isNullable: boolean, plan: Plan): Codec {
   }
 }
 
-/** One byte before the struct: negative for null. */
-function nullableStruct(codec: Codec): Codec {
+/** One byte before the struct: `nullMark` or less for null. */
+function nullableStruct(codec: Codec, nullMark: -1 | 0): Codec {
   return {
-    read: reader => (reader.int8() < 0 ? null : codec.read(reader)),
+    read: reader => (reader.int8() <= nullMark ? null : codec.read(reader)),
     write: (writer, value) => {
-      writer.int8(value === null ? -1 : 1)
+      writer.int8(value === null ? nullMark : 1)
       if (value !== null) codec.write(writer, value)
     },
     bytesMin: 1,
