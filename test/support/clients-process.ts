@@ -54,8 +54,8 @@ export class RunningProcess {
   readonly #waiting = new Set<() => void>()
   #exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined
 
-  constructor(command: string, args: readonly string[], options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {}) {
-    this.child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(command: string, args: readonly string[], options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly hasInput?: boolean } = {}) {
+    this.child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: [options.hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
     running.add(this.child)
     this.#collect(this.child.stdout, this.stdout)
     this.#collect(this.child.stderr, this.stderr)
@@ -81,6 +81,11 @@ export class RunningProcess {
 
   get lines(): readonly string[] {
     return [...this.stdout, ...this.stderr]
+  }
+
+  /** Writes a line to its input, where it was started with one. */
+  tell(line: string): void {
+    this.child.stdin?.write(`${line}\n`)
   }
 
   /** The value of `look` once it is not undefined: asked again after each line and at the exit, when it must have one. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { silentLogger } from '../../../core/common/logger.ts'

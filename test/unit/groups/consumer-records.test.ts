@@ -28,11 +28,11 @@ test.each<[string, ConsumerGroupRecord, string, string | null]>([
       is: 'current', groupId: 'g', memberId: 'm',
       value: { epoch: 3, previousEpoch: 2, state: 'unrevoked-partitions', assigned: new Map([[topicId, new Map([[1, 2]])]]), pendingRevocation: new Map() },
     },
-    '000800016700016d', '0000000000030000000201' + '02000102030405060708090a0b0c0d0e0f02000000010100050200000002' + '0100',
+    '000800016700016d', '000000000003000000020102000102030405060708090a0b0c0d0e0f020000000101000502000000020100',
   ],
   [
     'a pattern', { is: 'regex', groupId: 'g', regex: 'a.*', value: { topics: ['a', 'ab'], version: 1, timestampMs: 2 } },
-    '001000016700' + '03' + '612e2a', '00000302610361620000000000000001000000000000000200',
+    '00100001670003612e2a', '00000302610361620000000000000001000000000000000200',
   ],
   ['a tombstone', { is: 'current', groupId: 'g', memberId: 'm', value: null }, '000800016700016d', null],
   ['a tombstone of what older brokers kept', { is: 'consumer-topics', groupId: 'g', value: null }, '0004000167', null],
@@ -50,5 +50,5 @@ test('partitions without a word on when they were handed out count from the memb
 
 test('a state that a newer broker wrote is one we do not know', () => {
   const key = Buffer.from('000800016700016d', 'hex')
-  expect(decodeGroupRecord(key, Buffer.from('00000000000300000002' + '09' + '010100', 'hex'))).toMatchObject({ value: { state: 'unknown' } })
+  expect(decodeGroupRecord(key, Buffer.from('0000000000030000000209010100', 'hex'))).toMatchObject({ value: { state: 'unknown' } })
 })
