@@ -1,9 +1,10 @@
 /** Every broker config of Kafka 4.3, by name: those with an effect here, the defaults of topic configs, and those that are only shown. */
 
 import { brokerConfigsHere } from './broker-configs-here.ts'
+import { brokerConfigsShown } from './broker-configs-shown.ts'
 import type { BrokerConfigDefinition, ConfigType } from './config-definition.ts'
-import { LONG_MAX, whole } from './config-values.ts'
-import { brokerNameOf, topicConfigs } from './topic-config.ts'
+import { type ConfigCheck, LONG_MAX, whole } from './config-values.ts'
+import { brokerNameOf, topicConfigOf, topicConfigs } from './topic-config.ts'
 
 /**
  * Names of one config in several units, the strongest first (DynamicBrokerConfig.brokerConfigSynonyms), with the milliseconds of one. The
@@ -26,10 +27,21 @@ const ownRules = new Set(units.flat().map(([name]) => name))
 /** Kafka lets these change at run time; their synonyms in greater units are for the start. */
 const isLive = (name: string): boolean => !/\.(minutes|hours)$|scheduler/.test(name)
 
-const inUnits: readonly BrokerConfigDefinition[] = units.flat().map(([name, type, , byDefault, doc]) => {
-  const check = whole(type === 'INT' ? 32 : 64)
-  return { name, type, default: byDefault, doc, mode: isLive(name) ? 'live' : 'start', problem: value => check(value, name) }
-})
+/** Numbers of `type`; what they may be is said of the strongest of the synonyms (KafkaConfig.validateValues). */
+const inUnitsCheck = (strongest: string, type: ConfigType): ConfigCheck => (value, name) => {
+  const wrong = whole(type === 'INT' ? 32 : 64)(value, name)
+  if (wrong !== undefined) return wrong
+  const number = BigInt(value.trim().replace(/^\+/, ''))
+  if (strongest === 'log.retention.ms' && number < 1n && number !== -1n) return 'requirement failed: log.retention.ms must be unlimited (-1) or, equal or greater than 1'
+  if (strongest === 'log.roll.ms' && number < 1n) return 'requirement failed: log.roll.ms must be greater than or equal to 1'
+  return number < 0n && strongest !== 'log.retention.ms' ? `requirement failed: ${strongest} must be greater than or equal to 0` : undefined
+}
+
+const inUnits: readonly BrokerConfigDefinition[] = units.flatMap(group => group.map(([name, type, , byDefault, doc]): BrokerConfigDefinition => {
+  const check = inUnitsCheck(group[0]?.[0] ?? name, type)
+  const topicConfig = topicConfigOf(group[0]?.[0] ?? name)?.name
+  return { name, type, default: byDefault, doc, mode: isLive(name) ? 'live' : 'start', problem: value => check(value, name), ...(topicConfig === undefined ? {} : { topicConfig }) }
+}))
 
 /** Topic configs without a counterpart among Kafka's broker configs: replication throttles and tiered storage. */
 const hasBrokerConfig = (topicConfig: string): boolean => !/^(follower|leader)\.replication\.throttled|^remote\.|^local\.retention/.test(topicConfig)
@@ -39,11 +51,11 @@ const ofTopics: readonly BrokerConfigDefinition[] = topicConfigs
   .map(({ name: topicConfig, type, default: byDefault, problem, doc }) => {
     const name = brokerNameOf(topicConfig)
     const inBrokersName = (value: string): string | undefined => problem(value)?.replaceAll(topicConfig, name)
-    return { name, type, default: byDefault, problem: inBrokersName, doc, mode: 'live' }
+    return { name, type, default: byDefault, problem: inBrokersName, doc, mode: 'live', topicConfig }
   })
 
 export const brokerConfigs: ReadonlyMap<string, BrokerConfigDefinition> = new Map(
-  [...brokerConfigsHere, ...ofTopics, ...inUnits].sort((a, b) => (a.name < b.name ? -1 : 1)).map(definition => [definition.name, definition]))
+  [...brokerConfigsShown, ...ofTopics, ...inUnits, ...brokerConfigsHere].sort((a, b) => (a.name < b.name ? -1 : 1)).map(definition => [definition.name, definition]))
 
 /** The names under which the value of a config may stand, the strongest first, itself among them. */
 export function synonymsOf(name: string): readonly string[] {

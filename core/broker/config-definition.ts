@@ -21,4 +21,8 @@ export type ConfigDefinition = {
  * A config of the broker. `shown`: described as Kafka describes it, without an effect here, so that nothing may set it; `start`: set when the
  * broker starts, with --config; `live`: then, or at any time by a client, for one broker or for all.
  */
-export type BrokerConfigDefinition = ConfigDefinition & { readonly mode: 'shown' | 'start' | 'live' }
+export type BrokerConfigDefinition = ConfigDefinition & {
+  readonly mode: 'shown' | 'start' | 'live'
+  /** The topic config that it is the default of. */
+  readonly topicConfig?: string
+}

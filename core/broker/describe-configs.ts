@@ -85,8 +85,9 @@ export function entriesOfGroup(groupId: string, configs: DynamicConfigs, nodeId:
 export function entriesOfClientMetrics(subscription: string, configs: DynamicConfigs): ConfigEntry[] {
   const set = configs.of('client-metrics', subscription)
   return clientMetricsConfigs.map(definition => {
-    const isSet = definition.name in set
-    return { ...entry(definition, { value: set[definition.name] ?? definition.default, synonyms: [] }), source: isSet ? 'client-metrics' : 'default' }
+    const { name } = definition
+    const value = printed(definition.type, set[name] ?? definition.default ?? '')
+    return entry(definition, { value, synonyms: name in set ? [{ name, value, source: 'client-metrics' }] : [] })
   })
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { ConfigRows, ConfiguredKind } from '../catalog/config-rows.ts'
+import { SerialQueue } from '../common/serial-queue.ts'
 import { brokerConfigOf, brokerConfigs, inStrongestUnit, synonymsOf } from './broker-configs.ts'
 import type { Configs } from './config-definition.ts'
 import { isTruth, toNumber } from './config-values.ts'
@@ -27,6 +28,8 @@ export type ConsumerGroupConfig = {
 const NONE: Configs = {}
 
 export class DynamicConfigs {
+  /** Changes run in it one after another: each reads what is set, checks and replaces it. */
+  readonly changes = new SerialQueue()
   readonly #rows: ConfigRows
   readonly #set = new Map<ConfiguredKind, Map<string, Configs>>()
   readonly #listeners = new Set<(change: ConfigChange) => void>()
@@ -51,6 +54,11 @@ export class DynamicConfigs {
   /** The resources of a kind on which something is set, sorted. */
   resources(kind: ConfiguredKind): string[] {
     return [...(this.#set.get(kind)?.keys() ?? [])].sort()
+  }
+
+  /** On how many resources of a kind something is set. */
+  count(kind: ConfiguredKind): number {
+    return this.#set.get(kind)?.size ?? 0
   }
 
   /** Replaces all that is set on a resource, at once and for later starts; it must have been checked. Throws when the catalog cannot keep it. */

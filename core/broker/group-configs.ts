@@ -29,7 +29,7 @@ function bounded(name: string, byDefault: string, check: ConfigCheck, doc: strin
 }
 
 const autoOffsetReset: ConfigCheck = (value, name) => (/^(earliest|latest|by_duration:P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)$/i.test(value) ? undefined
-  : `Invalid value ${value} for configuration ${name}: Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.`)
+  : `Invalid value ${value} for configuration ${name}: Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`)
 
 /** In alphabetical order. */
 export const groupConfigs: readonly GroupConfigDefinition[] = [

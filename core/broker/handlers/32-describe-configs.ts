@@ -26,7 +26,7 @@ export const describeConfigsHandler = handler(describeConfigs, (request, context
   }),
 }))
 
-type Refused = { readonly error: KafkaError; readonly message: string | null }
+type Refused = { readonly error: KafkaError; readonly message: string }
 type Described = readonly ConfigEntry[] | Refused
 
 const invalid = (message: string): Refused => ({ error: 'INVALID_REQUEST', message })
@@ -37,7 +37,7 @@ function describe({ resourceType, resourceName: name }: Resource, { broker: { to
       const problem = topicNameProblem(name)
       if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
       const topic = topics.get(name)
-      return topic ? entriesOfTopic(topic.record.configs, dynamicConfigs, node.id) : { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: null }
+      return topic ? entriesOfTopic(topic.record.configs, dynamicConfigs, node.id) : { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: '' }
     }
     case 4:
       if (name === '') return entriesOfAllBrokers(dynamicConfigs)
@@ -70,5 +70,5 @@ function configOf({ source, type, doc, synonyms, ...entry }: ConfigEntry, reques
 }
 
 function result({ resourceType, resourceName }: Resource, configs: Result['configs'], refused?: Refused): Result {
-  return { errorCode: errorCode(refused?.error ?? 'NONE'), errorMessage: refused?.message ?? null, resourceType, resourceName, configs }
+  return { errorCode: errorCode(refused?.error ?? 'NONE'), errorMessage: refused?.message ?? '', resourceType, resourceName, configs }
 }

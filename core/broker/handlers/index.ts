@@ -29,6 +29,7 @@ import { describeAclsHandler } from './29-describe-acls.ts'
 import { createAclsHandler } from './30-create-acls.ts'
 import { deleteAclsHandler } from './31-delete-acls.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
+import { alterConfigsHandler } from './33-alter-configs.ts'
 import { alterReplicaLogDirsHandler } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { createPartitionsHandler } from './37-create-partitions.ts'
@@ -38,6 +39,7 @@ import { expireDelegationTokenHandler } from './40-expire-delegation-token.ts'
 import { describeDelegationTokenHandler } from './41-describe-delegation-token.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { electLeadersHandler } from './43-elect-leaders.ts'
+import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { alterPartitionReassignmentsHandler } from './45-alter-partition-reassignments.ts'
 import { listPartitionReassignmentsHandler } from './46-list-partition-reassignments.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
@@ -54,6 +56,7 @@ import { describeTransactionsHandler } from './65-describe-transactions.ts'
 import { listTransactionsHandler } from './66-list-transactions.ts'
 import { consumerGroupHeartbeatHandler } from './68-consumer-group-heartbeat.ts'
 import { consumerGroupDescribeHandler } from './69-consumer-group-describe.ts'
+import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 
 export const handlers: readonly Handler[] = [
@@ -85,6 +88,7 @@ export const handlers: readonly Handler[] = [
   createAclsHandler,
   deleteAclsHandler,
   describeConfigsHandler,
+  alterConfigsHandler,
   alterReplicaLogDirsHandler,
   describeLogDirsHandler,
   createPartitionsHandler,
@@ -94,6 +98,7 @@ export const handlers: readonly Handler[] = [
   describeDelegationTokenHandler,
   deleteGroupsHandler,
   electLeadersHandler,
+  incrementalAlterConfigsHandler,
   alterPartitionReassignmentsHandler,
   listPartitionReassignmentsHandler,
   offsetDeleteHandler,
@@ -110,5 +115,6 @@ export const handlers: readonly Handler[] = [
   listTransactionsHandler,
   consumerGroupHeartbeatHandler,
   consumerGroupDescribeHandler,
+  listConfigResourcesHandler,
   describeTopicPartitionsHandler,
 ]
