@@ -41,6 +41,8 @@ export const WRITE_BEHIND_BYTES = 64 * MB
 export const SEGMENTS_OPEN_MAX = 512
 /** Kafka's producer.id.expiration.ms. */
 export const PRODUCER_ID_EXPIRATION_MS = 86_400_000
+/** Producers a partition remembers: about 500 bytes each, and one batch of a new producer adds one. Kafka bounds their age only. */
+export const PRODUCERS_PER_PARTITION_MAX = 10_000
 /** Batches remembered per producer for duplicate detection: Kafka's own number, clients rely on 5 in flight. */
 export const PRODUCER_BATCHES_KEPT = 5
 /** Producers of a partition whose first batch of a transaction was refused for now: they send it again within seconds. */

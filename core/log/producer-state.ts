@@ -4,7 +4,7 @@
  * the log after it.
  */
 
-import { PRODUCER_BATCHES_KEPT, VERIFICATIONS_MAX } from '../common/limits.ts'
+import { PRODUCER_BATCHES_KEPT, PRODUCERS_PER_PARTITION_MAX, VERIFICATIONS_MAX } from '../common/limits.ts'
 import {
   attributesOf,
   baseOffsetOf,
@@ -225,8 +225,17 @@ export class ProducerStates {
 
   #add(producerId: number, epoch: number): Entry {
     const entry: Entry = { producerId, epoch, coordinatorEpoch: -1, lastTimestamp: -1, currentTxnFirstOffset: -1, batches: [] }
+    if (this.#entries.size >= PRODUCERS_PER_PARTITION_MAX) this.#makeRoom()
     this.#entries.set(producerId, entry)
     return entry
+  }
+
+  /** Forgets those whose last batch lies farthest back, except within a transaction; many at once, so that the look at all of them is rare. */
+  #makeRoom(): void {
+    const idle = [...this.#entries.values()].filter(({ currentTxnFirstOffset }) => currentTxnFirstOffset < 0)
+    const lastOf = ({ producerId, batches }: Entry): number => Math.max(batches.at(-1)?.lastOffset ?? -1, this.#lastMarkers.get(producerId) ?? -1)
+    idle.sort((a, b) => lastOf(a) - lastOf(b))
+    for (const { producerId } of idle.slice(0, Math.ceil(PRODUCERS_PER_PARTITION_MAX / 10))) this.#forget(producerId)
   }
 
   /** Forgets producers silent for `idleMs`, except within a transaction (producer.id.expiration.ms). */
