@@ -27,15 +27,20 @@ export function expiredRecords(group: StoreGroup, { offsets, pending }: Offsets,
 }
 
 /**
- * An empty group's offsets live from the moment it became empty, a simple group's from their commit; in a stable consumer group those
- * of topics no member reads any more from their commit, as all of a group of the consumer protocol that no member subscribes to. In any other state nothing expires.
+ * An empty classic group's offsets live from the moment it became empty, a simple group's from their commit; in a stable group of
+ * consumers those of topics no member reads any more from their commit, as in a group of the consumer protocol, be it empty or not.
+ * In any other state nothing expires.
  */
 function hasExpired(group: StoreGroup, committed: CommittedOffset, nowMs: number, retentionMs: number): boolean {
-  if (group.kind === 'consumer') return nowMs - committed.commitTimestampMs >= retentionMs
-  const isStandalone = group.protocolType === null
-  const isUnsubscribed = group.protocolType === CONSUMER_PROTOCOL_TYPE && group.phase.is === 'Stable' && group.subscribedTopics !== null
-  if (!isStandalone && !group.isEmpty && !isUnsubscribed) return false
+  const fromMs = livesFromMs(group, committed)
+  if (fromMs === undefined) return false
   if (committed.expireTimestampMs !== null) return nowMs >= committed.expireTimestampMs
-  const fromMs = !isStandalone && group.isEmpty ? group.stateTimestampMs ?? committed.commitTimestampMs : committed.commitTimestampMs
   return nowMs - fromMs >= retentionMs
+}
+
+function livesFromMs(group: StoreGroup, { commitTimestampMs }: CommittedOffset): number | undefined {
+  if (group.kind === 'consumer' || group.protocolType === null) return commitTimestampMs
+  if (group.isEmpty) return group.stateTimestampMs ?? commitTimestampMs
+  const isUnsubscribed = group.protocolType === CONSUMER_PROTOCOL_TYPE && group.phase.is === 'Stable' && group.subscribedTopics !== null
+  return isUnsubscribed ? commitTimestampMs : undefined
 }
