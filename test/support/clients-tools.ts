@@ -23,6 +23,9 @@ export type ToolName = keyof typeof tools
 /** Tools that .ci/run installs: with CI set, their absence is a failure and not a skip. */
 const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc'])
 
+/** `test.skip`, which is another function each time it is asked for: what `testWith` and `testWithMade` answer can be compared with this one. */
+export const skipped = test.skip
+
 const found = new Map<ToolName, boolean>()
 
 export function hasTool(tool: ToolName): boolean {
@@ -44,10 +47,10 @@ export function testWith(...names: ToolName[]): typeof test | typeof test.skip {
     test(`${tools[first].name} is installed`, () => {
       throw new Error(line)
     })
-    return test.skip
+    return skipped
   }
   process.stderr.write(`skipped: ${line}\n`)
-  return test.skip
+  return skipped
 }
 
 /**
@@ -56,12 +59,12 @@ export function testWith(...names: ToolName[]): typeof test | typeof test.skip {
  */
 export async function testWithMade(make: () => Promise<unknown>, ...names: ToolName[]): Promise<typeof test | typeof test.skip> {
   const it = testWith(...names)
-  if (it === test.skip) return it
+  if (it === skipped) return it
   const failure = await make().then(() => undefined, (error: unknown) => (error instanceof Error ? error : new Error(String(error))))
   if (!failure) return it
   if (process.env['CI'] && names.every(name => installedByCi.has(name))) throw failure
   process.stderr.write(`skipped: what runs with ${tools[names[0] ?? 'java'].name} could not be fetched or compiled: ${failure.message.split('\n')[0]}\n`)
-  return test.skip
+  return skipped
 }
 
 /** The installed version of an npm package; of Millrace itself without a name. */
