@@ -1,0 +1,45 @@
+/** kafka-transactions, Apache Kafka's own tool, against the broker: what it shows of transactions, and the end of one that hangs. */
+
+import { afterAll, beforeAll, expect } from 'vitest'
+import { createTopic, kafkajsClient } from '../support/clients-kafkajs.ts'
+import { startTarget, type TestBroker } from '../support/clients-target.ts'
+import { committedValues, kafkajsTransactions } from '../support/clients-transactions.ts'
+import { testWithMade } from '../support/clients-tools.ts'
+import { kafkaClassPath, runJava } from '../support/java.ts'
+
+const it = await testWithMade(kafkaClassPath, 'java', 'maven')
+
+let broker: TestBroker
+beforeAll(async () => {
+  broker = await startTarget()
+})
+afterAll(() => broker?.dispose())
+
+async function transactions(...args: string[]): Promise<string> {
+  const ran = await runJava(await kafkaClassPath(), 'org.apache.kafka.tools.TransactionsCommand', ['--bootstrap-server', broker.address, ...args])
+  return ran.stdout.toString()
+}
+
+it('lists and describes transactions and producers, and aborts one at the offset where it began', async () => {
+  const { address } = broker
+  await createTopic(address, 'ledger', 2)
+  await kafkajsTransactions.write({ address, id: 'done', topic: 'ledger', values: ['kept-1'] })
+  const producer = kafkajsClient(address, 20).producer({ transactionalId: 'hangs', idempotent: true, maxInFlightRequests: 1, transactionTimeout: 60_000 })
+  await producer.connect()
+  const open = await producer.transaction()
+  await open.send({ topic: 'ledger', messages: [{ partition: 0, value: 'dropped-open' }] })
+
+  const listed = await transactions('list')
+  expect(listed).toMatch(/^done\s+1\s+\d+\s+CompleteCommit/m)
+  expect(listed).toMatch(/^hangs\s+1\s+\d+\s+Ongoing/m)
+  expect(await transactions('describe', '--transactional-id', 'hangs')).toMatch(/^1\s+hangs\s+\d+\s+0\s+Ongoing\s+60000\s+\S+\s+\S+\s+ledger-0/m)
+  const producers = (): Promise<string> => transactions('describe-producers', '--topic', 'ledger', '--partition', '0')
+  expect(await producers()).toMatch(/^\d+\s+0\s+-1\s+0\s+\d+\s+2\s*$/m) // id, epoch, coordinator epoch, last sequence, time, where it began
+  expect((await committedValues(address, 'ledger')).ends).toEqual([2, 2])
+  expect(await transactions('find-hanging', '--broker-id', '1')).toMatch(/^Topic\s+Partition\s+ProducerId/m)
+
+  await transactions('abort', '--topic', 'ledger', '--partition', '0', '--start-offset', '2')
+  expect(await producers()).not.toMatch(/\s2\s*$/m)
+  expect(await committedValues(address, 'ledger')).toEqual({ values: [['kept-1'], ['kept-1']], ends: [4, 2] })
+  await producer.disconnect()
+})
