@@ -259,6 +259,10 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const nodes: ReadonlyMap<number, BrokerNode> = new Map(placement.nodes.map(node =>
     [node.id, makeNode(node, { topics, config, dynamicConfigs, features: admin.features, producerIds, markers, clock, random, logger })]))
   const groups = new AllGroups([...nodes.values()].map(node => node.groups))
+  taps.subscribe(event => {
+    const how = event.is === 'topic-created' ? 'new' : event.is === 'topic-changed' ? 'changed' : event.is === 'topic-deleted' ? 'gone' : undefined
+    if (how && 'topic' in event) for (const node of nodes.values()) node.groups.onTopicChanged(event.topic, how)
+  })
   undo.push(() => groups.stop())
   const transactions = new AllTransactions([...nodes.values()].map(node => node.transactions))
   undo.push(() => transactions.stop())
