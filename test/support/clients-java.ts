@@ -8,7 +8,7 @@ import { run, RunningProcess } from './clients-process.ts'
 import { KAFKA_VERSION, QUICK_START } from './java.ts'
 
 const module = join(import.meta.dirname, '..', 'clients', 'java')
-const sources = [join(module, 'pom.xml'), ...['JavaClient', 'JavaTransactions'].map(name => join(module, 'src', 'main', 'java', 'millrace', `${name}.java`))]
+const sources = [join(module, 'pom.xml'), ...['JavaClient', 'JavaTransactions', 'GroupMember'].map(name => join(module, 'src', 'main', 'java', 'millrace', `${name}.java`))]
 const mainClass = 'millrace.JavaClient'
 
 /** The class path of the compiled command line and the client's jars. */
@@ -37,6 +37,11 @@ export function runJavaTransactions(address: string, ...args: readonly string[])
   return runJava('millrace.JavaTransactions', address, ...args)
 }
 
+/** The same, while it runs. */
+export async function startJavaTransactions(address: string, ...args: readonly string[]): Promise<RunningProcess> {
+  return new RunningProcess('java', ['-XX:+UseSerialGC', '-cp', await javaClientClassPath(), 'millrace.JavaTransactions', address, ...args])
+}
+
 async function runJava(main: string, ...args: readonly string[]): Promise<string[]> {
   const ran = await run('java', [...QUICK_START, '-cp', await javaClientClassPath(), main, ...args])
   return ran.stdout.toString().split('\n').filter(Boolean)
@@ -46,3 +51,9 @@ export const javaDriver = lineDriver({
   name: `Java client ${KAFKA_VERSION}`,
   command: async () => ['java', ...QUICK_START, '-cp', await javaClientClassPath(), mainClass],
 })
+
+/** A member of a group of the consumer protocol: prints its assignments and records, obeys `subscribe`, `commit` and `close` (GroupMember.java). */
+export async function startJavaMember(address: string, group: string, subscription: string, ...settings: readonly string[]): Promise<RunningProcess> {
+  const args = [...QUICK_START, '-cp', await javaClientClassPath(), 'millrace.GroupMember', address, group, subscription, ...settings]
+  return new RunningProcess('java', args, { hasInput: true })
+}
