@@ -140,8 +140,12 @@ function brokerProblem(name: string, next: Configs, nodeCount: number): AlterRef
   }
   if (name === '') return refuse('Cannot update these configs at default cluster level, broker id must be specified', ofListeners)
   // The brokers of one process keep one store: its settings are those of all of them.
-  const ofStore = nodeCount > 1 ? names.filter(config => brokerConfigs.get(config)?.topicConfig !== undefined) : []
+  const ofStore = nodeCount > 1 ? names.filter(isOfStore) : []
   return refuse('Cannot update these configs dynamically', ofListeners) ?? refuse('These configs can be set for all brokers of this process only, with an empty name', ofStore)
+}
+
+function isOfStore(config: string): boolean {
+  return brokerConfigs.get(config)?.topicConfig !== undefined || /^(log\.cleaner|producer\.id|transaction\.partition)\./.test(config)
 }
 
 function lengthProblem(next: Configs): AlterRefusal | undefined {

@@ -63,9 +63,11 @@ export function internalPartitions(config: BrokerConfig): ReadonlyMap<string, nu
   return new Map([['__consumer_offsets', config.offsetsTopicPartitions], ['__transaction_state', config.transactionTopicPartitions]])
 }
 
+export type BrokerFacts = { readonly nodeId: number; readonly rack: string | null; readonly listeners: readonly string[]; readonly logFolder: string }
+
 /** What a broker knows of itself once it runs, by broker config names. */
-export function brokerFacts({ nodeId, listeners, logFolder }: { readonly nodeId: number; readonly listeners: readonly string[]; readonly logFolder: string }): Configs {
-  return { 'broker.id': String(nodeId), listeners: listeners.map(address => `PLAINTEXT://${address}`).join(','), 'log.dirs': logFolder, 'node.id': String(nodeId) }
+export function brokerFacts({ nodeId, rack, listeners, logFolder }: BrokerFacts): Configs {
+  return { ...(rack === null ? {} : { 'broker.rack': rack }), 'broker.id': String(nodeId), listeners: listeners.map(address => `PLAINTEXT://${address}`).join(','), 'log.dirs': logFolder, 'node.id': String(nodeId) }
 }
 
 /** Typed settings as text, by Kafka's names: those that are not Kafka's default were set at the start, as server.properties would. */

@@ -1,7 +1,7 @@
 /** The broker configs that have an effect here: set with --config, or at run time where Kafka allows that too. Those of logs follow from the topic configs. */
 
 import type { BrokerConfigDefinition, ConfigType } from './config-definition.ts'
-import { type ConfigCheck, decimal, oneOf, truth, whole } from './config-values.ts'
+import { type ConfigCheck, decimal, listOf, oneOf, truth, whole } from './config-values.ts'
 import { connectionsPerAddress } from './connection-limits.ts'
 
 const define = (mode: BrokerConfigDefinition['mode']) => (name: string, type: ConfigType, byDefault: string | null, check: ConfigCheck, doc: string): BrokerConfigDefinition =>
@@ -14,15 +14,17 @@ const long = (min: number): ConfigCheck => whole(64, { min: BigInt(min) })
 export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('auto.create.topics.enable', 'BOOLEAN', 'true', truth, 'Whether asking for a topic that is missing makes it.'),
   start('auto.leader.rebalance.enable', 'BOOLEAN', 'true', truth, 'Whether partitions go back to their preferred leaders by themselves.'),
-  start('broker.rack', 'STRING', null, () => undefined, 'The rack of the broker.'),
+  define('shown')('broker.rack', 'STRING', null, () => undefined, 'The rack of the broker: --racks.'),
   start('connections.max.idle.ms', 'LONG', '600000', whole(64), 'A connection that has been silent for so long is closed.'),
   start('default.replication.factor', 'INT', '1', int(1), 'Replicas of a topic for which nobody says how many.'),
   start('delete.topic.enable', 'BOOLEAN', 'true', truth, 'Whether clients may delete topics.'),
+  start('group.consumer.assignors', 'LIST', 'uniform,range', listOf('uniform', 'range'), 'How partitions are assigned in consumer groups; members who do not care get the first.'),
   live('group.consumer.assignment.interval.ms', 'INT', '1000', int(0), 'The least time between two assignments of a consumer group.'),
   start('group.consumer.heartbeat.interval.ms', 'INT', '5000', int(1), 'How often members of consumer groups are told to send a heartbeat.'),
   start('group.consumer.max.assignment.interval.ms', 'INT', '15000', int(0), 'The most that consumer.assignment.interval.ms of a group may be.'),
   start('group.consumer.max.heartbeat.interval.ms', 'INT', '15000', int(1), 'The most that consumer.heartbeat.interval.ms of a group may be.'),
   start('group.consumer.max.session.timeout.ms', 'INT', '60000', int(1), 'The most that consumer.session.timeout.ms of a group may be.'),
+  start('group.consumer.max.size', 'INT', '2147483647', int(1), 'Members that a consumer group may have; 1000 at most here.'),
   start('group.consumer.migration.policy', 'STRING', 'bidirectional', oneOf('disabled', 'downgrade', 'upgrade', 'bidirectional'), 'Which way a group with members may change between the classic and the consumer protocol.'),
   start('group.consumer.min.assignment.interval.ms', 'INT', '0', int(0), 'The least that consumer.assignment.interval.ms of a group may be.'),
   start('group.consumer.min.heartbeat.interval.ms', 'INT', '5000', int(1), 'The least that consumer.heartbeat.interval.ms of a group may be.'),
@@ -30,6 +32,7 @@ export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('group.consumer.session.timeout.ms', 'INT', '45000', int(1), 'A member of a consumer group that is silent for so long is out.'),
   start('group.initial.rebalance.delay.ms', 'INT', '3000', int(0), 'How long a new classic group waits for more members before its first rebalance.'),
   start('group.max.session.timeout.ms', 'INT', '1800000', whole(32), 'The longest session timeout that a member of a classic group may ask for.'),
+  start('group.max.size', 'INT', '2147483647', int(1), 'Members that a classic group may have; 1000 at most here.'),
   start('group.min.session.timeout.ms', 'INT', '6000', whole(32), 'The shortest session timeout that a member of a classic group may ask for.'),
   start('leader.imbalance.check.interval.seconds', 'LONG', '300', long(1), 'How often partitions are looked at that others than their preferred leaders lead.'),
   live('log.cleaner.backoff.ms', 'LONG', '15000', long(0), 'The time between two looks for logs to compact, when there is none.'),
@@ -55,6 +58,5 @@ export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('transaction.remove.expired.transaction.cleanup.interval.ms', 'INT', '3600000', int(1), 'How often transactional ids are looked at for those to forget.'),
   start('socket.request.max.bytes', 'INT', '104857600', int(1), 'A longer request closes its connection.'),
   start('transaction.state.log.num.partitions', 'INT', '50', int(1), 'Partitions of __transaction_state.'),
-  start('transaction.two.phase.commit.enable', 'BOOLEAN', 'false', truth, 'Whether a transaction may be prepared by an outside coordinator.'),
   start('transactional.id.expiration.ms', 'INT', '604800000', int(1), 'A transactional id that has been unused for so long is forgotten.'),
 ]

@@ -3,13 +3,13 @@
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Random } from '../common/random.ts'
-import { defaultGroupConfig } from '../groups/group-config.ts'
 import { GroupCoordinator, type GroupTopic } from '../groups/group-coordinator.ts'
 import { defaultTransactionConfig, TRANSACTION_TOPIC, TransactionCoordinator, type MarkerWriter } from '../transactions/transaction-coordinator.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
 import type { Features } from './features.ts'
 import { FetchSessions } from './fetch-sessions.ts'
+import { groupSettings } from './group-settings.ts'
 import { OFFSETS_TOPIC } from './offsets-topic.ts'
 import type { PlacedNode } from './placement.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -62,7 +62,7 @@ function groupsOf(id: number, { topics, config, dynamicConfigs, clock, random, l
       names: () => Array.from(topics.list(), ({ record }) => record.name),
     },
     groupConfigOf: groupId => dynamicConfigs.groupConfig(groupId, id),
-    config: { ...defaultGroupConfig, initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs },
+    config: groupSettings(dynamicConfigs, id),
   })
   topics.onDeleted(({ name }) => groups.onTopicDeleted(name))
   return groups

@@ -237,7 +237,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const catalog = options.catalog ?? Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
   undo.push(() => catalog.close())
   const clusterId = clusterIdOf(catalog, random)
-  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, random, work })
+  const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, random, work, producerIdExpirationMs: () => dynamicConfigs.number('producer.id.expiration.ms', config.brokerId) })
   undo.push(() => logs.close())
   dropDeleted(catalog, logs)
   const taps = new Taps()
@@ -247,7 +247,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const dynamicConfigs = new DynamicConfigs({
     rows: catalog.configs,
     statics: { ...staticConfigs(config), ...internalFactors(placement), ...config.settings },
-    factsOf: nodeId => brokerFacts({ nodeId, listeners: parts.cluster.addressesOf(nodeId), logFolder: logs.folder }),
+    factsOf: nodeId => brokerFacts({ nodeId, rack: placement.nodes.find(({ id }) => id === nodeId)?.rack ?? null, listeners: parts.cluster.addressesOf(nodeId), logFolder: logs.folder }),
   })
   dynamicConfigs.overrideStatics(durableConfigs(catalog, options.durableAcks))
   const topics = new TopicRegistry({ catalog, logs, placement, internalPartitions: internalPartitions(config), topicDefaults: dynamicConfigs.topicDefaults(config.brokerId), clock, random, taps, logger })
@@ -268,7 +268,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   undo.push(() => transactions.stop())
   const sweeps = sweepsOf(logs, { topics, config, clock, logger })
   undo.push(() => sweeps.stop())
-  const cleaner = cleanerOf(logs, { config, topics, taps, disk, clock, logger, work })
+  const cleaner = cleanerOf(logs, { config, dynamicConfigs, topics, taps, disk, clock, logger, work })
   undo.push(() => cleaner.stop())
   const makeListeners = listenersOf(options, { taps, dynamicConfigs }, (frame, connection) => dispatcher.dispatch(frame, connection))
   const parts: BrokerParts = {

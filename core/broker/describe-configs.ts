@@ -25,6 +25,9 @@ export function describeTopicConfigs(set: Configs, brokerDefaults: Configs = {})
   })
 }
 
+/** Kafka has it for its own tests and tells nobody. */
+const INTERNAL = 'log.initial.task.delay.ms'
+
 /** A config as DescribeConfigs tells it, with everything that may be asked about it. */
 export type ConfigEntry = {
   readonly name: string
@@ -51,7 +54,7 @@ export function entriesOfTopic(set: Configs, configs: DynamicConfigs, nodeId: nu
 }
 
 export function entriesOfBroker(configs: DynamicConfigs, nodeId: number): ConfigEntry[] {
-  const known = [...brokerConfigs.values()].map(definition => {
+  const known = [...brokerConfigs.values()].filter(({ name }) => name !== INTERNAL).map(definition => {
     const synonyms = configs.synonyms(definition.name, nodeId)
     const value = synonyms[0]?.name === definition.name ? synonyms[0].value : null
     return entry(definition, { value, synonyms, readOnly: definition.mode !== 'live' })

@@ -84,7 +84,7 @@ type Uncleanable = { readonly reason: string; readonly config: LogConfig; readon
 
 export class LogCleaner {
   readonly #options: LogCleanerOptions
-  readonly #settings: LogCleanerSettings
+  #settings: LogCleanerSettings
   /** By `topic-partition`. */
   readonly #cleanedUpTo: Map<string, number>
   readonly #uncleanable = new Map<string, Uncleanable>()
@@ -106,6 +106,15 @@ export class LogCleaner {
   /** Begins to look for dirty logs. */
   start(): void {
     this.#after(this.#settings.backoffMs)
+  }
+
+  /** Other settings, for the next log and the next look; a pause that is under way ends as it would with them. */
+  configure(settings: LogCleanerSettings): void {
+    const isSooner = settings.backoffMs < this.#settings.backoffMs
+    this.#settings = settings
+    if (!isSooner || !this.#timer || this.#round) return
+    this.#timer.cancel()
+    this.#after(settings.backoffMs)
   }
 
   /** Compacts whatever is worth it, until nothing is. Never rejects. */

@@ -44,6 +44,8 @@ export type LogDirectoryOptions = {
   readonly random?: Random
   /** Where slow work of the logs is done; in this thread unless told. */
   readonly work?: SlowWork
+  /** producer.id.expiration.ms, as it is now; a day unless told. */
+  readonly producerIdExpirationMs?: () => number
 }
 export type PartitionToOpen = { readonly topic: string; readonly partition: number; readonly topicId: string; readonly config: LogConfig }
 
@@ -429,7 +431,7 @@ export class LogDirectory {
   async #checkpoint(): Promise<void> {
     for (const log of this.#logs.values()) {
       if (this.#isClosing) return
-      log.expireProducers(this.#options.clock.now())
+      log.expireProducers(this.#options.clock.now(), this.#options.producerIdExpirationMs?.())
       // One that fails has said so, and must not keep the others from being made durable.
       await log.flush().catch((failure: unknown) => {
         this.#options.logger.warn('a log could not be made durable', { topic: log.topic, partition: log.partition, failure })

@@ -99,7 +99,7 @@ test('a name that Kafka does not know is kept for a broker and told as a secret'
 
 test('with several brokers, log configs of one of them are refused: they keep one store', async () => {
   const broker = await startMemoryBroker({ brokerCount: 2 })
-  expect(await alter(broker, 4, '1', [['log.retention.ms', SET, '5'], ['log.cleaner.backoff.ms', SET, '5']]))
+  expect(await alter(broker, 4, '1', [['log.retention.ms', SET, '5'], ['max.connections.per.ip', SET, '5']]))
     .toBe('These configs can be set for all brokers of this process only, with an empty name: [log.retention.ms]')
   await broker.stop()
 })
