@@ -1,6 +1,7 @@
 /** Offsets committed in transactions (KIP-98): pending until the marker, whatever comes between, restarts too. */
 
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../../core/common/random.ts'
 import type { GroupCoordinator } from '../../../core/groups/group-coordinator.ts'
 import type { TransactionalCommitRequest } from '../../../core/groups/offset-commit.ts'
 import { committing, errorOf, joinDynamic, stableGroup, startGroups, type Setting } from './fixture.ts'
@@ -173,4 +174,62 @@ test('a commit that the end of its transaction has overtaken is refused', async 
   const verification = { verifiedAt: setting.log.endOffset, startsAtZero: false }
   end(setting, true)
   expect(commit(setting, 1, { producer: { producerId: 7, producerEpoch: 0, verification } })).toBe('INVALID_TXN_STATE')
+})
+
+/** What is committed, by the rule alone: of a key the last record counts among those outside of transactions and those of transactions that were committed. */
+class Model {
+  #records: { readonly at: number; readonly key: string; readonly offset: number | null; producer: number | 'none' | 'aborted' }[] = []
+
+  write(key: string, offset: number | null, producer: number | 'none' = 'none'): void {
+    // A tombstone takes what is pending with it, whatever becomes of the transaction.
+    if (offset === null) this.#records = this.#records.filter(record => record.key !== key || record.producer === 'none')
+    this.#records.push({ at: this.#records.length, key, offset, producer })
+  }
+
+  end(producer: number, isAbort: boolean): void {
+    for (const record of this.#records) if (record.producer === producer) record.producer = isAbort ? 'aborted' : 'none'
+  }
+
+  offset(key: string): number {
+    return this.#records.findLast(record => record.key === key && record.producer === 'none')?.offset ?? -1
+  }
+
+  isStable(key: string): boolean {
+    return !this.#records.some(record => record.key === key && typeof record.producer === 'number')
+  }
+}
+
+test.each([1, 2, 3, 4])('whatever is committed, ended, deleted and started again, groups know what a simple model knows (seed %i)', async seed => {
+  const random = seededRandom(seed)
+  const pick = (count: number): number => (random.bytes(1)[0] ?? 0) % count
+  let setting = await startGroups()
+  const model = new Model()
+  for (let step = 0; step < 400; step++) {
+    const partition = pick(3)
+    const key = String(partition)
+    const producerId = 7 + pick(3)
+    const topics = [{ topic: 'orders', partitions: [{ partition, offset: step, leaderEpoch: 0, metadata: null }] }]
+    const { groups } = setting
+    const what = pick(12)
+    if (what < 5) {
+      expect(commit(setting, step, { topics, producer: { producerId, producerEpoch: 0 } })).toBe('NONE')
+      model.write(key, step, producerId)
+    } else if (what < 7) {
+      expect(errorOf(groups.commit(committing({ topics })))).toBe('NONE')
+      model.write(key, step)
+    } else if (what < 10) {
+      const isAbort = pick(2) === 0
+      expect(end(setting, isAbort, { producerId })).toBe('NONE')
+      model.end(producerId, isAbort)
+    } else if (what === 10 && groups.group('g')) {
+      groups.deleteOffsets({ groupId: 'g', topics: [{ topic: 'orders', partitions: [partition] }] })
+      model.write(key, null)
+    } else if (what === 11) {
+      setting = await setting.restart()
+    }
+    for (const index of [0, 1, 2]) {
+      const [any, stable] = [false, true].map(requireStable => setting.groups.fetchOffsets({ groupId: 'g', topics: [{ topic: 'orders', partitions: [index] }], requireStable }).topics[0]?.partitions[0])
+      expect([step, index, any?.offset, stable?.error === undefined]).toEqual([step, index, model.offset(String(index)), model.isStable(String(index))])
+    }
+  }
 })
