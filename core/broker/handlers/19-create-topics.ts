@@ -9,7 +9,7 @@ import { createTopics } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
-import { describeTopicConfigs, sourceCodes } from '../describe-configs.ts'
+import { entriesOfTopic, sourceCodes } from '../describe-configs.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import type { Placement } from '../placement.ts'
 import { newAssignmentProblem } from '../replica-assignments.ts'
@@ -38,7 +38,7 @@ function partitionsOf(numPartitions: number, assignments: Asked['assignments'], 
   return numPartitions === -1 ? byDefault : Math.max(0, numPartitions)
 }
 
-async function create(asked: Asked, validateOnly: boolean, { broker }: RequestContext): Promise<TopicAnswer> {
+async function create(asked: Asked, validateOnly: boolean, { broker, node }: RequestContext): Promise<TopicAnswer> {
   const plan = planOf(asked, broker)
   if ('error' in plan) return refused(asked.name, plan.error, plan.message)
   const result = validateOnly ? broker.topics.problemWith(plan) : await broker.topics.create(plan)
@@ -50,7 +50,7 @@ async function create(asked: Asked, validateOnly: boolean, { broker }: RequestCo
     errorMessage: null,
     numPartitions: plan.partitionCount,
     replicationFactor: plan.replicationFactor,
-    configs: describeTopicConfigs(plan.configs, broker.topics.defaults).map(({ name, value, source }) =>
+    configs: entriesOfTopic(plan.configs, broker.dynamicConfigs, node.id).map(({ name, value, source }) =>
       ({ name, value, readOnly: false, configSource: sourceCodes[source], isSensitive: false })),
   }
 }
