@@ -5,7 +5,13 @@ import type { ListenerAddress } from '../broker/addresses.ts'
 import type { HostFacts } from '../studio/studio.ts'
 
 /** Given to the thread at its start, as workerData. */
-export type BrokerThreadData = HostFacts & { readonly dataFolder: string; readonly listeners: readonly ListenerAddress[] }
+export type BrokerThreadData = HostFacts & {
+  readonly dataFolder: string
+  readonly listeners: readonly ListenerAddress[]
+  /** How many brokers to be, and their racks; one unless told. */
+  readonly brokerCount?: number
+  readonly racks?: readonly string[]
+}
 
 export type ToBrokerThread =
   /** A window's port: the contract is served on it. */

@@ -27,11 +27,11 @@ host.on('message', (message: ToBrokerThread) => {
 })
 
 async function start(data: BrokerThreadData): Promise<Engine | undefined> {
-  const { dataFolder, listeners, ...facts } = data
+  const { dataFolder, listeners, brokerCount = 1, racks = [], ...facts } = data
   const scan = startScan({ logger })
   try {
     const broker = await Broker.start({
-      dataFolder, listeners, logger, disk: nodeDisk, clock: systemClock, random: systemRandom, processId: process.pid, work: scan,
+      dataFolder, listeners, brokerCount, racks, logger, disk: nodeDisk, clock: systemClock, random: systemRandom, processId: process.pid, work: scan,
     })
     const studio = createStudio({ broker, logger, scan, disk: nodeDisk, clock: systemClock, host: facts })
     post({ is: 'ready', addresses: broker.addresses })

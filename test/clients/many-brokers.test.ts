@@ -41,9 +41,9 @@ test('kafkajs produces and consumes in a group through a stop and start of every
   await consumer.subscribe({ topic: 'orders', fromBeginning: true })
   await consumer.run({ autoCommitInterval: 200, eachMessage: async ({ message }) => void seen.add(String(message.value)) })
   let next = 0
-  let isDone = false
+  const done = new AbortController()
   const producing = (async () => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       const values = Array.from({ length: 10 }, () => String(next++))
       const key = String(next) // one key, one partition: kafkajs forgets what it has to send again to a leader that answered it already
       await producer.send({ topic: 'orders', acks: -1, messages: values.map(value => ({ key, value })) })
@@ -56,7 +56,7 @@ test('kafkajs produces and consumes in a group through a stop and start of every
   }
   await goesOn()
   await roll(cluster, goesOn)
-  isDone = true
+  done.abort()
   await producing
   await expect.poll(() => [...acked].filter(value => !seen.has(value)), { timeout: 60_000 }).toEqual([])
 }, 180_000)
