@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { javaClientClassPath } from '../support/clients-java.ts'
 import { committedOffsets, createTopic, kafkajsClient } from '../support/clients-kafkajs.ts'
 import { targetIsKafka, startTarget, type TestBroker } from '../support/clients-target.ts'
-import { committedValues, javaTransactions, kafkajsTransactions, platformaticTransactions, type TransactionalDriver } from '../support/clients-transactions.ts'
+import { committedValues, javaConsumerGroups, javaTransactions, kafkajsTransactions, platformaticTransactions, type TransactionalDriver } from '../support/clients-transactions.ts'
 import { testWithMade } from '../support/clients-tools.ts'
 
 const it = await testWithMade(javaClientClassPath, 'java', 'maven')
 
-describe.each([kafkajsTransactions, platformaticTransactions, javaTransactions])('$name', (driver: TransactionalDriver) => {
+describe.each([kafkajsTransactions, platformaticTransactions, javaTransactions, javaConsumerGroups])('$name', (driver: TransactionalDriver) => {
   let broker: TestBroker
   beforeAll(async () => {
     broker = await startTarget()

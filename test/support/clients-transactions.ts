@@ -141,19 +141,22 @@ export const platformaticTransactions: TransactionalDriver = {
   // It asks for the producer id 0 with the epoch 0, which are not the first producer's, and is fenced itself.
 }
 
-export const javaTransactions: TransactionalDriver = {
-  name: `Java client ${KAFKA_VERSION}`,
+const java = (protocol: 'classic' | 'consumer'): TransactionalDriver => ({
+  name: `Java client ${KAFKA_VERSION} with ${protocol} groups`,
   async write({ address, id, topic, values }) {
     await runJavaTransactions(address, 'write', id, topic, ...values)
   },
   async process({ address, id, from, to, group, count }) {
-    await runJavaTransactions(address, 'process', id, from, to, group, String(count))
+    await runJavaTransactions(address, 'process', id, from, to, group, String(count), protocol)
   },
   async zombie({ address, id, topic }) {
     const lines = await runJavaTransactions(address, 'zombie', id, topic)
     return lines.join('; ')
   },
-}
+})
+
+export const javaTransactions = java('classic')
+export const javaConsumerGroups = java('consumer')
 
 /** All messages and Kafka error names of an error, its causes and its parts. */
 function errorText(error: unknown): string {

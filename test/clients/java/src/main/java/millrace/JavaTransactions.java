@@ -25,7 +25,7 @@ public final class JavaTransactions {
     String address = args[0];
     switch (args[1]) {
       case "write" -> write(address, args[2], args[3], List.of(args).subList(4, args.length));
-      case "process" -> process(address, args[2], args[3], args[4], args[5], Integer.parseInt(args[6]));
+      case "process" -> process(address, args[2], args[3], args[4], consumer(address, args[5], args.length > 7 ? args[7] : "classic"), Integer.parseInt(args[6]));
       case "zombie" -> zombie(address, args[2], args[3]);
       default -> throw new IllegalArgumentException("unknown command " + args[1]);
     }
@@ -51,8 +51,8 @@ public final class JavaTransactions {
   }
 
   /** Consume, process, produce: `count` committed records of one topic go to another, with the group's offsets; every third transaction is aborted, and done again. */
-  private static void process(String address, String id, String from, String to, String group, int count) throws Exception {
-    try (var producer = producer(address, id); var consumer = consumer(address, group)) {
+  private static void process(String address, String id, String from, String to, KafkaConsumer<byte[], byte[]> consumer, int count) throws Exception {
+    try (var producer = producer(address, id); consumer) {
       producer.initTransactions();
       consumer.subscribe(List.of(from));
       int done = 0;
@@ -123,9 +123,9 @@ public final class JavaTransactions {
     return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
-  private static KafkaConsumer<byte[], byte[]> consumer(String address, String group) {
+  private static KafkaConsumer<byte[], byte[]> consumer(String address, String group, String protocol) {
     Map<String, Object> settings = Map.of("bootstrap.servers", address, "group.id", group, "auto.offset.reset", "earliest", "isolation.level", "read_committed",
-        "enable.auto.commit", false, "fetch.max.wait.ms", 200, "max.poll.records", 7);
+        "enable.auto.commit", false, "fetch.max.wait.ms", 200, "max.poll.records", 7, "group.protocol", protocol);
     return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 }
