@@ -20,6 +20,9 @@ export type ClientResult = {
 export const clientsFile = fileURLToPath(new URL('../docs/clients.md', import.meta.url))
 const resultsFile = fileURLToPath(new URL('../test/clients/matrix/results.json', import.meta.url))
 
+/** A detail of a step that passed in all but what the library has not. */
+const WITHOUT = 'without '
+
 /** Columns, with the steps that each stands for. */
 const columns: readonly (readonly [title: string, steps: readonly string[]])[] = [
   ['produce', ['produce none']],
@@ -68,8 +71,8 @@ export function clientsTable(results: readonly ClientResult[] = committed()): st
     '- **transaction**: read_committed sees exactly what was committed, nothing of what was aborted.',
     '- **exactly once**: consume, transform, produce with the offsets in the transaction; an aborted round is done again.',
     '- **fencing**: a second producer of a transactional id fences the first.',
-    ...notes('What failed', sorted, 'failed'),
-    ...notes('What a library does not have', sorted, 'absent'),
+    ...notes('What failed', sorted, step => step.result === 'failed'),
+    ...notes('What a library does not have', sorted, step => step.result === 'absent' || step.detail?.startsWith(WITHOUT) === true),
     '',
   ].join('\n')
 }
@@ -87,9 +90,9 @@ function sign(step: Step | undefined): string {
 }
 
 /** Why, a line for each library and step; steps with the same reason together. */
-function notes(title: string, results: readonly ClientResult[], kind: Step['result']): string[] {
+function notes(title: string, results: readonly ClientResult[], isNoted: (step: Step) => boolean): string[] {
   const lines = results.flatMap(({ client, steps }) => {
-    const reasons = Map.groupBy(columnSteps.filter(name => (steps[name]?.result ?? 'failed') === kind), name => steps[name]?.detail ?? 'not said')
+    const reasons = Map.groupBy(columnSteps.filter(name => isNoted(steps[name] ?? { result: 'failed' })), name => steps[name]?.detail ?? 'not said')
     return [...reasons].map(([reason, names]) => `- ${client}, ${names.join(', ')}: ${reason.replaceAll('\n', ' ')}`)
   })
   return lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines]
@@ -119,11 +122,16 @@ function namesIn(folder: string | undefined): string[] {
   return folder === undefined ? [] : readdirSync(folder).filter(name => name.endsWith('.json')).map(name => join(folder, name))
 }
 
-/** In the table's order, without what was said of steps that passed: figures there would change with each run. */
+/**
+ * In the table's order. Of what was said of steps that passed, "without …" is kept: a part of the step that the library has nothing for.
+ * Anything else would change with each run.
+ */
 function tidy(steps: ClientResult['steps']): ClientResult['steps'] {
   const entries = columnSteps.flatMap((name): [string, Step][] => {
     const step = steps[name]
-    return step === undefined ? [] : [[name, step.result === 'passed' ? { result: 'passed' } : step]]
+    if (step === undefined) return []
+    const isKept = step.result !== 'passed' || step.detail?.startsWith(WITHOUT)
+    return [[name, isKept ? step : { result: step.result }]]
   })
   return Object.fromEntries(entries)
 }

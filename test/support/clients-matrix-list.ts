@@ -1,6 +1,8 @@
 /** Every client of the matrix: what docs/clients.md must have a row of. */
 
 import type { MatrixClient } from './clients-matrix.ts'
+import { pythonMatrix } from './clients-matrix-python.ts'
 
 export const matrixClients: readonly MatrixClient[] = [
+  ...pythonMatrix,
 ]

@@ -21,7 +21,7 @@ const tools = {
 export type ToolName = keyof typeof tools
 
 /** Tools that .ci/run installs: with CI set, their absence is a failure and not a skip. */
-const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc'])
+const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc', 'python'])
 
 /** `test.skip`, which is another function each time it is asked for: what `testWith` and `testWithMade` answer can be compared with this one. */
 export const skipped = test.skip
