@@ -115,18 +115,20 @@ function refuseAll({ topicData }: Request, error: KafkaError): TopicAnswer[] {
 }
 
 function conclude({ acks }: Request, responses: TopicAnswer[], context: RequestContext): Answer<typeof produce> {
-  if (acks !== 0) return { responses, nodeEndpoints: hintedEndpoints(responses, context) }
+  if (acks !== 0) {
+    const nodeEndpoints = hintedEndpoints(responses, context)
+    return nodeEndpoints ? { responses, nodeEndpoints } : { responses }
+  }
   const hasFailed = responses.some(({ partitionResponses }) => partitionResponses.some(({ errorCode: code }) => code !== 0))
   if (hasFailed) context.connection.close('a Produce with acks=0 failed; closing is the only way to tell the client')
   return null
 }
 
-const NOWHERE: NodeEndpoint[] = []
-
-function hintedEndpoints(responses: readonly TopicAnswer[], context: RequestContext): NodeEndpoint[] {
+/** Undefined when nobody is sent elsewhere. */
+function hintedEndpoints(responses: readonly TopicAnswer[], context: RequestContext): NodeEndpoint[] | undefined {
   let hints: LeaderHint[] | undefined
   for (const { partitionResponses } of responses) for (const { currentLeader } of partitionResponses) if (currentLeader) (hints ??= []).push(currentLeader)
-  return hints ? endpointsOf(hints, context) : NOWHERE
+  return hints && endpointsOf(hints, context)
 }
 
 /** For acks=all: whether this broker leads the partition and fewer are in sync with it than min.insync.replicas asks for. */

@@ -94,7 +94,7 @@ async function answerInTurn(wanted: readonly WantedPartition[], reads: FetchRead
 const LEADER_CHANGED: ReadonlySet<number> = new Set([errorCode('NOT_LEADER_OR_FOLLOWER'), errorCode('FENCED_LEADER_EPOCH')])
 
 /** Puts who leads beside each answer that another broker, or an older epoch, was asked for; says where those leaders are. */
-function giveHints(wanted: readonly WantedPartition[], answers: (PartitionAnswer | undefined)[], context: RequestContext): NodeEndpoint[] {
+function giveHints(wanted: readonly WantedPartition[], answers: (PartitionAnswer | undefined)[], context: RequestContext): NodeEndpoint[] | undefined {
   let hints: LeaderHint[] | undefined
   for (let at = 0; at < answers.length; at++) {
     const answer = answers[at]
@@ -104,10 +104,8 @@ function giveHints(wanted: readonly WantedPartition[], answers: (PartitionAnswer
     answers[at] = { ...answer, currentLeader }
     ;(hints ??= []).push(currentLeader)
   }
-  return hints ? endpointsOf(hints, context) : NOWHERE
+  return hints && endpointsOf(hints, context)
 }
-
-const NOWHERE: NodeEndpoint[] = []
 
 /** How a leader finds a broker on the client's own rack that is in sync: where replica.selector.class asks for it, and the client told its rack. */
 function nearerReplica({ rackId }: FetchRequest, { broker, node, version }: RequestContext): Resolving['nearer'] {
@@ -120,9 +118,10 @@ function nearerReplica({ rackId }: FetchRequest, { broker, node, version }: Requ
 const RACK_AWARE = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
 
 function answerOf(fetching: Fetching, wanted: readonly WantedPartition[], answers: (PartitionAnswer | undefined)[], context: RequestContext): FetchAnswer {
-  const nodeEndpoints = context.version >= HINTS ? giveHints(wanted, answers, context) : NOWHERE
+  const nodeEndpoints = context.version >= HINTS ? giveHints(wanted, answers, context) : undefined
   const { error, sessionId } = fetching.tell(wanted, answers)
-  return { errorCode: errorCode(error), sessionId, responses: error === 'NONE' ? groupByTopic(wanted, answers) : [], nodeEndpoints }
+  const responses = error === 'NONE' ? groupByTopic(wanted, answers) : []
+  return nodeEndpoints ? { errorCode: errorCode(error), sessionId, responses, nodeEndpoints } : { errorCode: errorCode(error), sessionId, responses }
 }
 
 type TopicAnswer = { topic: string; topicId: string; partitions: PartitionAnswer[] }
