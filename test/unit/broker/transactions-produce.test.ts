@@ -1,5 +1,8 @@
 /** Transactions as partitions and groups see them, over real listeners, of one broker and of several. */
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { NO_LEADER } from '../../../core/broker/placement.ts'
 import { fetch, offsetFetch, produce } from '../../../core/protocol/apis/index.ts'
@@ -109,6 +112,36 @@ test('with verification turned off a batch of a partition that was not added is 
   expect(await client.end(true)).toBe('NONE')
   await expect.poll(() => committed(1)).toEqual(['v'])
   expect(await committed(0)).toEqual([])
+})
+
+test('with durable acks a transaction that has ended survives a loss of power, markers and all', async () => {
+  const client = await start()
+  broker.broker.parts.durableAcks.set(true)
+  expect([await client.send({ version: 12 }), await client.send({ partition: 1, version: 12 }), await client.commitOffset('g', 5, 5), await client.end(true, 5)]).toEqual(['NONE', 'NONE', 'NONE', 'NONE'])
+  await expect.poll(() => committed()).toEqual(['v'])
+  await expect.poll(() => committedOffset(client, 'g')).toBe(5)
+  const sizes = [0, 1].map(partition => broker.broker.log('orders', partition)?.sizeBytes)
+  broker.disk.crash('power')
+  expect([0, 1].map(partition => broker.disk.sizeNow(`/data/logs/orders-${partition}/00000000000000000000.log`))).toEqual(sizes)
+})
+
+test('a transaction that is open at a stop is ended after the start, in partitions that were at rest', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-transactions-'))
+  try {
+    const client = await start({ folder })
+    expect([await client.send({ version: 12 }), await client.send({ partition: 2, version: 12 }), await client.commitOffset('g', 5, 5)]).toEqual(['NONE', 'NONE', 'NONE'])
+    await broker.stop()
+    broker = await startMemoryBroker({ folder })
+    const again = new TransactionalClient(broker)
+    again.producerId = client.producerId
+    again.producerEpoch = client.producerEpoch
+    await expect.poll(() => again.end(true, 5)).toBe('NONE')
+    await expect.poll(() => committed(2)).toEqual(['v'])
+    await expect.poll(() => committed(0)).toEqual(['v'])
+    await expect.poll(() => committedOffset(again, 'g')).toBe(5)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('a transaction over partitions of three brokers, and a group, ends on all of them, and waits for one that is down', async () => {
