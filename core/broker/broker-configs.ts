@@ -57,10 +57,11 @@ const ofTopics: readonly BrokerConfigDefinition[] = topicConfigs
 export const brokerConfigs: ReadonlyMap<string, BrokerConfigDefinition> = new Map(
   [...brokerConfigsShown, ...ofTopics, ...inUnits, ...brokerConfigsHere].sort((a, b) => (a.name < b.name ? -1 : 1)).map(definition => [definition.name, definition]))
 
+const groupOf = new Map(units.flatMap(group => group.map(([name]) => [name, name === 'log.flush.scheduler.interval.ms' ? [name] : group.map(([unit]) => unit)] as const)))
+
 /** The names under which the value of a config may stand, the strongest first, itself among them. */
 export function synonymsOf(name: string): readonly string[] {
-  const group = units.find(of => of.some(([unit]) => unit === name))
-  return !group || name === 'log.flush.scheduler.interval.ms' ? [name] : group.map(([unit]) => unit)
+  return groupOf.get(name) ?? [name]
 }
 
 /** A value as the strongest of its synonyms would have it: hours as milliseconds, below 0 as -1. */

@@ -27,6 +27,8 @@ export type ConsumerGroupConfig = {
 
 const NONE: Configs = {}
 
+type Resolved = { readonly values: Map<string, string | undefined>; readonly synonyms: Map<string, readonly Synonym[]>; topicDefaults: Configs | undefined }
+
 export class DynamicConfigs {
   /** Changes run in it one after another: each reads what is set, checks and replaces it. */
   readonly changes = new SerialQueue()
@@ -36,6 +38,8 @@ export class DynamicConfigs {
   readonly #startedWith: Configs
   readonly #factsOf: (nodeId: number) => Configs
   #statics: Configs
+  /** What was resolved since the last change, by broker: clients describe thousands of topics at once. */
+  readonly #resolved = new Map<number, Resolved>()
 
   /** `statics`: what the brokers were started with, by broker config names; `factsOf`: what one knows of itself, node.id and listeners. */
   constructor(options: { readonly rows: ConfigRows; readonly statics: Configs; readonly factsOf?: (nodeId: number) => Configs }) {
@@ -97,6 +101,16 @@ export class DynamicConfigs {
 
   /** Every value that a broker config has somewhere, the strongest first, as DescribeConfigs lists them. */
   synonyms(name: string, nodeId: number): readonly Synonym[] {
+    const { synonyms } = this.#resolvedOf(nodeId)
+    const known = synonyms.get(name)
+    if (known) return known
+    const found = this.#synonyms(name, nodeId)
+    // What a broker knows of itself, its addresses say, changes by itself.
+    if ((brokerConfigs.get(name)?.mode ?? 'shown') !== 'shown') synonyms.set(name, found)
+    return found
+  }
+
+  #synonyms(name: string, nodeId: number): readonly Synonym[] {
     const names = synonymsOf(name)
     const found: Synonym[] = []
     for (const [source, configs] of [...this.#levels(nodeId), ['static-broker', this.#factsOf(nodeId)] as const]) {
@@ -115,6 +129,10 @@ export class DynamicConfigs {
 
   /** What topic configs are that a topic does not set, by their topic names; those with Kafka's default are left out. */
   topicDefaults(nodeId: number): Configs {
+    return this.#resolvedOf(nodeId).topicDefaults ??= this.#topicDefaults(nodeId)
+  }
+
+  #topicDefaults(nodeId: number): Configs {
     const defaults: Record<string, string> = {}
     for (const { name } of topicConfigs) {
       const brokerConfig = brokerConfigOf(name)
@@ -149,6 +167,24 @@ export class DynamicConfigs {
 
   /** In the unit of the strongest of its synonyms. */
   #strongest(name: string, nodeId: number): string | undefined {
+    const { values } = this.#resolvedOf(nodeId)
+    const known = values.get(name)
+    if (known !== undefined || values.has(name)) return known
+    const value = this.#find(name, nodeId)
+    // Names that Kafka does not know are without number.
+    if (brokerConfigs.has(name)) values.set(name, value)
+    return value
+  }
+
+  #resolvedOf(nodeId: number): Resolved {
+    const known = this.#resolved.get(nodeId)
+    if (known) return known
+    const made: Resolved = { values: new Map(), synonyms: new Map(), topicDefaults: undefined }
+    this.#resolved.set(nodeId, made)
+    return made
+  }
+
+  #find(name: string, nodeId: number): string | undefined {
     for (const [, configs] of this.#levels(nodeId)) {
       for (const synonym of synonymsOf(name)) {
         const value = configs[synonym]
@@ -166,6 +202,7 @@ export class DynamicConfigs {
   }
 
   #tell(change: ConfigChange): void {
+    if (change.kind === 'broker') this.#resolved.clear()
     for (const listener of this.#listeners) listener(change)
   }
 }

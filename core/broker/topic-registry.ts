@@ -96,6 +96,7 @@ export class TopicRegistry {
 
   /** Other defaults, for every open log at once. */
   setDefaults(defaults: Readonly<Record<string, string>>): void {
+    if (JSON.stringify(defaults) === JSON.stringify(this.#defaults)) return
     this.#defaults = defaults
     for (const { record, partitions } of this.list()) {
       const config = this.#configOf(record)
