@@ -76,7 +76,7 @@ class CoordinatorScript {
     return { error, producerId, producerEpoch }
   }
 
-  async init(step: string, transactionalId: string | null, { version = 5, timeoutMs = 60_000, producer = NOBODY } = {}): Promise<Answer> {
+  async init(step: string, transactionalId: string | null, { version = 5, timeoutMs = 900_000, producer = NOBODY } = {}): Promise<Answer> {
     const answer = await ask(this.#connection, initProducerId, version, { transactionalId, transactionTimeoutMs: timeoutMs, ...(version >= 3 ? producer : {}) })
     return this.#answered(`${step} (InitProducerId v${version})`, answer.errorCode, answer)
   }

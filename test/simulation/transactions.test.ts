@@ -1,0 +1,5 @@
+/** The lives of scenario `transactions`: see lives/. */
+
+import { testLives } from './seeds.ts'
+
+testLives('transactions', 75)
