@@ -123,6 +123,14 @@ export class Leadership {
   }
 
   #tell(move: Move): void {
-    for (const listener of this.#listeners) listener(move)
+    for (const listener of this.#listeners) {
+      try {
+        listener(move)
+      } catch (cause) {
+        // A coordinator's fault must not leave the other partitions without a leader.
+        const { partition, from, to } = move
+        this.#logger.error('the leadership of a partition moved, and who follows it failed', { topic: partition.topic, partition: partition.index, from, to, cause })
+      }
+    }
   }
 }

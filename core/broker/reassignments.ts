@@ -53,8 +53,8 @@ export class Reassignments {
     if (!mayChangeFactor && target.length !== original.length) {
       return { error: 'INVALID_REPLICATION_FACTOR', message: `The replication factor is changed from ${original.length} to ${target.length}` }
     }
-    this.#rows.set(partition.topic, partition.index, [target])
     if (isSame(target, partition.standing.replicas) && !this.#underWay.has(partition)) return undefined
+    this.#rows.set(partition.topic, partition.index, [target])
     this.#underWay.set(partition, { target, original })
     await this.#proceed(partition)
     return undefined

@@ -110,7 +110,7 @@ export class TopicRegistry {
   }
 
   /** Why a topic cannot be created, with Kafka's code and words; undefined when it can. */
-  problemWith({ name, partitionCount, configs }: NewTopic): Refusal | undefined {
+  problemWith({ name, partitionCount, configs, assignments, replicationFactor }: NewTopic): Refusal | undefined {
     const named = topicNameProblem(name)
     if (named !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: named }
     if (this.#byName.has(name)) return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
@@ -123,7 +123,10 @@ export class TopicRegistry {
       return { error: 'INVALID_PARTITIONS', message: `${name} has ${fixedCount} partitions here: what it holds is spread over so many` }
     }
     const config = topicConfigProblem(configs, this.#defaults)
-    return config === undefined ? this.#problemWithFolders(name, 0, partitionCount) : { error: 'INVALID_CONFIG', message: config }
+    if (config !== undefined) return { error: 'INVALID_CONFIG', message: config }
+    const { placement } = this.#parts
+    const factor = replicationFactor ?? placement.factorOf(isInternalTopic(name))
+    return assignments || factor <= placement.nodes.length ? this.#problemWithFolders(name, 0, partitionCount) : tooFewBrokers(factor, placement.nodes.length)
   }
 
   /** Folders that belong to no topic are left alone, so nothing new may take their names. */
@@ -411,6 +414,11 @@ export class TopicRegistry {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
+}
+
+function tooFewBrokers(factor: number, brokers: number): Refusal {
+  const reason = `The target replication factor of ${factor} cannot be reached because only ${brokers} broker(s) are registered.`
+  return { error: 'INVALID_REPLICATION_FACTOR', message: `Unable to replicate the partition ${factor} time(s): ${reason}` }
 }
 
 function tooManyPartitions(count: number): Refusal {

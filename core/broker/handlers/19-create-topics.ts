@@ -76,13 +76,6 @@ function planOf(asked: Asked, { config, cluster }: RequestContext['broker']): Pl
     return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
   }
   const factor = replicationFactor === -1 ? placement.factorOf(false) : replicationFactor
-  const brokers = placement.nodes.length
-  if (factor > brokers) {
-    return {
-      error: 'INVALID_REPLICATION_FACTOR',
-      message: `Unable to replicate the partition ${factor} time(s): The target replication factor of ${factor} cannot be reached because only ${brokers} broker(s) are registered.`,
-    }
-  }
   return { name, partitionCount: numPartitions === -1 ? config.numPartitions : numPartitions, replicationFactor: factor, configs }
 }
 

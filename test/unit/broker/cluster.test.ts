@@ -153,3 +153,14 @@ test('acks=all wants as many brokers in sync as min.insync.replicas says, as far
   await cluster.broker.cluster.start(2)
   expect(errorOf(await send(first, 'two', 0, -1))).toBe(0)
 })
+
+test('default.replication.factor holds for topics that do not say, made by hand or by asking for them', async () => {
+  cluster = await startMemoryBroker({ brokerCount: 3, config: { settings: { 'default.replication.factor': '2' } } })
+  expect(await create('orders', {})).toMatchObject({ errorCode: 0, replicationFactor: 2 })
+  const { topics } = await cluster.ask(metadata, 12, { topics: [{ topicId: ZERO_UUID, name: 'asked' }], allowAutoTopicCreation: true })
+  expect(topics[0]?.partitions.map(({ replicaNodes }) => replicaNodes.length)).toEqual([2])
+  await cluster.stop()
+  cluster = await startMemoryBroker({ config: { settings: { 'default.replication.factor': '2' } } })
+  expect(await create('orders', {})).toMatchObject({ errorCode: kafkaErrors.INVALID_REPLICATION_FACTOR })
+  expect(await create('orders', { replicationFactor: 1 })).toMatchObject({ errorCode: 0 })
+})
