@@ -67,7 +67,13 @@ export type BrokerFacts = { readonly nodeId: number; readonly rack: string | nul
 
 /** What a broker knows of itself once it runs, by broker config names. */
 export function brokerFacts({ nodeId, rack, listeners, logFolder }: BrokerFacts): Configs {
-  return { ...(rack === null ? {} : { 'broker.rack': rack }), 'broker.id': String(nodeId), listeners: listeners.map(address => `PLAINTEXT://${address}`).join(','), 'log.dirs': logFolder, 'node.id': String(nodeId) }
+  return {
+    ...(rack === null ? {} : { 'broker.rack': rack }),
+    'broker.id': String(nodeId),
+    listeners: listeners.map(address => `PLAINTEXT://${address}`).join(','),
+    'log.dirs': logFolder,
+    'node.id': String(nodeId),
+  }
 }
 
 /** Typed settings as text, by Kafka's names: those that are not Kafka's default were set at the start, as server.properties would. */
@@ -89,13 +95,9 @@ const typed: Readonly<Record<string, (config: BrokerConfig) => string>> = {
 /** What the brokers were started with, by broker config names, as DescribeConfigs tells it apart from defaults (STATIC_BROKER_CONFIG). */
 export function staticConfigs(config: BrokerConfig): Configs {
   const statics: Record<string, string> = {
-    // A topic of the broker's own has one replica unless there are more brokers to hold it.
-    'offsets.topic.replication.factor': '1',
     'process.roles': 'broker,controller',
     'share.coordinator.state.topic.min.isr': '1',
-    'share.coordinator.state.topic.replication.factor': '1',
     'transaction.state.log.min.isr': '1',
-    'transaction.state.log.replication.factor': '1',
   }
   for (const [name, textOf] of Object.entries(typed)) {
     const value = textOf(config)

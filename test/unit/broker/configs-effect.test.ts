@@ -47,10 +47,10 @@ test('bounds of sessions of classic groups are those the broker was started with
 
 test('a broker tells its id, its rack and where it listens, each broker its own', async () => {
   const broker = await startMemoryBroker({ brokerCount: 2, racks: ['a', 'b'] })
-  const names = ['broker.rack', 'log.dirs', 'node.id', 'listeners']
+  const names = ['broker.rack', 'log.dirs', 'node.id', 'listeners', 'offsets.topic.replication.factor']
   const answer = await broker.ask(describeConfigs, 4, { resources: [{ resourceType: 4, resourceName: '1', configurationKeys: names }], includeSynonyms: false, includeDocumentation: true })
   expect(answer.results[0]?.configs.map(({ name, value, configSource }) => [name, value, configSource]))
-    .toEqual([['broker.rack', 'a', 4], ['listeners', `PLAINTEXT://127.0.0.1:${broker.port}`, 4], ['log.dirs', '/data/logs', 4], ['node.id', '1', 4]])
+    .toEqual([['broker.rack', 'a', 4], ['listeners', `PLAINTEXT://127.0.0.1:${broker.port}`, 4], ['log.dirs', '/data/logs', 4], ['node.id', '1', 4], ['offsets.topic.replication.factor', '2', 4]])
   expect(answer.results[0]?.configs.every(({ documentation, readOnly }) => documentation !== null && documentation.length > 10 && readOnly)).toBe(true)
   await broker.stop()
 })
