@@ -262,6 +262,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   taps.subscribe(event => {
     const how = event.is === 'topic-created' ? 'new' : event.is === 'topic-changed' ? 'changed' : event.is === 'topic-deleted' ? 'gone' : undefined
     if (how && 'topic' in event) for (const node of nodes.values()) node.groups.onTopicChanged(event.topic, how)
+    if (event.is === 'broker-stopped') nodes.get(event.brokerId)?.fetchSessions.clear()
   })
   undo.push(() => groups.stop())
   const transactions = new AllTransactions([...nodes.values()].map(node => node.transactions))

@@ -6,7 +6,7 @@ import type { FetchRequest } from '../../../core/broker/wanted-partition.ts'
 import { FETCH_SESSION_PARTITIONS_MAX } from '../../../core/common/limits.ts'
 import { seededRandom } from '../../../core/common/random.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
-import { fetch } from '../../../core/protocol/apis/index.ts'
+import { createTopics, electLeaders, fetch } from '../../../core/protocol/apis/index.ts'
 import type { RequestToSend } from '../../../core/protocol/schema.ts'
 import { Reader, ZERO_UUID } from '../../../core/protocol/wire.ts'
 import { encodeBatch } from '../../../core/records/encode-batch.ts'
@@ -160,4 +160,31 @@ test('a session nobody uses costs an append nothing after the first', async () =
   for (let count = 0; count < 3; count++) send(broker, 'orders', 0)
   expect(ended).toBe(1)
   await broker.stop()
+})
+
+test('each broker has its own sessions, and forgets them when it goes down', async () => {
+  const cluster = await startMemoryBroker({ brokerCount: 2, topics: { orders: 2 } })
+  const [first, second] = [await cluster.connect(1), await cluster.connect(2)]
+  const { sessionId } = await ask(first, fetch, BY_NAME, request({ topics: partitionsOf('orders', 1) }))
+  expect(sessionId).toBeGreaterThan(0)
+  expect((await ask(second, fetch, BY_NAME, request({ sessionId, sessionEpoch: 1 }))).errorCode).toBe(70)
+  expect(await cluster.broker.parts.cluster.stop(1)).toBeUndefined()
+  expect(await cluster.broker.parts.cluster.start(1)).toBeUndefined()
+  expect((await ask(await cluster.connect(1), fetch, BY_NAME, request({ sessionId, sessionEpoch: 1 }))).errorCode).toBe(70)
+  await cluster.stop()
+})
+
+test('a partition that another broker leads from now on ends the wait of the session that reads it', async () => {
+  const cluster = await startMemoryBroker({ brokerCount: 2 })
+  const beforeFollowers = 10
+  await cluster.ask(createTopics, 7, { topics: [{ name: 'moved', numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [1, 2] }], configs: [] }], timeoutMs: 1000 })
+  expect(await cluster.broker.parts.cluster.stop(1)).toBeUndefined()
+  const second = await cluster.connect(2)
+  const { sessionId } = await ask(second, fetch, beforeFollowers, request({ topics: partitionsOf('moved', 1) }))
+  const answer = ask(second, fetch, beforeFollowers, request({ sessionId, sessionEpoch: 1, maxWaitMs: 60_000 }))
+  await expect.poll(() => cluster.broker.parts.parked.count).toBe(1)
+  expect(await cluster.broker.parts.cluster.start(1)).toBeUndefined()
+  await ask(await cluster.connect(2), electLeaders, 2, { electionType: 0, topicPartitions: null, timeoutMs: 1000 })
+  expect((await answer).responses).toMatchObject([{ partitions: [{ errorCode: 6 }] }])
+  await cluster.stop()
 })
