@@ -66,11 +66,11 @@ export class GroupWatch {
     this.#refresh()
     const watched = this.#groups.get(groupId)
     if (!watched) return undefined
-    const { generation, protocolType, protocol, leaderId, members } = watched.snapshot
+    const { generation, targetEpoch, protocolType, protocol, leaderId, members } = watched.snapshot
     return {
       row: this.#row(watched),
-      generation, protocolType, protocol, leaderId,
-      members: members.map(({ memberId, instanceId, clientId, host, assignment }) => ({ memberId, instanceId, clientId, host, assignment })),
+      generation, targetEpoch, protocolType, protocol, leaderId,
+      members: members.map(({ memberId, instanceId, clientId, host, epoch, assignment }) => ({ memberId, instanceId, clientId, host, epoch, assignment })),
       offsets: this.#offsets(watched),
     }
   }

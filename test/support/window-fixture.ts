@@ -245,6 +245,7 @@ function groupDetail(row: GroupRow): GroupDetail {
   return {
     row,
     generation: 7,
+    targetEpoch: null,
     protocolType: 'consumer',
     protocol: 'range',
     leaderId: member(0),
@@ -253,6 +254,7 @@ function groupDetail(row: GroupRow): GroupDetail {
       instanceId: null,
       clientId: `${row.group}-${index + 1}`,
       host: '/127.0.0.1',
+      epoch: null,
       assignment: index === 0 ? assignment : [],
     })),
     offsets: assignment.flatMap(({ topic, partitions }) =>

@@ -8,7 +8,7 @@ export type GroupKind = 'classic' | 'consumer' | 'share' | 'streams'
 export type GroupRow = {
   readonly group: string
   readonly kind: GroupKind
-  /** Kafka's word: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
+  /** Kafka's word: Empty, Stable, Dead; PreparingRebalance, CompletingRebalance of a classic group; Assigning, Reconciling of a consumer group. */
   readonly state: string
   readonly memberCount: number
   readonly topics: readonly string[]
@@ -26,6 +26,8 @@ export type GroupMemberRow = {
   readonly instanceId: string | null
   readonly clientId: string
   readonly host: string
+  /** How far a member of a consumer group has come; null in a classic group. */
+  readonly epoch: number | null
   readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
 }
 
@@ -45,7 +47,10 @@ export type GroupOffsetRow = {
 
 export type GroupDetail = {
   readonly row: GroupRow
+  /** The generation of a classic group, the epoch of a consumer group. */
   readonly generation: number
+  /** The epoch that a consumer group's target assignment was made for; null in a classic group. */
+  readonly targetEpoch: number | null
   readonly protocolType: string
   /** The assignor the members agreed on; empty while none is. */
   readonly protocol: string
