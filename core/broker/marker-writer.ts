@@ -49,8 +49,15 @@ export class MarkerWriter implements Writer {
       signal.throwIfAborted()
       left = await this.#round(marker, left, signal)
       if (left.length === 0) return
+      if (waitMs < RETRY_MS_MAX && 2 * waitMs >= RETRY_MS_MAX) this.#tellWait(marker, left)
       await pause(this.#options.clock, waitMs, signal)
     }
+  }
+
+  /** Once for each transaction: until then the records behind it are not seen by readers of committed ones. */
+  #tellWait({ producerId, producerEpoch }: Marker, [first, ...others]: readonly TopicPartition[]): void {
+    const partition = `${first?.topic}-${first?.partition}`
+    this.#options.logger.warn('a transaction waits to be ended in partitions that cannot be written now', { producerId, producerEpoch, partition, others: others.length })
   }
 
   /** Writes once to each; those that must be tried again. */

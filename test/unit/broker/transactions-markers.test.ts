@@ -3,13 +3,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MarkerWriter } from '../../../core/broker/marker-writer.ts'
 import { NO_LEADER } from '../../../core/broker/placement.ts'
-import { silentLogger } from '../../../core/common/logger.ts'
-import { systemClock } from '../../../core/common/clock.ts'
+import { type Clock, systemClock } from '../../../core/common/clock.ts'
+import { createLogger, type Logger, silentLogger } from '../../../core/common/logger.ts'
+import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import type { PartitionLog } from '../../../core/log/partition-log.ts'
 import { describeProducers, fetch, findCoordinator, writeTxnMarkers } from '../../../core/protocol/apis/index.ts'
 import { errorCode } from '../../../core/protocol/errors.ts'
 import { readMarker } from '../../../core/records/control-record.ts'
 import { batchesOf, encodeBatch } from '../../../core/records/record-batch.ts'
+import { settle } from '../groups/fixture.ts'
 import { type MemoryBroker, startMemoryBroker } from '../../support/memory-broker.ts'
 
 const now = Date.now()
@@ -90,8 +92,8 @@ test('a marker of a partition of __consumer_offsets goes by way of its group coo
   expect(groups?.fetchOffsets({ groupId: 'g', topics: null }).topics[0]?.partitions[0]?.offset).toBe(5)
 })
 
-function writer(): MarkerWriter {
-  return new MarkerWriter({ topics: broker.broker.topics, nodes: () => broker.broker.parts.nodes, clock: systemClock, logger: silentLogger })
+function writer({ clock = systemClock, logger = silentLogger }: { clock?: Clock; logger?: Logger } = {}): MarkerWriter {
+  return new MarkerWriter({ topics: broker.broker.topics, nodes: () => broker.broker.parts.nodes, clock, logger })
 }
 
 const marker = { producerId: 7, producerEpoch: 1, isAbort: false, coordinatorEpoch: 0, transactionVersion: 2 }
@@ -117,6 +119,26 @@ test('the writer waits for a partition that no broker leads, and ends when it is
   const waiting = writer().write({ ...marker, partitions }, new AbortController().signal)
   expect(log().endOffset).toBe(1)
   partition?.stand({ leader: 1 })
+  await waiting
+  expect(log().endOffset).toBe(2)
+})
+
+test('a wait that gets long is told once, and tried again every second', async () => {
+  open(7)
+  const partition = broker.broker.topics.partition('orders', 0)
+  partition?.stand({ leader: NO_LEADER })
+  const clock = new SimulatedClock()
+  const lines: string[] = []
+  const waiting = writer({ clock, logger: createLogger(line => lines.push(line), clock) }).write({ ...marker, partitions: [{ topic: 'orders', partition: 0 }] }, new AbortController().signal)
+  for (let second = 0; second < 20; second++) {
+    await settle()
+    clock.advance(1000)
+  }
+  expect(lines.length).toBe(1)
+  expect(lines[0]).toContain('orders-0')
+  partition?.stand({ leader: 1 })
+  await settle()
+  clock.advance(1000)
   await waiting
   expect(log().endOffset).toBe(2)
 })
