@@ -3,6 +3,8 @@
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { EndTransactionMarker } from '../records/control-record.ts'
+import type { RecordBatch, RecordView } from '../records/record-batch.ts'
 import { replay } from './coordinator-log.ts'
 import { coordinatorPartition } from './coordinator-partition.ts'
 
@@ -24,8 +26,10 @@ export type CoordinatorPartitionsOptions = {
   logOf(partition: number): PartitionLog | undefined
   /** Whether the topic exists, be its logs open or not. */
   hasTopic(): boolean
-  /** Applies a stored record; throws on one that is a bug to apply. */
-  apply(partition: number, key: Buffer | null, value: Buffer | null): void
+  /** Applies a stored record; what it throws has the partition refused. */
+  apply(partition: number, record: RecordView, batch: RecordBatch): void
+  /** A marker ends the transaction of its batch's producer. */
+  applyMarker?(partition: number, marker: EndTransactionMarker, batch: RecordBatch): void
 }
 
 export class CoordinatorPartitions {
@@ -83,11 +87,16 @@ export class CoordinatorPartitions {
   }
 
   async #replay(partition: number, log: PartitionLog, signal: AbortSignal, loaded: () => void): Promise<void> {
-    const { clock, logger, topic, apply } = this.#options
+    const { clock, logger, topic } = this.#options
     try {
-      const hasEnded = await replay({ log, clock, signal, apply: record => apply(partition, record.key, record.value) })
-      if (!hasEnded || signal.aborted) return
+      const hasEnded = await replay({
+        log, clock, signal,
+        apply: (record, batch) => this.#options.apply(partition, record, batch),
+        applyMarker: (marker, batch) => this.#options.applyMarker?.(partition, marker, batch),
+      })
+      if (!hasEnded) return
     } catch (cause) {
+      if (signal.aborted) return
       logger.error(`a partition of ${topic} cannot be read; what it coordinates is not served`, { partition, cause })
       this.#states[partition] = { is: 'failed' }
       return

@@ -5,8 +5,9 @@
 
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
-import { appendRecords, partsOf, replay, type CoordinatorRecord, type TransactionalProducer } from '../coordinator/coordinator-log.ts'
-import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
+import { errorOfAppend } from '../coordinator/append-refusals.ts'
+import { appendRecords, partsOf, type CoordinatorRecord, type TransactionalProducer } from '../coordinator/coordinator-log.ts'
+import { CoordinatorPartitions } from '../coordinator/coordinator-partitions.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { FrameError } from '../protocol/frame-error.ts'
@@ -20,13 +21,6 @@ import type { ConsumerGroupRecord, GroupRecord } from './stored.ts'
 
 /** A group of either protocol: `kind` says which. */
 export type StoreGroup = ClassicGroup | ConsumerGroup
-
-type PartitionState =
-  | { readonly is: 'waiting' }
-  | { readonly is: 'loading'; readonly done: Promise<void>; readonly abort: AbortController }
-  | { readonly is: 'ready' }
-  /** Its records cannot be read: its groups are refused rather than forgotten. */
-  | { readonly is: 'failed' }
 
 /** Well below the max.message.bytes of the internal topic. */
 const PART_BYTES_MAX = 512 * 1024
@@ -49,11 +43,16 @@ export class GroupStore {
   readonly pending = new PendingOffsets()
   readonly #options: GroupStoreOptions
   readonly #groups = new Map<string, StoreGroup>()
-  readonly #states: PartitionState[]
+  readonly #partitions: CoordinatorPartitions
 
   constructor(options: GroupStoreOptions) {
+    const { clock, logger, partitionCount } = options
     this.#options = options
-    this.#states = Array.from({ length: options.partitionCount }, () => ({ is: 'waiting' }))
+    this.#partitions = new CoordinatorPartitions({
+      topic: '__consumer_offsets', clock, logger, partitionCount, logOf: partition => options.logOf(partition), hasTopic: () => options.hasTopic(),
+      apply: (partition, { key, value }, batch) => this.#applyStored(partition, key, value, batch.isTransactional ? batch.producerId : undefined),
+      applyMarker: (partition, { isAbort }, { producerId }) => this.#applyMarker(partition, { producerId, isAbort }),
+    })
   }
 
   get size(): number {
@@ -62,8 +61,7 @@ export class GroupStore {
 
   /** True while some groups may not be known yet: a partition is being read, or others have been. */
   get isLoading(): boolean {
-    const isSome = (what: PartitionState['is']): boolean => this.#states.some(state => state.is === what)
-    return isSome('loading') || (isSome('waiting') && isSome('ready'))
+    return this.#partitions.isLoading
   }
 
   get(groupId: string): StoreGroup | undefined {
@@ -87,26 +85,21 @@ export class GroupStore {
   }
 
   partitionOf(groupId: string): number {
-    return coordinatorPartition(groupId, this.#states.length)
+    return this.#partitions.of(groupId)
   }
 
   /** NONE when requests for this group can be served. */
   readiness(groupId: string): KafkaError {
-    const partition = this.partitionOf(groupId)
-    const state = this.#states[partition]
-    if (state?.is === 'loading') return 'COORDINATOR_LOAD_IN_PROGRESS'
-    // Without the topic nothing will ever load: who is told so looks for the coordinator, and that makes it.
-    if (state?.is === 'waiting') return this.#options.hasTopic() ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR'
-    return state?.is === 'ready' && this.#options.logOf(partition) ? 'NONE' : 'NOT_COORDINATOR'
+    return this.#partitions.readiness(this.partitionOf(groupId))
   }
 
   /** A partition whose log cannot be opened: its groups are refused, not kept waiting. */
   refuse(partition: number): void {
-    if (this.#states[partition]?.is === 'waiting') this.#states[partition] = { is: 'failed' }
+    this.#partitions.refuse(partition)
   }
 
   isRefused(groupId: string): boolean {
-    return this.#states[this.partitionOf(groupId)]?.is === 'failed'
+    return this.#partitions.isRefused(this.partitionOf(groupId))
   }
 
   /** Appends all records as one batch and applies them; on an error nothing was appended or applied. */
@@ -121,9 +114,8 @@ export class GroupStore {
 
   /** Appends the marker that ends a producer's transaction in a partition of `__consumer_offsets`, and what it committed is visible, or gone. */
   completeTransaction(partition: number, marker: Omit<NewMarker, 'timestamp'> & { readonly transactionVersion: number }): KafkaError {
-    const state = this.#states[partition]
     const log = this.#options.logOf(partition)
-    if (state?.is !== 'ready' || !log) return state?.is === 'loading' ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR'
+    if (!log || !this.#partitions.isReady(partition)) return 'NOT_COORDINATOR'
     const nowMs = this.#options.clock.now()
     const appended = log.append(encodeMarker({ ...marker, timestamp: nowMs }), { origin: 'coordinator', nowMs, transactionVersion: marker.transactionVersion })
     if (appended.error !== 'NONE') return appended.error
@@ -228,39 +220,7 @@ export class GroupStore {
    * COORDINATOR_LOAD_IN_PROGRESS. Harmless when it is loaded already or has no log yet.
    */
   load(partition: number, loaded: (groups: readonly StoreGroup[]) => void): Promise<void> {
-    const state = this.#states[partition]
-    const log = this.#options.logOf(partition)
-    if (state?.is === 'loading') return state.done
-    if ((state?.is !== 'waiting' && state?.is !== 'failed') || !log) return Promise.resolve()
-    const abort = new AbortController()
-    const done = this.#loadFrom(log, partition, abort.signal, loaded)
-    this.#states[partition] = { is: 'loading', done, abort }
-    return done
-  }
-
-  async #loadFrom(
-    log: PartitionLog, partition: number, signal: AbortSignal, loaded: (groups: readonly StoreGroup[]) => void,
-  ): Promise<void> {
-    const isReady = await this.#replay(partition, log, signal)
-    if (isReady) loaded([...this.#groups.values()].filter(group => this.partitionOf(group.groupId) === partition))
-  }
-
-  async #replay(partition: number, log: PartitionLog, signal: AbortSignal): Promise<boolean> {
-    const { clock, logger } = this.#options
-    try {
-      const hasEnded = await replay({
-        log, clock, signal,
-        apply: ({ key, value }, batch) => this.#applyStored(partition, key, value, batch.isTransactional ? batch.producerId : undefined),
-        applyMarker: ({ isAbort }, { producerId }) => this.#applyMarker(partition, { producerId, isAbort }),
-      })
-      if (!hasEnded || signal.aborted) return false
-      this.#states[partition] = { is: 'ready' }
-      return true
-    } catch (cause) {
-      logger.error('a partition of __consumer_offsets cannot be read; its groups are not served', { partition, cause })
-      this.#states[partition] = { is: 'failed' }
-      return false
-    }
+    return this.#partitions.load(partition, () => loaded([...this.#groups.values()].filter(group => this.partitionOf(group.groupId) === partition)))
   }
 
   /** A record that does not read is left out: one bad value must not take the other groups of its partition with it. */
@@ -276,9 +236,7 @@ export class GroupStore {
 
   /** Drops the groups of a partition from memory: another broker coordinates them, or nobody. */
   unload(partition: number): void {
-    const state = this.#states[partition]
-    if (state?.is === 'loading') state.abort.abort()
-    this.#states[partition] = { is: 'waiting' }
+    this.#partitions.unload(partition)
     const groupIds = new Set([...this.#groups.keys(), ...this.offsets.groupIds()])
     for (const groupId of groupIds) {
       if (this.partitionOf(groupId) !== partition) continue
@@ -291,24 +249,8 @@ export class GroupStore {
 
   /** Answers everything parked with NOT_COORDINATOR and ends every timer. What is stored stays stored. */
   async stop(): Promise<void> {
-    const loading = this.#states.flatMap(state => state.is === 'loading' ? [state] : [])
-    for (const { abort } of loading) abort.abort()
-    for (const partition of this.#states.keys()) this.#states[partition] = { is: 'failed' }
+    const stopped = this.#partitions.stop()
     for (const groupId of this.#groups.keys()) this.#forget(groupId, 'NOT_COORDINATOR')
-    await Promise.all(loading.map(({ done }) => done))
-  }
-}
-
-/** What a client is told when the log refuses its coordinator's records. */
-function errorOfAppend(error: string): KafkaError {
-  switch (error) {
-    case 'UNKNOWN_TOPIC_OR_PARTITION':
-    case 'NOT_ENOUGH_REPLICAS':
-    case 'REQUEST_TIMED_OUT': return 'COORDINATOR_NOT_AVAILABLE'
-    case 'NOT_LEADER_OR_FOLLOWER':
-    case 'KAFKA_STORAGE_ERROR': return 'NOT_COORDINATOR'
-    case 'INVALID_PRODUCER_EPOCH':
-    case 'INVALID_TXN_STATE': return error
-    default: return 'UNKNOWN_SERVER_ERROR'
+    await stopped
   }
 }

@@ -46,7 +46,7 @@ export class TransactionStore {
     this.#transactions = Array.from({ length: partitionCount }, () => new Map<string, Transaction>())
     this.partitions = new CoordinatorPartitions({
       topic: TRANSACTION_TOPIC, clock, logger, partitionCount, logOf, hasTopic,
-      apply: (partition, key, value) => this.#applyStored(partition, key, value),
+      apply: (partition, { key, value }) => this.#applyStored(partition, key, value),
     })
   }
 
