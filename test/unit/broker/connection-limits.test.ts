@@ -3,7 +3,11 @@
 import { expect, test } from 'vitest'
 import { parseBrokerSettings } from '../../../core/broker/broker-settings.ts'
 import type { BrokerConfig } from '../../../core/broker/broker-config.ts'
-import { CONNECTIONS_WAITING_MAX } from '../../../core/common/limits.ts'
+import { Listeners, ConnectionTable } from '../../../core/broker/listener.ts'
+import { loopbackListener } from '../../../core/broker/addresses.ts'
+import { Taps } from '../../../core/broker/taps.ts'
+import { CONNECTIONS_MAX, CONNECTIONS_WAITING_MAX } from '../../../core/common/limits.ts'
+import { createLogger } from '../../../core/common/logger.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import { apiVersionsRequest, RawConnection, requestHeader } from '../../support/clients-frames.ts'
 import { startMemoryBroker, type MemoryBroker } from '../../support/memory-broker.ts'
@@ -125,4 +129,21 @@ test('a request longer than socket.request.max.bytes closes its connection, one 
   connection.sendFrame(requestHeader(18, 0, 1, 'x'.repeat(200 - 9)))
   expect(await connection.nextFrame()).toBeUndefined()
   await broker.stop()
+})
+
+test('the brokers of a process share one bound: above it a connection is closed, whichever of them it came to', async () => {
+  const lines: string[] = []
+  const table = new ConnectionTable()
+  const clock = new SimulatedClock()
+  const listeners = new Listeners({
+    brokerId: 1, table, clock, taps: new Taps(), logger: createLogger(line => lines.push(line), { now: () => 0 }), dispatch: frame => ({ buffers: [frame], written: undefined }),
+    limits: { total: CONNECTIONS_MAX, from: () => Infinity, idleMs: Infinity, frameBytesMax: 1000, onChange: () => () => {} },
+  })
+  await listeners.start([loopbackListener(0)])
+  table.count = CONNECTIONS_MAX - 1
+  const [first, second] = [await RawConnection.open(listeners.ports[0] ?? 0), await RawConnection.open(listeners.ports[0] ?? 0)]
+  expect([await second.nextFrame(), table.count, lines.length]).toEqual([undefined, CONNECTIONS_MAX, 1])
+  first.close()
+  await expect.poll(() => table.count).toBe(CONNECTIONS_MAX - 1)
+  await listeners.stop()
 })
