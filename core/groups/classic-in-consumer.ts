@@ -180,16 +180,16 @@ function isClassic(member: ConsumerMember): member is ClassicMember {
   return member.classic !== null
 }
 
-/** Each member on its own; an instance without a member id is an administrator's removal of a static member. */
+/** Each member on its own, of either protocol: administrators remove them this way, static ones by their instance alone. */
 export function leaveConsumerGroup(parts: GroupParts, group: ConsumerGroup, leaving: readonly LeavingMember[]): LeaveAnswer {
   const gone = new Map<string, ConsumerMember>()
   const members = leaving.map(({ memberId, instanceId }): LeaveAnswer['members'][number] => {
     const named = instanceId !== null && memberId === '' ? group.staticMember(instanceId)?.memberId ?? '' : memberId
-    const member = classicMember(group, { memberId: named, instanceId })
+    const member = leavingMember(group, { memberId: named, instanceId })
     if (typeof member === 'string') return { memberId, instanceId, error: member }
     if (gone.has(named)) return { memberId, instanceId, error: 'UNKNOWN_MEMBER_ID' }
     gone.set(named, member)
-    return { memberId: named, instanceId, error: 'NONE' }
+    return { memberId, instanceId, error: 'NONE' }
   })
   if (gone.size === 0) return { error: 'NONE', members }
   const error = removeMembers(parts.consumer, group, [...gone.values()])

@@ -17,7 +17,7 @@ export type DescribedConsumerGroup = {
   readonly error: KafkaError
   readonly message: string | null
   readonly groupId: string
-  readonly state: ConsumerGroupState | 'Dead' | ''
+  readonly state: ConsumerGroupState | ''
   readonly epoch: number
   readonly targetEpoch: number
   readonly assignor: string
@@ -104,7 +104,7 @@ export function describeConsumerGroup({ consumer, options, store }: GroupParts, 
   const group = store.consumer(groupId)
   if (!group) {
     const message = store.get(groupId) ? `Group ${groupId} is not a consumer group.` : `Group ${groupId} not found.`
-    return { ...nothing, error: 'GROUP_ID_NOT_FOUND', message, state: 'Dead' }
+    return { ...nothing, error: 'GROUP_ID_NOT_FOUND', message, state: '' }
   }
   const { topics } = consumer
   return {

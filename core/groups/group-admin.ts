@@ -12,6 +12,8 @@ export type ListedGroup = { readonly groupId: string; readonly protocolType: str
 
 export type DescribedGroup = {
   readonly error: KafkaError
+  /** In Kafka's words, where there is no such classic group. */
+  readonly message: string | null
   readonly groupId: string
   readonly state: GroupState | 'Dead' | ''
   readonly protocolType: string
@@ -45,14 +47,17 @@ export function listGroups(
 
 /** GROUP_ID_NOT_FOUND comes with the state Dead, also for a group of the other kind. What members subscribe to is told while the group is stable. */
 export function describeClassicGroup({ store }: GroupParts, groupId: string): DescribedGroup {
-  const nothing = { groupId, protocolType: '', protocol: '', members: [] }
+  const nothing = { groupId, message: null, protocolType: '', protocol: '', members: [] }
   const error = store.readiness(groupId)
   if (error !== 'NONE') return { ...nothing, error, state: '' }
   const group = store.classic(groupId)
-  if (!group) return { ...nothing, error: 'GROUP_ID_NOT_FOUND', state: 'Dead' }
+  if (!group) {
+    const message = store.get(groupId) ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`
+    return { ...nothing, message, error: 'GROUP_ID_NOT_FOUND', state: 'Dead' }
+  }
   const isStable = group.phase.is === 'Stable'
   return {
-    error: 'NONE', groupId, state: group.phase.is, protocolType: group.protocolType ?? '', protocol: isStable ? group.protocol ?? '' : '',
+    error: 'NONE', message: null, groupId, state: group.phase.is, protocolType: group.protocolType ?? '', protocol: isStable ? group.protocol ?? '' : '',
     members: group.members.map(({ memberId, instanceId, clientId, host, protocols, assignment }) => ({
       memberId, instanceId, clientId, host,
       metadata: isStable ? protocols.get(group.protocol ?? '') ?? NO_BYTES : NO_BYTES, assignment,

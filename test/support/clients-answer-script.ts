@@ -34,7 +34,7 @@ export class AnswerScript {
   /** Random ids by the order they appear in, bytes as hex; lists whose order Kafka leaves open sorted. */
   #comparable(value: unknown): unknown {
     if (typeof value === 'string') {
-      return value.replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}/g, id => {
+      return value.replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}|^[A-Za-z0-9_-]{22}$/g, id => {
         if (!this.#names.has(id)) this.#names.set(id, `ID${this.#names.size + 1}`)
         return this.#names.get(id) ?? ''
       })

@@ -15,7 +15,7 @@ export const describeGroupsHandler = handler(describeGroups, ({ groups, includeA
     const error = isMissing && version < 6 ? 'NONE' : group.error
     return {
       errorCode: errorCode(error),
-      errorMessage: isMissing ? `Group ${group.groupId} not found.` : null,
+      errorMessage: group.message,
       groupId: group.groupId,
       groupState: group.state,
       protocolType: group.protocolType,

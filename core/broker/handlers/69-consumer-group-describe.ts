@@ -43,7 +43,7 @@ function memberOf(member: DescribedConsumerMember): ResponseOf<typeof consumerGr
   const { memberId, instanceId, rackId, epoch, clientId, host, subscribedTopics, subscribedRegex, classic } = member
   return {
     memberId, instanceId, rackId, memberEpoch: epoch, clientId, clientHost: host,
-    subscribedTopicNames: subscribedTopics, subscribedTopicRegex: subscribedRegex,
+    subscribedTopicNames: subscribedTopics, subscribedTopicRegex: subscribedRegex ?? '',
     assignment: partitionsOf(member.assignment), targetAssignment: partitionsOf(member.targetAssignment),
     memberType: classic ? CLASSIC : CONSUMER,
   }

@@ -155,11 +155,18 @@ test('a classic member of a consumer group is refused for what is wrong with its
   expect(await Promise.all([{ protocolType: 'connect' }, { protocols: [{ name: 'sticky', metadata: subscription(TOPIC) }] }, { memberId: '' }].map(join))).toEqual(
     ['INCONSISTENT_GROUP_PROTOCOL', 'INCONSISTENT_GROUP_PROTOCOL', 'MEMBER_ID_REQUIRED'],
   )
-  expect(groups.leave('g', [{ memberId: 'm', instanceId: null }, { memberId: '', instanceId: 'who' }, { memberId: '', instanceId: 'i' }, { memberId: '', instanceId: 'i' }]).members)
-    .toEqual([
-      { memberId: 'm', instanceId: null, error: 'UNKNOWN_MEMBER_ID' }, { memberId: '', instanceId: 'who', error: 'UNKNOWN_MEMBER_ID' },
-      { memberId: a.memberId, instanceId: 'i', error: 'NONE' }, { memberId: '', instanceId: 'i', error: 'UNKNOWN_MEMBER_ID' },
-    ])
+})
+
+test('members of either protocol are removed from a consumer group, each with its own answer', async () => {
+  const setting = await start()
+  const { groups } = setting
+  const members = [new ClassicConsumer(setting, { instanceId: 'i' }), new ModernConsumer(setting, 'm', 'j'), new ModernConsumer(setting, 'n')]
+  expect(await settled(setting, members)).toBe(true)
+  const leaving = [{ memberId: 'n', instanceId: null }, { memberId: 'n', instanceId: null }, { memberId: '', instanceId: 'who' }, { memberId: 'n', instanceId: 'j' }, { memberId: '', instanceId: 'i' }]
+  expect(groups.leave('g', leaving).members.map(({ error }) => error)).toEqual(['NONE', 'UNKNOWN_MEMBER_ID', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'NONE'])
+  expect(groups.group('g')?.members.map(({ memberId }) => memberId)).toEqual(['m'])
+  expect(groups.leave('g', [{ memberId: '', instanceId: 'j' }]).members).toEqual([{ memberId: '', instanceId: 'j', error: 'NONE' }])
+  expect(stateOf(setting)).toBe('Empty')
 })
 
 test('a classic member that does not fetch its assignment, or does not rejoin when asked to, is out after its rebalance timeout', async () => {

@@ -235,8 +235,8 @@ test('groups of both kinds are listed as what they are, and described by the req
   await joinDynamic(setting, { groupId: 'classic' })
   expect(groups.list({ states: ['stable'], kinds: ['consumer'] }).groups).toEqual([{ groupId: 'g', protocolType: 'consumer', state: 'Stable', kind: 'consumer' }])
   expect(groups.describe(['g'])).toMatchObject([{ error: 'GROUP_ID_NOT_FOUND', state: 'Dead' }])
-  expect(describe(setting, 'classic')).toMatchObject({ error: 'GROUP_ID_NOT_FOUND', state: 'Dead' })
-  expect(describe(setting, 'nowhere')).toMatchObject({ error: 'GROUP_ID_NOT_FOUND', state: 'Dead' })
+  expect(describe(setting, 'classic')).toMatchObject({ error: 'GROUP_ID_NOT_FOUND', state: '' })
+  expect(describe(setting, 'nowhere')).toMatchObject({ error: 'GROUP_ID_NOT_FOUND', state: '' })
   expect(groups.delete(['g'])).toEqual([{ groupId: 'g', error: 'NON_EMPTY_GROUP' }])
   expect(groups.group('g')).toMatchObject({
     kind: 'consumer', state: 'Stable', generation: 1, targetEpoch: 1, protocol: 'uniform', protocolType: 'consumer',

@@ -208,7 +208,7 @@ test('groups are listed and described as what they are', async () => {
   const [stable, young, missing] = groups.describe(['g', 'young', 'nowhere'])
   expect(stable).toMatchObject({ error: 'NONE', state: 'Stable', protocolType: 'consumer', protocol: 'range', members: [{ memberId: a, host: '/127.0.0.1' }] })
   expect([stable, young].map(group => group?.members.map(({ metadata, assignment }) => [metadata.length > 0, assignment.length > 0]))).toEqual([[[true, true]], [[false, false]]])
-  expect(missing).toEqual({ error: 'GROUP_ID_NOT_FOUND', groupId: 'nowhere', state: 'Dead', protocolType: '', protocol: '', members: [] })
+  expect(missing).toEqual({ error: 'GROUP_ID_NOT_FOUND', message: 'Group nowhere not found.', groupId: 'nowhere', state: 'Dead', protocolType: '', protocol: '', members: [] })
 })
 
 test('an empty group is deleted with its offsets, for good; one with members is not', async () => {
