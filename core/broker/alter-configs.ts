@@ -7,6 +7,7 @@ import type { ConfiguredKind } from '../catalog/config-rows.ts'
 import { CONFIGS_PER_RESOURCE_MAX, CONFIGURED_RESOURCES_MAX } from '../common/limits.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import { brokerConfigs } from './broker-configs.ts'
+import { brokerConflict } from './broker-conflicts.ts'
 import { clientMetricsProblem } from './client-metrics-configs.ts'
 import type { ConfigDefinition, Configs } from './config-definition.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
@@ -114,7 +115,7 @@ function problemOf(resourceType: number, name: string, next: Configs, context: R
   const tooLong = lengthProblem(next)
   if (tooLong) return tooLong
   const { dynamicConfigs, nodes } = context.broker
-  if (resourceType === BROKER) return brokerProblem(name, next, nodes.size)
+  if (resourceType === BROKER) return brokerProblem(name, next, nodes.size) ?? conflictProblem(name, next, context)
   if (resourceType === CLIENT_METRICS) {
     const problem = clientMetricsProblem(name, next)
     return problem && refusal(problem.message, problem.error)
@@ -142,6 +143,13 @@ function brokerProblem(name: string, next: Configs, nodeCount: number): AlterRef
   // The brokers of one process keep one store: its settings are those of all of them.
   const ofStore = nodeCount > 1 ? names.filter(isOfStore) : []
   return refuse('Cannot update these configs dynamically', ofListeners) ?? refuse('These configs can be set for all brokers of this process only, with an empty name', ofStore)
+}
+
+/** What would be in force on this broker: of one broker over of all, in Kafka's order. */
+function conflictProblem(name: string, next: Configs, { broker: { dynamicConfigs }, node }: RequestContext): AlterRefusal | undefined {
+  const overrides = name === '' ? [dynamicConfigs.of('broker', String(node.id)), next] : [next, dynamicConfigs.of('broker', '')]
+  const message = brokerConflict(config => overrides[0]?.[config] ?? overrides[1]?.[config] ?? dynamicConfigs.started(config))
+  return message === undefined ? undefined : refusal(message)
 }
 
 function isOfStore(config: string): boolean {

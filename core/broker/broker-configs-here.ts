@@ -36,7 +36,7 @@ export const brokerConfigsHere: readonly BrokerConfigDefinition[] = [
   start('group.min.session.timeout.ms', 'INT', '6000', whole(32), 'The shortest session timeout that a member of a classic group may ask for.'),
   start('leader.imbalance.check.interval.seconds', 'LONG', '300', long(1), 'How often partitions are looked at that others than their preferred leaders lead.'),
   live('log.cleaner.backoff.ms', 'LONG', '15000', long(0), 'The time between two looks for logs to compact, when there is none.'),
-  live('log.cleaner.dedupe.buffer.size', 'LONG', '134217728', long(1024), 'The memory for the keys of a log that is being compacted.'),
+  live('log.cleaner.dedupe.buffer.size', 'LONG', '134217728', whole(64), 'The memory for the keys of a log that is being compacted.'),
   start('log.cleaner.enable', 'BOOLEAN', 'true', truth, 'Whether logs are compacted.'),
   live('log.cleaner.io.max.bytes.per.second', 'DOUBLE', '1.7976931348623157E308', decimal(1), 'The most that compaction reads and writes, together, in a second.'),
   start('log.initial.task.delay.ms', 'LONG', '30000', long(0), 'The time from the start to the first retention sweep.'),

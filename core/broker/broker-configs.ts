@@ -32,7 +32,7 @@ const inUnitsCheck = (strongest: string, type: ConfigType): ConfigCheck => (valu
   const wrong = whole(type === 'INT' ? 32 : 64)(value, name)
   if (wrong !== undefined) return wrong
   const number = BigInt(value.trim().replace(/^\+/, ''))
-  if (strongest === 'log.retention.ms' && number < 1n && number !== -1n) return 'requirement failed: log.retention.ms must be unlimited (-1) or, equal or greater than 1'
+  if (strongest === 'log.retention.ms' && number === 0n) return 'requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1'
   if (strongest === 'log.roll.ms' && number < 1n) return 'requirement failed: log.roll.ms must be greater than or equal to 1'
   return number < 0n && strongest !== 'log.retention.ms' ? `requirement failed: ${strongest} must be greater than or equal to 0` : undefined
 }
@@ -66,8 +66,8 @@ export function synonymsOf(name: string): readonly string[] {
 
 /** A value as the strongest of its synonyms would have it: hours as milliseconds, below 0 as -1. */
 export function inStrongestUnit(name: string, value: string): string {
-  const ms = millisecondsOf.get(name) ?? 1
-  if (ms === 1) return value
+  const ms = millisecondsOf.get(name)
+  if (ms === undefined) return value
   const number = BigInt(value.trim().replace(/^\+/, ''))
   return number < 0n ? '-1' : String(number * BigInt(ms))
 }

@@ -2,6 +2,7 @@
 
 import type { BrokerConfig } from './broker-config.ts'
 import { brokerConfigs } from './broker-configs.ts'
+import { brokerConflict } from './broker-conflicts.ts'
 import { isTruth, toNumber } from './config-values.ts'
 import { topicConfigOf, topicConfigProblem } from './topic-config.ts'
 
@@ -37,7 +38,7 @@ export function parseBrokerSettings(pairs: readonly string[]): { readonly config
     if (topicConfig) topicDefaults[topicConfig.name] = value
     settings[name] = value
   }
-  const conflict = topicConfigProblem(topicDefaults)
+  const conflict = topicConfigProblem(topicDefaults) ?? brokerConflict(name => settings[name] ?? brokerConfigs.get(name)?.default ?? null)
   if (conflict !== undefined) return { problem: conflict }
   return { config: { ...config, topicDefaults, settings } }
 }

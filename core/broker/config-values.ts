@@ -36,8 +36,9 @@ export const decimal = (min: number, max = Infinity): ConfigCheck => (value, nam
   const text = value.trim()
   if (!DECIMAL.test(text)) return invalid(value, name, 'Not a number of type DOUBLE')
   const number = toNumber(text)
-  if (number < min) return invalid(number, name, `Value must be at least ${min}`)
-  return number > max ? invalid(number, name, `Value must be no more than ${max}`) : undefined
+  const printed = Number.isInteger(number) ? `${number}.0` : number
+  if (number < min) return invalid(printed, name, `Value must be at least ${min}`)
+  return number > max ? invalid(printed, name, `Value must be no more than ${max}`) : undefined
 }
 
 export const ratio = decimal(0, 1)

@@ -11,7 +11,13 @@ import type { DynamicConfigs } from './dynamic-configs.ts'
 /** `host:number` pairs. */
 export const connectionsPerAddress: ConfigCheck = (value, name) => {
   const pairs = value.trim() === '' ? [] : value.split(',')
-  return pairs.every(pair => /^\s*.+:\d{1,9}\s*$/.test(pair)) ? undefined : `Invalid value ${value} for configuration ${name}: Error parsing ${name}: expected host:count,host:count`
+  for (const pair of pairs) {
+    const colon = pair.lastIndexOf(':')
+    if (colon === -1) return `Error parsing configuration property '${name}': begin 0, end -1, length ${pair.trim().length}`
+    const count = pair.slice(colon + 1).trim()
+    if (!/^\d{1,9}$/.test(count)) return `For input string: "${count}"`
+  }
+  return undefined
 }
 
 export interface ConnectionLimits {

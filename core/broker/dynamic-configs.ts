@@ -99,6 +99,11 @@ export class DynamicConfigs {
     return isTruth(this.effective(name, nodeId) ?? 'false') === true
   }
 
+  /** What a broker config was at the start, whatever has been set since. */
+  started(name: string): string | null {
+    return this.#statics[name] ?? brokerConfigs.get(name)?.default ?? null
+  }
+
   /** Every value that a broker config has somewhere, the strongest first, as DescribeConfigs lists them. */
   synonyms(name: string, nodeId: number): readonly Synonym[] {
     const { synonyms } = this.#resolvedOf(nodeId)

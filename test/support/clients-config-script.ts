@@ -65,6 +65,7 @@ export async function runConfigScript(port: number): Promise<[string, unknown][]
     await topics(script)
     await malformed(script)
     await brokers(script)
+    await brokerValues(script)
     await groups(script)
     await clientMetrics(script)
     await legacy(script)
@@ -137,6 +138,18 @@ async function brokers(script: ConfigScript): Promise<void> {
   await script.alter('back', [[BROKER, '', ['log.retention.ms', DELETE], ['log.cleanup.policy', SUBTRACT, 'compact'], ['message.max.bytes', DELETE]]])
   await script.alter('back for one', [[BROKER, '1', ['log.retention.ms', DELETE], ['log.cleaner.backoff.ms', DELETE], ['log.flush.interval.ms', DELETE]]])
   await script.describe('a broker back', BROKER, '1', keys)
+}
+
+/** What a broker does not take, one by one; nothing is changed. */
+async function brokerValues(script: ConfigScript): Promise<void> {
+  for (const [name, value] of [
+    ['group.consumer.assignment.interval.ms', '20000'], ['log.roll.ms', '0'], ['log.retention.ms', '0'], ['log.retention.ms', '-5'], ['log.roll.jitter.ms', '-1'], ['log.retention.hours', '5'],
+    ['log.cleaner.dedupe.buffer.size', '1024'], ['log.cleaner.min.cleanable.ratio', '2'], ['max.connections.per.ip', '0'], ['max.connections', '-1'], ['max.connections.per.ip.overrides', 'garbage'],
+    ['max.connections.per.ip.overrides', '127.0.0.1:x'], ['log.segment.bytes', '5'], ['log.message.timestamp.type', 'x'], ['my.name', '1'], ['transaction.partition.verification.enable', 'x'],
+    ['compression.type', 'lzo'], ['compression.gzip.level', '0'], ['message.max.bytes', '-1'], ['producer.id.expiration.ms', '0'], ['log.cleanup.policy', 'x'], ['log.cleanup.policy', ''],
+    ['log.index.size.max.bytes', '1'], ['log.retention.bytes', 'x'], ['log.segment.delete.delay.ms', '-1'], ['log.flush.interval.messages', '0'], ['min.insync.replicas', '0'],
+    ['unclean.leader.election.enable', 'maybe'], ['log.preallocate', 'x'],
+  ] as const) await script.alter(`brokers with ${name}=${value}`, [[BROKER, '', [name, SET, value]]], true)
 }
 
 async function groups(script: ConfigScript): Promise<void> {

@@ -22,6 +22,19 @@ test.each([
   expect(parseBrokerSettings([pair])).toEqual({ problem: `${pair}: ${problem}` })
 })
 
+test.each([
+  [['group.consumer.session.timeout.ms=6000'], 'group.consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms'],
+  [['group.consumer.min.session.timeout.ms=4000', 'group.consumer.session.timeout.ms=4500'], 'group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms'],
+  [['max.connections.per.ip=0'], 'requirement failed: max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.'],
+])('%j do not go together: %s', (pairs, problem) => {
+  expect(parseBrokerSettings(pairs)).toEqual({ problem })
+})
+
+test('short sessions of consumer groups are taken with the bounds they need', () => {
+  const pairs = ['group.consumer.min.session.timeout.ms=1000', 'group.consumer.session.timeout.ms=6000']
+  expect(parseBrokerSettings(pairs)).not.toHaveProperty('problem')
+})
+
 test('defaults of topics that do not go together are refused', () => {
   expect(parseBrokerSettings(['log.cleaner.min.compaction.lag.ms=10', 'log.cleaner.max.compaction.lag.ms=5']))
     .toEqual({ problem: 'conflict topic config setting min.compaction.lag.ms (10) > max.compaction.lag.ms (5)' })
