@@ -1,7 +1,8 @@
 /**
  * JoinGroup (11): v0 to v9.
  * Parked until the rebalance has all members. From v4 a dynamic member first gets an id to join with (KIP-394); v5 knows static members;
- * v9 tells a returning static leader to skip the assignment. The reason a client gives (v8) is not kept.
+ * v9 tells a returning static leader to skip the assignment. The reason a client gives (v8) is not kept. In a group of the consumer
+ * protocol it is answered at once: the coordinator assigns, nobody leads (KIP-848).
  * Differences: a member with more than 1 MiB of metadata is refused with INVALID_REQUEST, where Kafka lets it in and cannot store its
  * group; a refused join leaves no empty group behind; a join that its own retry overtakes is answered (REBALANCE_IN_PROGRESS).
  */
