@@ -3,8 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { coordinatorPartition } from '../../core/coordinator/coordinator-partition.ts'
 import {
-  addOffsetsToTxn, addPartitionsToTxn, createTopics, describeProducers, describeTransactions, endTxn, fetch, findCoordinator, initProducerId, listOffsets,
-  offsetFetch, produce, txnOffsetCommit, writeTxnMarkers,
+  addOffsetsToTxn, addPartitionsToTxn, consumerGroupHeartbeat, createTopics, describeProducers, describeTransactions, endTxn, fetch, findCoordinator, initProducerId,
+  joinGroup, listOffsets, offsetFetch, produce, syncGroup, txnOffsetCommit, writeTxnMarkers,
 } from '../../core/protocol/apis/index.ts'
 import type { RequestToSend } from '../../core/protocol/schema.ts'
 import { readMarker } from '../../core/records/control-record.ts'
@@ -15,7 +15,9 @@ import { ask, type RawConnection } from './clients-frames.ts'
 const TIME = 1_700_000_000_000
 const TOPIC = 'ledger'
 const GROUP = 'workers'
-const IDS = ['one', 'two', 'three', 'fenced', 'nobody']
+const IDS = ['one', 'two', 'three', 'fenced', 'nobody', 'members']
+const CLASSIC = ['classic-members', 'instances', 'consumer-members', 'nothing'] as const
+const CONSUMER = 'consumer-members'
 
 type Producer = { readonly transactionalId: string; readonly producerId: number; readonly producerEpoch: number }
 type Sent = { readonly partition?: number; readonly sequence?: number; readonly isPlain?: true; readonly producer?: Partial<Producer>; readonly transactionalId?: string | null }
@@ -125,6 +127,7 @@ export async function runTransactionScript(port: number): Promise<[string, unkno
     await version2(script)
     await markers(script)
     await fencing(script)
+    await members(script)
     return comparable(script.steps)
   } finally {
     script.close()
@@ -134,10 +137,10 @@ export async function runTransactionScript(port: number): Promise<[string, unkno
 async function makeReady(script: Script): Promise<void> {
   const a = await script.connection()
   await ask(a, createTopics, 7, { topics: [{ name: TOPIC, numPartitions: 3, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 5_000 })
-  for (const [keyType, keys] of [[0, [GROUP]], [1, IDS]] as const) {
+  for (const [keyType, keys] of [[0, [GROUP, ...CLASSIC]], [1, IDS]] as const) {
     for (const key of keys) while ((await ask(a, findCoordinator, 4, { keyType, coordinatorKeys: [key] })).coordinators[0]?.errorCode !== 0) await pause(50)
   }
-  while ((await ask(a, offsetFetch, 8, { groups: [{ groupId: GROUP, topics: null }] })).groups[0]?.errorCode !== 0) await pause(50)
+  for (const groupId of [GROUP, ...CLASSIC]) while ((await ask(a, offsetFetch, 8, { groups: [{ groupId, topics: null }] })).groups[0]?.errorCode !== 0) await pause(50)
   for (const transactionalId of IDS) {
     for (;;) {
       const state = (await ask(a, describeTransactions, 0, { transactionalIds: [transactionalId] })).transactionStates[0]
@@ -258,6 +261,50 @@ async function fencing(script: Script): Promise<void> {
   await script.produce('of the second', 9, second, {})
   await script.end('the second commits', second, true)
   await script.look('at last')
+}
+
+/** What of a member is looked at, in groups of both kinds. */
+async function members(script: Script): Promise<void> {
+  const on = await script.connection()
+  const producer = await script.init('a producer for groups', 'members')
+  for (const groupId of CLASSIC) await script.ask('a group is added', on, addOffsetsToTxn, 3, { ...producer, groupId })
+  const joining = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 30_000, protocolType: 'consumer', protocols: [{ name: 'range', metadata: Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) }] }
+  const [groupId, instances] = CLASSIC
+  const { memberId } = await ask(on, joinGroup, 5, { ...joining, groupId, memberId: '' })
+  await script.commitOffsets('a group with an id that has not joined', 3, producer, { groupId })
+  await script.commitOffsets('an id that has not joined', 3, producer, { groupId, memberId, generationIdOrMemberEpoch: 0 })
+  await ask(on, joinGroup, 5, { ...joining, groupId, memberId })
+  const tries = async (when: string): Promise<void> => {
+    for (const [step, o] of [
+      ['no member', {}], ['its member', { memberId, generationIdOrMemberEpoch: 1 }], ['another generation', { memberId, generationIdOrMemberEpoch: 2 }],
+      ['another member', { memberId: 'who', generationIdOrMemberEpoch: 1 }], ['a generation without a member', { generationIdOrMemberEpoch: 1 }], ['a member without a generation', { memberId }],
+      ['an instance', { memberId, generationIdOrMemberEpoch: 1, groupInstanceId: 'nobody' }],
+    ] as const) await script.commitOffsets(`${when}: ${step}`, 3, producer, { groupId, ...o })
+  }
+  await tries('before the sync')
+  await ask(on, syncGroup, 5, { groupId, memberId, generationId: 1, protocolType: 'consumer', protocolName: 'range', assignments: [{ memberId, assignment: Buffer.alloc(0) }] })
+  await tries('when it is stable')
+  const member = (await ask(on, joinGroup, 5, { ...joining, groupId: instances, memberId: '', groupInstanceId: 'i' })).memberId
+  for (const [step, o] of [['its member', { memberId: member }], ['another member', { memberId: 'who' }]] as const) {
+    await script.commitOffsets(`an instance: ${step}`, 3, producer, { groupId: instances, groupInstanceId: 'i', generationIdOrMemberEpoch: 1, ...o })
+  }
+  await script.commitOffsets('a group that is not there, with a generation', 3, producer, { groupId: 'nothing', memberId: 'm', generationIdOrMemberEpoch: 3 })
+  await consumerMembers(script, producer)
+  await script.end('the transaction is aborted', producer, false)
+}
+
+async function consumerMembers(script: Script, producer: Producer): Promise<void> {
+  const on = await script.connection()
+  const memberId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+  const beat = { groupId: CONSUMER, memberId, memberEpoch: 0, rebalanceTimeoutMs: 30_000, subscribedTopicNames: [TOPIC], topicPartitions: [] }
+  const { memberEpoch } = await ask(on, consumerGroupHeartbeat, 1, beat)
+  for (const version of [3, 4, 5]) {
+    for (const [step, o] of [
+      ['no member', {}], ['its member', { memberId, generationIdOrMemberEpoch: memberEpoch }], ['an older epoch', { memberId, generationIdOrMemberEpoch: memberEpoch - 1 }],
+      ['a newer epoch', { memberId, generationIdOrMemberEpoch: memberEpoch + 1 }], ['another member', { memberId: 'who', generationIdOrMemberEpoch: memberEpoch }],
+      ['an epoch without a member', { generationIdOrMemberEpoch: memberEpoch }], ['a member without an epoch', { memberId }],
+    ] as const) await script.commitOffsets(`a consumer group: ${step}`, version, producer, { groupId: CONSUMER, ...o })
+  }
 }
 
 /** Kafka keeps partitions and producers in hash tables. */
