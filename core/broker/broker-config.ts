@@ -65,6 +65,16 @@ export function internalPartitions(config: BrokerConfig): ReadonlyMap<string, nu
 
 export type BrokerFacts = { readonly nodeId: number; readonly rack: string | null; readonly listeners: readonly string[]; readonly logFolder: string }
 
+/** The same with as many partitions as those topics have that exist: whatever the config says by now, their coordinators go by what they wrote. */
+export function withTopicsAsTheyAre(config: BrokerConfig, topics: readonly { readonly name: string; readonly partitionCount: number }[]): BrokerConfig {
+  const countOf = (name: string): number | undefined => topics.find(topic => topic.name === name)?.partitionCount
+  return {
+    ...config,
+    offsetsTopicPartitions: countOf('__consumer_offsets') ?? config.offsetsTopicPartitions,
+    transactionTopicPartitions: countOf('__transaction_state') ?? config.transactionTopicPartitions,
+  }
+}
+
 /** What a broker knows of itself once it runs, by broker config names. */
 export function brokerFacts({ nodeId, rack, listeners, logFolder }: BrokerFacts): Configs {
   return {

@@ -15,7 +15,7 @@ import { printAddress, type Advertised, type ListenerAddress } from './addresses
 import { adminParts } from './admin-parts.ts'
 import { AllGroups } from './all-groups.ts'
 import { AllTransactions } from './all-transactions.ts'
-import { brokerFacts, defaultBrokerConfig, internalPartitions, staticConfigs, type BrokerConfig } from './broker-config.ts'
+import { brokerFacts, defaultBrokerConfig, internalPartitions, staticConfigs, withTopicsAsTheyAre, type BrokerConfig } from './broker-config.ts'
 import { type BrokerNode, makeNode } from './broker-node.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { Cluster } from './cluster.ts'
@@ -229,13 +229,13 @@ export class Broker {
 async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise<Running> {
   const { dataFolder, disk, clock, random, logger, processId, work = inProcessWork(options) } = options
   const startedAt = clock.elapsed()
-  const config = { ...defaultBrokerConfig, ...options.config }
   prepareDataFolder(dataFolder, disk)
   const lock = processId === null ? undefined : lockDataFolder(dataFolder, disk, processId)
   const unlock = (): void => lock?.release()
   undo.push(unlock)
   const catalog = options.catalog ?? Catalog.open({ file: processId === null ? ':memory:' : join(dataFolder, 'catalog.db'), disk })
   undo.push(() => catalog.close())
+  const config = withTopicsAsTheyAre({ ...defaultBrokerConfig, ...options.config }, catalog.topics())
   const clusterId = clusterIdOf(catalog, random)
   const logs = await LogDirectory.open({ disk, clock, folder: join(dataFolder, 'logs'), clusterId, brokerId: config.brokerId, logger, random, work, producerIdExpirationMs: () => dynamicConfigs.number('producer.id.expiration.ms', config.brokerId) })
   undo.push(() => logs.close())

@@ -243,6 +243,7 @@ export class TopicRegistry {
     const count = topic.partitions.length
     if (total === count) return { error: 'INVALID_PARTITIONS', message: `Topic already has ${count} partition(s).` }
     if (total < count) return { error: 'INVALID_PARTITIONS', message: `The topic ${name} currently has ${count} partition(s); ${total} would not be an increase.` }
+    if (this.#parts.internalPartitions.has(name)) return { error: 'INVALID_PARTITIONS', message: `${name} has ${count} partitions for good: what it holds is spread over so many` }
     return total > PARTITIONS_PER_TOPIC_MAX ? tooManyPartitions(total) : this.#problemWithFolders(name, count, total)
   }
 

@@ -4,15 +4,14 @@
  * Before v2 who is fenced is told INVALID_PRODUCER_EPOCH (KIP-588).
  */
 
-import { coordinatorPartition } from '../../coordinator/coordinator-partition.ts'
 import { addOffsetsToTxn } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 import { OFFSETS_TOPIC } from '../offsets-topic.ts'
 import { asFencedBefore } from '../producer-errors.ts'
 
-export const addOffsetsToTxnHandler = handler(addOffsetsToTxn, async ({ transactionalId, producerId, producerEpoch, groupId }, { broker, node, version }) => {
-  const partitions = [{ topic: OFFSETS_TOPIC, partition: coordinatorPartition(groupId, broker.config.offsetsTopicPartitions) }]
+export const addOffsetsToTxnHandler = handler(addOffsetsToTxn, async ({ transactionalId, producerId, producerEpoch, groupId }, { node, version }) => {
+  const partitions = [{ topic: OFFSETS_TOPIC, partition: node.groups.partitionOf(groupId) }]
   const error = await node.transactions.addPartitions({ transactionalId, producerId, producerEpoch, partitions, clientTransactionVersion: 0 })
   return { errorCode: errorCode(asFencedBefore(2, version, error)) }
 })

@@ -1,10 +1,13 @@
 /** The APIs of the transaction coordinator over a real listener, at every version: from FindCoordinator to what readers see. */
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { BrokerConfig } from '../../../core/broker/broker-config.ts'
 import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import {
-  addOffsetsToTxn, addPartitionsToTxn, describeTransactions, endTxn, findCoordinator, initProducerId, listTransactions, metadata,
+  addOffsetsToTxn, addPartitionsToTxn, createPartitions, describeTransactions, endTxn, findCoordinator, initProducerId, listTransactions, metadata,
 } from '../../../core/protocol/apis/index.ts'
 import { errorName } from '../../../core/protocol/errors.ts'
 import type { Api } from '../../../core/protocol/schema.ts'
@@ -217,4 +220,21 @@ test('an id asked of another broker than its coordinator is not coordinated ther
   expect(await node(other).endTransaction({ ...producer, transactionalId: 't', isCommit: true, clientTransactionVersion: 2 })).toMatchObject({ error: 'NONE', producerEpoch: 1 })
   await until(() => stateOf() === 'CompleteCommit')
   expect(broker.broker.log('orders', 0)?.producer(producer.producerId)).toMatchObject({ epoch: 1 })
+})
+
+test('the topics of coordinators keep their partitions: they cannot be given more, and another config at the next start changes nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+  try {
+    broker = await startMemoryBroker({ folder })
+    await broker.ask(findCoordinator, 6, { keyType: 1, coordinatorKeys: ['t'] })
+    const { producerId } = await init('t')
+    const grown = await broker.ask(createPartitions, 3, { topics: [{ name: '__transaction_state', count: 8, assignments: null }], timeoutMs: 1000, validateOnly: false })
+    expect(grown.results).toMatchObject([{ errorCode: 37 }])
+    await broker.stop()
+    broker = await startMemoryBroker({ folder, config: { transactionTopicPartitions: 7 } })
+    expect(await init('t')).toEqual({ error: 'NONE', producerId, producerEpoch: 1 })
+  } finally {
+    await broker.stop()
+    rmSync(folder, { recursive: true })
+  }
 })
