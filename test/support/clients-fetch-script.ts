@@ -16,7 +16,7 @@ type Asked = Partial<Omit<Request, 'topics' | 'forgottenTopicsData'>> & { readon
 
 const BY_NAME = 12
 const BY_ID = 17
-const LONG_WAIT_MS = 500
+const LONG_WAIT_MS = 1000
 const UNKNOWN_ID = 'EREREREREREREREREREREQ'
 
 /** Speaks to one broker, and keeps what it answered. */
