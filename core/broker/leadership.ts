@@ -2,7 +2,7 @@
 
 import type { Logger } from '../common/logger.ts'
 import type { Partition } from './partition.ts'
-import { NO_LEADER, type Placement } from './placement.ts'
+import { grownIsr, NO_LEADER, type Placement } from './placement.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
 /** A partition has lost its leader (`from` was it, `to` is NO_LEADER) or has got one. Called in the turn that it happens in. */
@@ -39,6 +39,8 @@ export class Leadership {
       orphans.push(partition)
     }
     await this.elect(orphans, partition => this.#successorOf(partition))
+    // As in Kafka the reign ends with its leader, also when nobody follows.
+    await inTurn(orphans.filter(({ leader }) => leader === NO_LEADER), partition => this.raiseEpoch(partition))
   }
 
   /** A broker is up again: it is in sync with what is led, for there is one store, and leads what had no other. */
@@ -47,21 +49,17 @@ export class Leadership {
     for (const partition of this.#held(id)) {
       const { isr, leader } = partition.standing
       if (leader === NO_LEADER) orphans.push(partition)
-      else if (!isr.includes(id)) partition.stand({ isr: [...isr, id] })
+      else if (!isr.includes(id)) partition.stand({ isr: grownIsr(isr, [id]) })
     }
     await this.elect(orphans, partition => this.#successorOf(partition) ?? (this.#mayBeUnclean(partition) ? id : undefined))
   }
 
   /** Gives each partition the leader that `choose` names, with a higher leader epoch; what it names none for stays as it is. Resolves when they lead. */
   async elect(partitions: readonly Partition[], choose: (partition: Partition) => number | undefined): Promise<void> {
-    const queue = partitions[Symbol.iterator]()
-    const work = async (): Promise<void> => {
-      for (const partition of queue) {
-        const to = choose(partition)
-        if (to !== undefined && to !== partition.leader) await this.#lead(partition, to)
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
+    await inTurn(partitions, async partition => {
+      const to = choose(partition)
+      if (to !== undefined && to !== partition.leader) await this.#lead(partition, to)
+    })
   }
 
   /** Hands partitions back to their preferred leaders where they could lead. */
@@ -111,8 +109,8 @@ export class Leadership {
     await this.raiseEpoch(partition)
     const { isr, replicas } = partition.standing
     // Who else is up is in sync with the new leader, however it came to lead: there is one store.
-    const inSync = [...new Set([...isr, ...replicas])].filter(id => this.#placement.isUp(id))
-    partition.stand({ leader: to, isr: inSync })
+    const isUp = (id: number): boolean => this.#placement.isUp(id)
+    partition.stand({ leader: to, isr: grownIsr(isr.filter(isUp), replicas.filter(isUp)) })
     this.#tell({ partition, from: NO_LEADER, to })
   }
 
@@ -133,4 +131,12 @@ export class Leadership {
       }
     }
   }
+}
+
+async function inTurn(partitions: readonly Partition[], act: (partition: Partition) => Promise<void>): Promise<void> {
+  const queue = partitions[Symbol.iterator]()
+  const work = async (): Promise<void> => {
+    for (const partition of queue) await act(partition)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
 }

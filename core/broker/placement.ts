@@ -96,6 +96,12 @@ export class Placement {
   }
 }
 
+/** An in-sync set with more brokers in it: in the order of their ids, as Kafka's leaders report it when it grows. */
+export function grownIsr(isr: readonly number[], joining: readonly number[]): readonly number[] {
+  const news = joining.filter(id => !isr.includes(id))
+  return news.length === 0 ? isr : [...isr, ...news].toSorted((a, b) => a - b)
+}
+
 /** One of each rack, then the next of each: neighbours are on different racks as far as that goes. */
 function inTurnByRack(nodes: readonly PlacedNode[]): readonly PlacedNode[] {
   const racks = new Map<string | null, PlacedNode[]>()

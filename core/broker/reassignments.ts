@@ -6,7 +6,7 @@
 import type { ReplicaRows } from '../catalog/replica-rows.ts'
 import type { Leadership } from './leadership.ts'
 import type { Partition } from './partition.ts'
-import { NO_LEADER, type Placement } from './placement.ts'
+import { grownIsr, NO_LEADER, type Placement } from './placement.ts'
 import { assignmentProblem } from './replica-assignments.ts'
 import type { Refusal, TopicRegistry } from './topic-registry.ts'
 
@@ -90,17 +90,16 @@ export class Reassignments {
   #hold(partition: Partition, replicas: readonly number[]): void {
     const { isr } = partition.standing
     const joined = partition.leader === NO_LEADER ? [] : replicas.filter(id => !isr.includes(id) && this.#placement.isUp(id))
-    partition.stand({ replicas, isr: [...isr, ...joined] })
+    partition.stand({ replicas, isr: grownIsr(isr, joined) })
   }
 
   /** As Kafka: the leader stays when it still holds the partition, and where some hold it no longer its epoch rises. */
   async #settle(partition: Partition, replicas: readonly number[]): Promise<void> {
     const before = partition.standing
-    const staying = before.isr.filter(id => replicas.includes(id))
-    const inSync = replicas.filter(id => staying.includes(id) || this.#placement.isUp(id))
+    const inSync = grownIsr(before.isr.filter(id => replicas.includes(id)), replicas.filter(id => this.#placement.isUp(id)))
     partition.stand({ replicas, isr: inSync.length > 0 ? inSync : replicas.slice(0, 1) })
     if (!replicas.includes(before.leader)) {
-      await this.#leadership.elect([partition], () => inSync.find(id => this.#placement.isUp(id)))
+      await this.#leadership.elect([partition], () => replicas.find(id => inSync.includes(id) && this.#placement.isUp(id)))
     } else if (before.replicas.some(id => !replicas.includes(id))) {
       await this.#leadership.raiseEpoch(partition)
     }

@@ -66,7 +66,7 @@ test('a broker that is back holds what it held and joins the in-sync set, and le
   await expect(cluster.connect(2)).rejects.toThrow()
   expect(await cluster.broker.cluster.start(2)).toBeUndefined()
   expect(cluster.portOf(2)).toBe(port)
-  expect(await standing('orders', 2)).toMatchObject({ leaderId: 3, leaderEpoch: 1, replicaNodes: [2, 3], isrNodes: [3, 2], offlineReplicas: [] })
+  expect(await standing('orders', 2)).toMatchObject({ leaderId: 3, leaderEpoch: 1, replicaNodes: [2, 3], isrNodes: [2, 3], offlineReplicas: [] })
   expect(cluster.broker.cluster.nodes()).toMatchObject([{ id: 1, isUp: true }, { id: 2, isUp: true, leaderCount: 0 }, { id: 3, isUp: true, leaderCount: 1 }])
 })
 
@@ -74,10 +74,10 @@ test('a partition that nobody else holds has no leader until its broker is back'
   await create('orders', [2])
   expect(await send(2, 'kept')).toBe(0)
   await cluster.broker.cluster.stop(2)
-  expect(await standing('orders')).toMatchObject({ errorCode: kafkaErrors.LEADER_NOT_AVAILABLE, leaderId: -1, replicaNodes: [2], isrNodes: [2], offlineReplicas: [2] })
+  expect(await standing('orders')).toMatchObject({ errorCode: kafkaErrors.LEADER_NOT_AVAILABLE, leaderId: -1, leaderEpoch: 1, replicaNodes: [2], isrNodes: [2], offlineReplicas: [2] })
   expect(await send(1, 'x')).toBe(kafkaErrors.NOT_LEADER_OR_FOLLOWER)
   await cluster.broker.cluster.start(2)
-  expect(await standing('orders')).toMatchObject({ errorCode: 0, leaderId: 2, leaderEpoch: 1, isrNodes: [2] })
+  expect(await standing('orders')).toMatchObject({ errorCode: 0, leaderId: 2, leaderEpoch: 2, isrNodes: [2] })
   expect(await fetching(await cluster.connect(2))).toMatchObject({ errorCode: 0, highWatermark: 1 })
 })
 
