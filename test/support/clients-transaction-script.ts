@@ -3,8 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { coordinatorPartition } from '../../core/coordinator/coordinator-partition.ts'
 import {
-  addOffsetsToTxn, addPartitionsToTxn, consumerGroupHeartbeat, createTopics, describeProducers, describeTransactions, endTxn, fetch, findCoordinator, initProducerId,
-  joinGroup, listOffsets, offsetFetch, produce, syncGroup, txnOffsetCommit, writeTxnMarkers,
+  addOffsetsToTxn, addPartitionsToTxn, consumerGroupHeartbeat, createTopics, deleteGroups, describeProducers, describeTransactions, endTxn, fetch, findCoordinator, initProducerId,
+  joinGroup, listOffsets, offsetCommit, offsetDelete, offsetFetch, produce, syncGroup, txnOffsetCommit, writeTxnMarkers,
 } from '../../core/protocol/apis/index.ts'
 import type { RequestToSend } from '../../core/protocol/schema.ts'
 import { readMarker } from '../../core/records/control-record.ts'
@@ -15,9 +15,10 @@ import { ask, type RawConnection } from './clients-frames.ts'
 const TIME = 1_700_000_000_000
 const TOPIC = 'ledger'
 const GROUP = 'workers'
-const IDS = ['one', 'two', 'three', 'fenced', 'nobody', 'members']
+const IDS = ['one', 'two', 'three', 'fenced', 'nobody', 'members', 'deletes']
 const CLASSIC = ['classic-members', 'instances', 'consumer-members', 'nothing'] as const
 const CONSUMER = 'consumer-members'
+const DOOMED = ['doomed', 'trimmed', 'overtaken']
 
 type Producer = { readonly transactionalId: string; readonly producerId: number; readonly producerEpoch: number }
 type Sent = { readonly partition?: number; readonly sequence?: number; readonly isPlain?: true; readonly producer?: Partial<Producer>; readonly transactionalId?: string | null }
@@ -77,10 +78,10 @@ class Script extends AnswerScript {
     await this.ask(step, await this.connection(), txnOffsetCommit, version, { ...producer, groupId: GROUP, topics: [{ name: TOPIC, partitions }], ...o })
   }
 
-  async committedOffsets(step: string): Promise<void> {
+  async committedOffsets(step: string, groupId: string = GROUP): Promise<void> {
     for (const requireStable of [false, true]) {
       for (const topics of [null, [{ name: TOPIC, partitionIndexes: [0, 1] }]]) {
-        await this.ask(`${step}, ${requireStable ? 'stable' : 'any'} of ${topics ? 'two' : 'all'}`, await this.connection(), offsetFetch, 8, { groups: [{ groupId: GROUP, topics }], requireStable })
+        await this.ask(`${step}, ${requireStable ? 'stable' : 'any'} of ${topics ? 'two' : 'all'}`, await this.connection(), offsetFetch, 8, { groups: [{ groupId, topics }], requireStable })
       }
     }
   }
@@ -128,6 +129,7 @@ export async function runTransactionScript(port: number): Promise<[string, unkno
     await markers(script)
     await fencing(script)
     await members(script)
+    await deletions(script)
     return comparable(script.steps)
   } finally {
     script.close()
@@ -137,10 +139,10 @@ export async function runTransactionScript(port: number): Promise<[string, unkno
 async function makeReady(script: Script): Promise<void> {
   const a = await script.connection()
   await ask(a, createTopics, 7, { topics: [{ name: TOPIC, numPartitions: 3, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 5_000 })
-  for (const [keyType, keys] of [[0, [GROUP, ...CLASSIC]], [1, IDS]] as const) {
+  for (const [keyType, keys] of [[0, [GROUP, ...CLASSIC, ...DOOMED]], [1, IDS]] as const) {
     for (const key of keys) while ((await ask(a, findCoordinator, 4, { keyType, coordinatorKeys: [key] })).coordinators[0]?.errorCode !== 0) await pause(50)
   }
-  for (const groupId of [GROUP, ...CLASSIC]) while ((await ask(a, offsetFetch, 8, { groups: [{ groupId, topics: null }] })).groups[0]?.errorCode !== 0) await pause(50)
+  for (const groupId of [GROUP, ...CLASSIC, ...DOOMED]) while ((await ask(a, offsetFetch, 8, { groups: [{ groupId, topics: null }] })).groups[0]?.errorCode !== 0) await pause(50)
   for (const transactionalId of IDS) {
     for (;;) {
       const state = (await ask(a, describeTransactions, 0, { transactionalIds: [transactionalId] })).transactionStates[0]
@@ -291,6 +293,26 @@ async function members(script: Script): Promise<void> {
   await script.commitOffsets('a group that is not there, with a generation', 3, producer, { groupId: 'nothing', memberId: 'm', generationIdOrMemberEpoch: 3 })
   await consumerMembers(script, producer)
   await script.end('the transaction is aborted', producer, false)
+}
+
+/** What becomes of pending offsets whose group, or which themselves, are deleted before the end; and of those a plain commit overtakes. */
+async function deletions(script: Script): Promise<void> {
+  const on = await script.connection()
+  let producer = await script.init('a producer for deletions', 'deletes', 5)
+  const plain = (groupId: string, committedOffset: number): Promise<unknown> => script.ask('a commit outside', on, offsetCommit, 8, {
+    groupId, memberId: '', generationIdOrMemberEpoch: -1, topics: [{ name: TOPIC, partitions: [{ partitionIndex: 0, committedOffset, committedMetadata: null }] }],
+  })
+  await plain('trimmed', 3)
+  for (const groupId of DOOMED) await script.commitOffsets('pending offsets', 5, producer, { groupId }, 70)
+  await plain('overtaken', 71)
+  await script.ask('a group is deleted', on, deleteGroups, 2, { groupsNames: ['doomed'] })
+  await script.ask('offsets are deleted', on, offsetDelete, 0, { groupId: 'trimmed', topics: [{ name: TOPIC, partitions: [{ partitionIndex: 0 }, { partitionIndex: 1 }] }] })
+  for (const groupId of DOOMED) await script.committedOffsets(`${groupId} before the end`, groupId)
+  producer = await script.end('it is committed', producer, true, 5)
+  for (const groupId of DOOMED) await script.committedOffsets(`${groupId} after it`, groupId)
+  await script.commitOffsets('offsets of another', 5, producer, { groupId: 'overtaken' }, 80)
+  await script.end('which is aborted', producer, false, 5)
+  await script.committedOffsets('overtaken at last', 'overtaken')
 }
 
 async function consumerMembers(script: Script, producer: Producer): Promise<void> {
