@@ -65,15 +65,34 @@ for (const isCooperative of [false, true]) {
   })
 }
 
-test('whatever order members of both protocols come and go in, no partition is read twice, and all are read once they stay', { timeout: 30_000 }, async () => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const setting = await start()
+/** A setting whose coordinator may be started anew under its members. */
+async function startRestarting(): Promise<{ readonly setting: Setting; restart(): Promise<void> }> {
+  let current = await start()
+  const setting: Setting = {
+    ...current,
+    get groups() {
+      return current.groups
+    },
+  }
+  return {
+    setting,
+    restart: async () => {
+      current = await current.restart()
+      current.topicIds.set(TOPIC, ORDERS)
+    },
+  }
+}
+
+test('whatever order members of both protocols come and go in, and the coordinator starts anew, no partition is read twice, and all are read once they stay', { timeout: 60_000 }, async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const { setting, restart } = await startRestarting()
     const { below } = seededRandom(seed)
-    let members: Migrating[] = []
+    const members: Migrating[] = []
     for (let round = 0; round < 60; round++) {
-      const what = below(10)
+      const what = below(12)
       if (members.length < PARTITIONS && what < 2) members.push(what === 0 ? new ClassicConsumer(setting, { isCooperative: seed % 2 === 0 }) : new ModernConsumer(setting, `m${round}`))
       else if (members.length > 1 && what === 2) members.splice(below(members.length), 1).forEach(member => member.leave())
+      else if (what === 3 && seed % 3 === 0) await restart()
       for (const member of members) if (below(3) > 0) member.step()
       await settle()
       expectOwnedOnce(members)
@@ -81,7 +100,8 @@ test('whatever order members of both protocols come and go in, no partition is r
       await settle()
       expectOwnedOnce(members)
     }
-    if (members.length === 0) members = [new ModernConsumer(setting, 'last')]
+    members.push(new ModernConsumer(setting, 'last'))
+    if (members.length > PARTITIONS) members.shift()?.leave()
     expect([seed, await settled(setting, members)]).toEqual([seed, true])
     await setting.groups.stop()
   }

@@ -29,9 +29,9 @@ export type Setting = {
 }
 
 export async function startGroups(options: {
-  readonly config?: Partial<GroupConfig>; readonly groupConfig?: Partial<ConsumerGroupConfig>; readonly disk?: MemoryDisk; readonly clock?: SimulatedClock; readonly load?: boolean; readonly logger?: Logger
+  readonly config?: Partial<GroupConfig>; readonly groupConfig?: Partial<ConsumerGroupConfig>; readonly disk?: MemoryDisk; readonly clock?: SimulatedClock; readonly load?: boolean; readonly logger?: Logger; readonly seed?: number
 } = {}): Promise<Setting> {
-  const { disk = new MemoryDisk(), clock = new SimulatedClock(), logger = silentLogger } = options
+  const { disk = new MemoryDisk(), clock = new SimulatedClock(), logger = silentLogger, seed = 1 } = options
   const log = await PartitionLog.open({
     disk, clock, folder: '/data/__consumer_offsets-0', topic: '__consumer_offsets', partition: 0, topicId: 'mJ1kDGmmT3qFmUQOQyJvQA',
     config: { ...defaultLogConfig, cleanupPolicy: ['compact'] }, isClean: true, logger: silentLogger,
@@ -39,7 +39,7 @@ export async function startGroups(options: {
   const topics = new Map([['orders', 4], ['payments', 1]])
   const topicIds = new Map<string, string>()
   const groups = new GroupCoordinator({
-    clock, random: seededRandom(1), logger, partitionCount: 1,
+    clock, random: seededRandom(seed), logger, partitionCount: 1,
     logOf: () => log,
     topicExists: (topic, partition) => partition >= 0 && partition < (topics.get(topic) ?? 0),
     topicIdOf: topic => topicIds.get(topic),
@@ -53,7 +53,7 @@ export async function startGroups(options: {
   const restart = async (): Promise<Setting> => {
     await groups.stop()
     await log.close()
-    return startGroups({ ...options, disk, clock })
+    return startGroups({ ...options, disk, clock, seed: seed + 1 })
   }
   return { groups, clock, disk, log, topics, topicIds, changes, restart }
 }
