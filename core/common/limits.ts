@@ -21,7 +21,7 @@ export const SOCKET_QUEUE_BYTES_MAX = 8 * MB
 export const FETCH_ANSWER_BYTES_MAX = 57_671_680
 /** Fetches waiting for data, over all connections; one per connection in practice. */
 export const PARKED_REQUESTS_MAX = 8192
-/** Partitions that fetch sessions remember, over all sessions of a broker: about 400 bytes each. Kafka bounds the sessions only. */
+/** Partitions that fetch sessions remember, over all sessions of a broker: 470 bytes each, so 100 MB at most. Kafka bounds the sessions only. */
 export const FETCH_SESSION_PARTITIONS_MAX = 200_000
 /** One budget for fetch read buffers of the process; over it a fetch answers its first batch only. */
 export const READ_BUFFER_BYTES_MAX = 128 * MB
