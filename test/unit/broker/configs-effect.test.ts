@@ -29,6 +29,20 @@ test('a shorter log.cleaner.backoff.ms ends the pause that is under way', async 
   await broker.stop()
 })
 
+test('a shorter producer.id.expiration.ms is what the next look at producers goes by', async () => {
+  const clock = new SimulatedClock()
+  const broker = await startMemoryBroker({ clock, topics: { orders: 1 } })
+  const log = broker.broker.log('orders', 0)
+  const producers = (): number[] => Array.from(log?.producers() ?? [], ({ producerId }) => producerId)
+  log?.append(encodeBatch({ records: [{ key: null, value: Buffer.from('x'), timestamp: clock.now() }], producerId: 7, producerEpoch: 0, baseSequence: 0 }))
+  clock.advance(120_000)
+  expect(producers()).toEqual([7])
+  expect(await set(broker, 'producer.id.expiration.ms', '1000')).toBe(0)
+  clock.advance(120_000)
+  while (producers().length > 0) await new Promise(resolve => setImmediate(resolve))
+  await broker.stop()
+})
+
 test('message.max.bytes set for all brokers bounds the next batch of a topic that says nothing of it', async () => {
   const broker = await startMemoryBroker({ topics: { orders: 1 } })
   expect(await set(broker, 'message.max.bytes', '100')).toBe(0)
