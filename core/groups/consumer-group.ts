@@ -32,6 +32,8 @@ export class ConsumerGroup {
   readonly #owners = new Map<string, Map<number, string>>()
   /** How many members name a topic, themselves or by a pattern. Made again when somebody asks after a change. */
   #subscriptions: ReadonlyMap<string, number> | null = null
+  /** How many members subscribe to a pattern; likewise. */
+  #regexSubscriptions: ReadonlyMap<string, number> | null = null
 
   constructor(groupId: string, clock: Clock) {
     this.groupId = groupId
@@ -117,6 +119,18 @@ export class ConsumerGroup {
     return this.#subscriptions
   }
 
+  /** Patterns with the number of members that subscribe to each. */
+  get regexSubscriptions(): ReadonlyMap<string, number> {
+    this.#regexSubscriptions ??= this.#countRegexes()
+    return this.#regexSubscriptions
+  }
+
+  #countRegexes(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { subscribedRegex } of this.#members.values()) if (subscribedRegex) counts.set(subscribedRegex, (counts.get(subscribedRegex) ?? 0) + 1)
+    return counts
+  }
+
   isSubscribedTo(topic: string): boolean {
     return this.subscriptions.has(topic)
   }
@@ -184,7 +198,7 @@ export class ConsumerGroup {
   #put(member: ConsumerMember): void {
     const old = this.#members.get(member.memberId)
     if (old) this.#release(old)
-    if (old?.subscribedTopics !== member.subscribedTopics || old.subscribedRegex !== member.subscribedRegex) this.#subscriptions = null
+    if (old?.subscribedTopics !== member.subscribedTopics || old.subscribedRegex !== member.subscribedRegex) this.#subscriptions = this.#regexSubscriptions = null
     this.#members.set(member.memberId, member)
     this.#own(member.memberId, member.assigned)
     this.#own(member.memberId, member.pendingRevocation)
@@ -196,7 +210,7 @@ export class ConsumerGroup {
     if (!member) return
     this.#release(member)
     this.#members.delete(memberId)
-    this.#subscriptions = null
+    this.#subscriptions = this.#regexSubscriptions = null
     // The instance may be another member's by now: a static member that came back replaces the old one in one batch.
     if (member.instanceId !== null && this.#memberIdByInstance.get(member.instanceId) === memberId) this.#memberIdByInstance.delete(member.instanceId)
   }

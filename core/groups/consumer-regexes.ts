@@ -35,13 +35,13 @@ export function changeRegex(draft: Draft): RegexChange {
 }
 
 function subscriberCount(group: ConsumerGroup, regex: string): number {
-  return group.members.reduce((count, { subscribedRegex }) => count + (subscribedRegex === regex ? 1 : 0), 0)
+  return group.regexSubscriptions.get(regex) ?? 0
 }
 
 /** Resolves the group's patterns behind the request where it is time to: some are new, topics are, or the last time is long ago. */
 export function resolveRegexes(context: ConsumerContext, group: ConsumerGroup): void {
   if (group.isResolvingRegexes) return
-  const patterns = new Set(group.members.flatMap(({ subscribedRegex }) => subscribedRegex ? [subscribedRegex] : []))
+  const patterns = group.regexSubscriptions
   if (patterns.size === 0) return
   const nowMs = context.clock.now()
   const resolved = [...group.regexes.values()]
@@ -53,7 +53,7 @@ export function resolveRegexes(context: ConsumerContext, group: ConsumerGroup): 
   if (!isDue) return
   group.isResolvingRegexes = true
   resolvePatterns({
-    patterns: [...patterns], names: [...context.topics.names()], clock: context.clock, timers: group.timers, timer: REGEXES_TIMER,
+    patterns: [...patterns.keys()], names: [...context.topics.names()], clock: context.clock, timers: group.timers, timer: REGEXES_TIMER,
     done: topics => storeResolved(context, group, topics, nowMs),
   })
 }
