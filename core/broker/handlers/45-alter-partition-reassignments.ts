@@ -23,7 +23,9 @@ export const alterPartitionReassignmentsHandler = handler(alterPartitionReassign
       responses.push({ name, partitions: answers })
       for (const asked of partitions) {
         const refusal = await alter(name, asked, allowReplicationFactorChange, broker)
-        answers.push({ partitionIndex: asked.partitionIndex, errorCode: errorCode(refusal?.error ?? 'NONE'), errorMessage: refusal?.message ?? null })
+        const { error = 'NONE', message = null } = refusal ?? {}
+        // What says no more than its code has no words in Kafka either.
+        answers.push({ partitionIndex: asked.partitionIndex, errorCode: errorCode(error), errorMessage: error === 'NO_REASSIGNMENT_IN_PROGRESS' ? null : message })
       }
     }
     return { allowReplicationFactorChange, errorCode: 0, errorMessage: null, responses }
