@@ -11,9 +11,12 @@ const STATES: readonly TransactionState[] = ['Empty', 'Ongoing', 'PrepareCommit'
 
 export type StoredTransaction = { readonly transactionalId: string; readonly transaction: Transaction | null }
 
-/** `transactionVersion`: the finalized level, which picks the version of the value. A null transaction is a tombstone. */
+/**
+ * `transactionVersion`: the finalized level, which picks the version of the value; 0 has no room for what a client of version 2 needs. A null
+ * transaction is a tombstone.
+ */
 export function encodeTransaction({ transactionalId, transaction }: StoredTransaction, transactionVersion: number): CoordinatorRecord {
-  return { key: transactionLogKey.encode({ transactionalId }), value: transaction && encodeValue(transaction, transactionVersion >= 1 ? 1 : 0) }
+  return { key: transactionLogKey.encode({ transactionalId }), value: transaction && encodeValue(transaction, transactionVersion >= 1 || transaction.clientTransactionVersion > 0 ? 1 : 0) }
 }
 
 function encodeValue(transaction: Transaction, version: number): Buffer {

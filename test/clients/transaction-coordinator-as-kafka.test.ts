@@ -2,16 +2,16 @@
 
 import { expect } from 'vitest'
 import { MillraceProcess } from '../support/broker-process.ts'
-import { runCoordinatorScript } from '../support/clients-coordinator-script.ts'
+import { quickSweeps, runCoordinatorScript } from '../support/clients-coordinator-script.ts'
 import { testWith } from '../support/clients-tools.ts'
 import { KafkaPeer } from '../support/kafka-peer.ts'
 
-testWith('java', 'maven')('every answer to a script of transaction requests is the one Apache Kafka gives, and so is every record of __transaction_state', async () => {
-  const kafka = await KafkaPeer.start()
-  const millrace = await MillraceProcess.start()
+testWith('java', 'maven').each([2, 1])('with transaction.version %i every answer to a script of transaction requests is the one Apache Kafka gives, and so is every record of __transaction_state', async version => {
+  const kafka = await KafkaPeer.start({ properties: quickSweeps })
+  const millrace = await MillraceProcess.start({ args: Object.entries(quickSweeps).flatMap(([name, value]) => ['--config', `${name}=${value}`]) })
   try {
-    const expected = await runCoordinatorScript(kafka.port)
-    expect(await runCoordinatorScript(millrace.port)).toEqual(expected)
+    const expected = await runCoordinatorScript(kafka.port, version)
+    expect(await runCoordinatorScript(millrace.port, version)).toEqual(expected)
   } finally {
     await Promise.all([kafka.dispose(), millrace.dispose()])
   }

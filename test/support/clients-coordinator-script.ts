@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import {
-  addOffsetsToTxn, addPartitionsToTxn, createTopics, describeTransactions, endTxn, fetch, findCoordinator, initProducerId, listTransactions,
+  addOffsetsToTxn, addPartitionsToTxn, apiVersions, createTopics, describeTransactions, endTxn, fetch, findCoordinator, initProducerId, listTransactions, updateFeatures,
 } from '../../core/protocol/apis/index.ts'
 import { errorName } from '../../core/protocol/errors.ts'
 import { transactionLogKey, transactionLogValue } from '../../core/protocol/transaction-records.ts'
@@ -15,17 +15,24 @@ type Step = readonly [string, unknown]
 
 const NOBODY: Producer = { producerId: -1, producerEpoch: -1 }
 
-/** Runs everything against the broker on `port`: the answers in order, then the records of `__transaction_state` by transactional id. */
-export async function runCoordinatorScript(port: number): Promise<Step[]> {
+/** What both brokers are started with, so that a script need not wait for minutes. */
+export const quickSweeps: Readonly<Record<string, string>> = {
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200',
+}
+
+/** Runs everything against the broker on `port`, started with `quickSweeps`: the answers in order, then the records of `__transaction_state` by transactional id. */
+export async function runCoordinatorScript(port: number, transactionVersion = 2): Promise<Step[]> {
   const connection = await RawConnection.open(port)
   try {
     const script = new CoordinatorScript(connection)
     await script.makeReady()
+    if (transactionVersion < 2) await script.finalize(transactionVersion)
     await initialized(script)
     await version1(script)
     await version2(script)
     await added(script)
     await fencing(script)
+    await timedOut(script)
     await exhausted(script)
     await script.look()
     return [...script.steps, ...await script.stored()]
@@ -50,8 +57,17 @@ class CoordinatorScript {
     const found = async (): Promise<number | undefined> => (await ask(this.#connection, findCoordinator, 4, { keyType: 1, coordinatorKeys: ['a'] })).coordinators[0]?.errorCode
     while (await found() !== 0) await pause(100)
     while ((await ask(this.#connection, listTransactions, 0, { stateFilters: [], producerIdFilters: [] })).errorCode !== 0) await pause(100)
-    for (const id of ['a', 'b', 'c', 'd', 'e', 'nobody']) await this.#whenLoaded(id)
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'nobody']) await this.#whenLoaded(id)
     while ((await ask(this.#connection, initProducerId, 4, { transactionalId: null, transactionTimeoutMs: 1 })).errorCode !== 0) await pause(100)
+  }
+
+  /** Another level of transaction.version: clients go by it, and so does the coordinator where no client is asked. */
+  async finalize(maxVersionLevel: number): Promise<void> {
+    const answer = await ask(this.#connection, updateFeatures, 1, { timeoutMs: 5000, featureUpdates: [{ feature: 'transaction.version', maxVersionLevel, upgradeType: 2 }] })
+    this.steps.push([`transaction.version ${maxVersionLevel}`, errorName(answer.errorCode)])
+    const level = async (): Promise<number | undefined> => (await ask(this.#connection, apiVersions, 4, { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }))
+      .finalizedFeatures.find(({ name }) => name === 'transaction.version')?.maxVersionLevel
+    while ((await level() ?? 0) !== maxVersionLevel) await pause(50)
   }
 
   async #whenLoaded(transactionalId: string): Promise<void> {
@@ -101,6 +117,13 @@ class CoordinatorScript {
     const answer = await ask(this.#connection, endTxn, version, { transactionalId, producerId, producerEpoch, committed })
     await this.settled(transactionalId)
     return this.#answered(`${step} (EndTxn v${version})`, answer.errorCode, answer)
+  }
+
+  /** Waits until an open transaction is no longer that. */
+  async ended(transactionalId: string): Promise<void> {
+    const state = async (): Promise<string | undefined> => (await ask(this.#connection, describeTransactions, 0, { transactionalIds: [transactionalId] })).transactionStates[0]?.transactionState
+    while (await state() === 'Ongoing') await pause(20)
+    await this.settled(transactionalId)
   }
 
   async settled(transactionalId: string): Promise<void> {
@@ -279,6 +302,21 @@ async function fencing(script: CoordinatorScript): Promise<void> {
   await script.settled(id)
   await script.end('what was aborted for it, of version 2', id, second, { version: 5, committed: false })
   await script.init('one that goes on after that', id, { producer: second })
+}
+
+/** Aborted by the broker, by each version that the producer may speak. */
+async function timedOut(script: CoordinatorScript): Promise<void> {
+  for (const [id, version] of [['f', 4], ['g', 5]] as const) {
+    const producer = await script.init('a start', id, { timeoutMs: 300 })
+    await script.add('a partition', id, producer, { version: version - 1 })
+    await script.ended(id)
+    await script.add('after the timeout', id, producer, { version: version - 1 })
+    await script.end('a commit after the timeout', id, producer, { version })
+    await script.end('an abort after the timeout', id, producer, { version, committed: false })
+    const next = await script.init('one that goes on after the timeout', id, { producer })
+    await script.init('a start after the timeout', id)
+    await script.init('one that went on', id, { producer: next })
+  }
 }
 
 async function exhausted(script: CoordinatorScript): Promise<void> {
