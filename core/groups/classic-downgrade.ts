@@ -1,6 +1,7 @@
 /**
  * Online downgrade (KIP-848): a consumer group whose last member of the consumer protocol goes, while members of the classic one stay,
- * becomes a classic group. Its members have what their targets gave them, and rejoin.
+ * becomes a classic group, whose members rejoin. What each may still be reading counts as its assignment, where Kafka takes its target: the
+ * next upgrade must not give it to another before it has let go.
  */
 
 import { assert } from '../common/assert.ts'
@@ -13,7 +14,7 @@ import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './consumer-member.ts'
 import { writeAssignment } from './embedded-protocol.ts'
 import type { GroupParts } from './group-parts.ts'
-import type { StoredGroup, TopicPartitions } from './stored.ts'
+import type { OwnedPartitions, StoredGroup, TopicPartitions } from './stored.ts'
 
 /** A static member that takes, in the classic protocol, the place of one of the consumer protocol. */
 export type Replacing = { readonly member: ConsumerMember; readonly replaced: ConsumerMember }
@@ -32,21 +33,19 @@ export function mayDowngrade({ options: { config } }: GroupParts, group: Consume
 export function downgradeWithout(parts: GroupParts, group: ConsumerGroup, leaving: readonly ConsumerMember[]): KafkaError | undefined {
   if (!mayDowngrade(parts, group, leaving)) return undefined
   const gone = new Set(leaving.map(({ memberId }) => memberId))
-  return downgrade(parts, group, group.members.filter(({ memberId }) => !gone.has(memberId)), group.targets, true)
+  return downgrade(parts, group, group.members.filter(({ memberId }) => !gone.has(memberId)), true)
 }
 
-/** A static member takes the place of the last member of the consumer protocol; a rebalance follows where the assignment is an old one. */
-export function downgradeByReplacing(parts: GroupParts, group: ConsumerGroup, { member, replaced }: Replacing, mustRebalance: boolean): KafkaError {
-  const staying = group.members.filter(({ memberId }) => memberId !== replaced.memberId)
-  const targets = new Map(group.targets).set(member.memberId, group.target(replaced.memberId))
-  return downgrade(parts, group, [...staying, member], targets, mustRebalance)
+/** A static member takes the place of the last member of the consumer protocol; a rebalance follows where the assignment is an old one, or not everybody's yet. */
+export function downgradeByReplacing(parts: GroupParts, group: ConsumerGroup, { member, replaced }: Replacing, isOld: boolean): KafkaError {
+  const members = [...group.members.filter(({ memberId }) => memberId !== replaced.memberId), member]
+  const isReconciled = members.every(({ state, epoch }) => state === 'stable' && epoch === group.targetEpoch)
+  return downgrade(parts, group, members, isOld || !isReconciled)
 }
 
-function downgrade(
-  parts: GroupParts, group: ConsumerGroup, members: readonly ConsumerMember[], targets: ReadonlyMap<string, TopicPartitions>, mustRebalance: boolean,
-): KafkaError {
+function downgrade(parts: GroupParts, group: ConsumerGroup, members: readonly ConsumerMember[], mustRebalance: boolean): KafkaError {
   const { groupId } = group
-  const value = storedClassic(parts, group, members, targets)
+  const value = storedClassic(parts, group, members)
   const error = parts.store.write(groupId, [...group.tombstones(), { is: 'group', groupId, value }])
   if (error !== 'NONE') return error
   const classic = parts.store.classic(groupId)
@@ -58,9 +57,7 @@ function downgrade(
   return 'NONE'
 }
 
-function storedClassic(
-  { consumer: { topics, clock } }: GroupParts, group: ConsumerGroup, members: readonly ConsumerMember[], targets: ReadonlyMap<string, TopicPartitions>,
-): StoredGroup {
+function storedClassic({ consumer: { topics, clock } }: GroupParts, group: ConsumerGroup, members: readonly ConsumerMember[]): StoredGroup {
   const protocol = votedProtocol(members.map(protocolsOf))
   return {
     protocolType: CONSUMER_PROTOCOL_TYPE, generation: group.epoch, protocol, leaderId: members[0]?.memberId ?? null, stateTimestampMs: clock.now(),
@@ -70,7 +67,7 @@ function storedClassic(
       return {
         memberId, instanceId, clientId, host, rebalanceTimeoutMs, subscription,
         sessionTimeoutMs: classic?.sessionTimeoutMs ?? 0,
-        assignment: writeAssignment(byTopicName(topics, targets.get(memberId) ?? new Map()), subscription),
+        assignment: writeAssignment(byTopicName(topics, partitionsOf(member.assigned, member.pendingRevocation)), subscription),
       }
     }),
   }
@@ -86,6 +83,12 @@ function takeProtocols(classic: ClassicGroup, members: readonly ConsumerMember[]
 
 export function protocolsOf({ classic }: Pick<ConsumerMember, 'classic'>): MemberProtocols {
   return new Map(classic?.protocols.map(({ name, metadata }) => [name, metadata]))
+}
+
+export function partitionsOf(...owned: readonly OwnedPartitions[]): TopicPartitions {
+  const all = new Map<string, number[]>()
+  for (const [topicId, partitions] of owned.flatMap(each => [...each])) all.set(topicId, [...all.get(topicId) ?? [], ...partitions.keys()])
+  return all
 }
 
 /** As members of the classic protocol are told: by names, those of topics that are gone left out. */

@@ -5,7 +5,7 @@
 
 import type { KafkaError } from '../protocol/errors.ts'
 import { CONSUMER_PROTOCOL_TYPE } from './classic-group.ts'
-import { downgradeByReplacing, byTopicName, mayDowngrade, protocolsOf } from './classic-downgrade.ts'
+import { byTopicName, downgradeByReplacing, mayDowngrade, partitionsOf, protocolsOf } from './classic-downgrade.ts'
 import type { JoinRequest } from './classic-join.ts'
 import { refusedJoin, refusedSync, type JoinAnswer, type SyncAnswer } from './classic-member.ts'
 import type { HeartbeatRequest, LeaveAnswer, LeavingMember, SyncRequest } from './classic-membership.ts'
@@ -144,10 +144,9 @@ export function syncConsumerGroup(parts: GroupParts, group: ConsumerGroup, reque
   if (group.targetEpoch > member.epoch && member.state !== 'unrevoked-partitions') return refusedSync(askToRejoin(parts, group, member))
   group.timers.cancel(syncTimer(member.memberId))
   restartSession(parts.consumer, group, member)
-  const assigned = new Map(Array.from(member.assigned, ([topicId, partitions]) => [topicId, [...partitions.keys()]]))
   return {
     error: 'NONE', protocolType: request.protocolType, protocol: request.protocol,
-    assignment: writeAssignment(byTopicName(parts.consumer.topics, assigned), first?.metadata ?? Buffer.alloc(0)),
+    assignment: writeAssignment(byTopicName(parts.consumer.topics, partitionsOf(member.assigned)), first?.metadata ?? Buffer.alloc(0)),
   }
 }
 

@@ -107,6 +107,20 @@ test('whatever order members of both protocols come and go in, and the coordinat
   }
 })
 
+test('what a member has not let go of is nobody else\'s, though its group was downgraded and upgraded meanwhile', async () => {
+  const setting = await start()
+  const a = new ClassicConsumer(setting, { isCooperative: true })
+  expect(await settled(setting, [a])).toBe(true)
+  const gone = new ModernConsumer(setting, 'gone')
+  gone.step()
+  gone.leave()
+  expect(kindOf(setting)).toBe('classic')
+  const next = new ModernConsumer(setting, 'next')
+  next.step()
+  expect([kindOf(setting), a.owned.size, next.owned.size]).toEqual(['consumer', PARTITIONS, 0])
+  expect(await settled(setting, [a, next])).toBe(true)
+})
+
 test('a mixed group goes on after a restart of its coordinator, whichever kind it was', async () => {
   const setting = await start()
   const [a, b] = [new ClassicConsumer(setting), new ModernConsumer(setting, 'b')]
