@@ -114,14 +114,6 @@ export class TransactionCoordinator {
     return !this.#store.partitions.isRefused(this.#store.partitions.of(transactionalId))
   }
 
-  partitionOf(transactionalId: string): number {
-    return this.#store.partitions.of(transactionalId)
-  }
-
-  readiness(transactionalId: string): KafkaError {
-    return this.#store.readiness(transactionalId)
-  }
-
   /** `__transaction_state` was deleted: nothing is known any more. */
   onTopicDeleted(topic: string): void {
     if (topic !== '__transaction_state') return

@@ -52,7 +52,9 @@ export class TransactionSweeps {
   }
 
   #openIds(): string[] {
-    return [...this.#options.store.entries()].filter(([, { state }]) => state === 'Ongoing').map(([transactionalId]) => transactionalId)
+    const open: string[] = []
+    for (const [transactionalId, { state }] of this.#options.store.entries()) if (state === 'Ongoing') open.push(transactionalId)
+    return open
   }
 
   #grant(gapMs: number): void {
