@@ -40,7 +40,7 @@ it('kafka-topics creates, describes, grows, lists and deletes', async () => {
   expect((await topics('--list')).split('\n')).not.toContain('tooled')
 })
 
-it('kafka-consumer-groups lists, describes with lag, resets offsets and deletes', async () => {
+it('kafka-consumer-groups lists, describes with lag, resets and deletes offsets, and deletes groups', async () => {
   const groups = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ...args)
   const { address } = broker
   await createTopic(address, 'grouped', 2)
@@ -57,6 +57,9 @@ it('kafka-consumer-groups lists, describes with lag, resets offsets and deletes'
 
   await groups('--reset-offsets', '--group', 'tool-group', '--topic', 'grouped', '--to-offset', '7', '--execute')
   expect(await groups('--describe', '--group', 'tool-group')).toMatch(/tool-group\s+grouped\s+0\s+7\s+60\s+53/)
+  await groups('--delete-offsets', '--group', 'tool-group', '--topic', 'grouped:1')
+  const left = await groups('--describe', '--group', 'tool-group', '--offsets')
+  expect([/tool-group\s+grouped\s+0\s+7/.test(left), /tool-group\s+grouped\s+1\s+\d/.test(left)]).toEqual([true, false])
   await groups('--delete', '--group', 'tool-group')
   expect((await groups('--list')).split('\n')).not.toContain('tool-group')
 })
