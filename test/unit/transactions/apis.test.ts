@@ -215,7 +215,7 @@ test('an id asked of another broker than its coordinator is not coordinated ther
   const addition = { ...producer, transactionalId: 't', partitions: [{ topic: 'orders', partition: 0 }], clientTransactionVersion: 2 } as const
   expect(await node(at).addPartitions(addition)).toBe('NONE')
   await broker.broker.cluster.stop(at)
-  await until(() => node(other).readiness('t') === 'NONE')
+  await until(() => node(other).describe(['t'])[0]?.error === 'NONE')
   expect(node(at).transaction('t')).toBeUndefined()
   expect(await node(other).endTransaction({ ...producer, transactionalId: 't', isCommit: true, clientTransactionVersion: 2 })).toMatchObject({ error: 'NONE', producerEpoch: 1 })
   await until(() => stateOf() === 'CompleteCommit')
