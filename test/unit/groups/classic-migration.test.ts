@@ -246,6 +246,24 @@ test('a static member changes its protocol and keeps what its instance had, both
   expect(setting.groups.group('g')?.members.map(({ instanceId }) => instanceId).sort()).toEqual(['i', 'j'])
 })
 
+test('a static member changes its protocol in a group that others keep a consumer group, and nobody else notices', async () => {
+  const setting = await start()
+  const [old, other] = [new ModernConsumer(setting, 'old', 'i'), new ModernConsumer(setting, 'other')]
+  expect(await settled(setting, [old, other])).toBe(true)
+  const [had, generation] = [[...old.owned], setting.groups.group('g')?.generation]
+  const classic = new ClassicConsumer(setting, { instanceId: 'i' })
+  classic.step()
+  await settle()
+  expect([[...classic.owned], kindOf(setting), setting.groups.group('g')?.generation]).toEqual([had, 'consumer', generation])
+  old.step()
+  expect(old.errors).toEqual(['FENCED_INSTANCE_ID'])
+  const modern = new ModernConsumer(setting, 'new', 'i')
+  modern.step()
+  expect([[...modern.owned], setting.groups.group('g')?.generation]).toEqual([had, generation])
+  classic.step()
+  expect(classic.errors).toEqual(['FENCED_INSTANCE_ID'])
+})
+
 test('a group that may not be downgraded stays a consumer group of classic members', async () => {
   const setting = await start({ config: { migrationPolicy: 'upgrade' } })
   const [a, m] = [new ClassicConsumer(setting), new ModernConsumer(setting, 'm')]
