@@ -16,7 +16,8 @@ if (!isThere && !isCi) console.log(`Kafka's message definitions are not at ${fol
 type KafkaField = {
   readonly name: string
   readonly type: string
-  readonly versions: string
+  /** Some tagged fields give their tagged versions alone. */
+  readonly versions?: string
   readonly nullableVersions?: string
   readonly taggedVersions?: string
   readonly tag?: number
@@ -67,7 +68,7 @@ function defaultOfOurs({ kind, fallback }: FieldSpec): string {
 
 function renderKafka(message: KafkaMessage, fields: readonly KafkaField[], version: number, path = ''): Rendered {
   return fields.flatMap(field => {
-    if (!inVersions(field.versions, version)) return []
+    if (!inVersions(field.versions ?? field.taggedVersions, version)) return []
     const isArray = field.type.startsWith('[]')
     const elementType = isArray ? field.type.slice(2) : field.type
     const inner = field.fields ?? message.commonStructs?.find(common => common.name === elementType)?.fields

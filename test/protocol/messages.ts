@@ -5,13 +5,14 @@ import * as consumerGroupRecords from '../../core/protocol/consumer-group-record
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../core/protocol/consumer-protocol.ts'
 import { groupMetadataKey, groupMetadataValue, offsetCommitKey, offsetCommitValue } from '../../core/protocol/coordinator-records.ts'
 import type { Data, Message } from '../../core/protocol/schema.ts'
+import * as transactionRecords from '../../core/protocol/transaction-records.ts'
 
-export type Declared = { readonly message: Message<any>; readonly folder: 'clients' | 'group-coordinator'; readonly key: number | undefined }
+export type Declared = { readonly message: Message<any>; readonly folder: 'clients' | 'group-coordinator' | 'transaction-coordinator'; readonly key: number | undefined }
 
 /** Keys of a file of records with the values that go with them: `fooKey` and `fooValue`. */
-function withKeys(records: Readonly<Record<string, Data<any>>>): Declared[] {
+function withKeys(folder: Declared['folder'], records: Readonly<Record<string, Data<any>>>): Declared[] {
   return Object.entries(records).map(([name, { message, recordType }]) => ({
-    message, folder: 'group-coordinator', key: recordType ?? records[name.replace(/Value$/, 'Key')]?.recordType,
+    message, folder, key: recordType ?? records[name.replace(/Value$/, 'Key')]?.recordType,
   }))
 }
 
@@ -20,7 +21,8 @@ export const declared: readonly Declared[] = [
   ...[offsetCommitKey, groupMetadataKey].map(({ message, recordType }) => ({ message, folder: 'group-coordinator' as const, key: recordType })),
   { message: offsetCommitValue.message, folder: 'group-coordinator', key: offsetCommitKey.recordType },
   { message: groupMetadataValue.message, folder: 'group-coordinator', key: groupMetadataKey.recordType },
-  ...withKeys(consumerGroupRecords),
+  ...withKeys('group-coordinator', consumerGroupRecords),
+  ...withKeys('transaction-coordinator', transactionRecords),
   { message: consumerProtocolSubscription.message, folder: 'clients', key: undefined },
   { message: consumerProtocolAssignment.message, folder: 'clients', key: undefined },
 ]
