@@ -10,7 +10,7 @@ import { MillraceProcess } from '../support/broker-process.ts'
 import { ask, RawConnection } from '../support/clients-frames.ts'
 import { startJavaMember } from '../support/clients-java.ts'
 import { createTopic, kafkajsClient } from '../support/clients-kafkajs.ts'
-import type { RunningProcess } from '../support/clients-process.ts'
+import { RunningProcess } from '../support/clients-process.ts'
 import { targetIsKafka, type TestBroker } from '../support/clients-target.ts'
 import { testWith } from '../support/clients-tools.ts'
 import { KafkaPeer } from '../support/kafka-peer.ts'
@@ -124,4 +124,43 @@ for (const [style, assignor] of Object.entries(STRATEGIES)) {
     expect(again).toBeLessThanOrEqual(style === 'eager' ? 0 : sent / 20)
     await Promise.all([e, f].map(close))
   }, 180_000)
+}
+
+testWith('java', 'maven', 'kcat')('kcat and kafkajs, which speak the classic protocol only, share a topic with a Java member of the consumer protocol', async () => {
+  for (const client of ['kcat', 'kafkajs']) {
+    const topic = `with-${client}`
+    await createTopic(broker.address, topic, PARTITIONS)
+    const java = await startJavaMember(broker.address, topic, topic)
+    await java.waitFor('all partitions', () => assignedTo(java).length === PARTITIONS || undefined)
+    const other = client === 'kcat' ? kcatMember(topic) : await kafkajsMember(topic)
+    await java.waitFor('half of the partitions', () => assignedTo(java).length === PARTITIONS / 2 || undefined)
+    const producing = produceUntilStopped(topic)
+    const [javaSaw, otherSaw] = [(): string[] => recordsOf(java).map(line => line.split(' ').slice(-1)[0] ?? ''), other.values]
+    await expect.poll(() => Math.min(javaSaw().length, otherSaw().length), { timeout: 30_000 }).toBeGreaterThan(20)
+    const sent = await producing.stop()
+    await expect.poll(() => new Set([...javaSaw(), ...otherSaw()]).size, { timeout: 30_000 }).toBe(sent)
+    expect([...javaSaw(), ...otherSaw()].length).toBe(sent)
+    expect(await listed(topic)).toMatchObject({ type: 'consumer' })
+    await close(java)
+    await expect.poll(async () => (await listed(topic)).type, { timeout: 30_000 }).toBe('classic')
+    await expect.poll(async () => (await listed(topic)).state, { timeout: 30_000 }).toBe('Stable')
+    await other.end()
+  }
+})
+
+type OtherMember = { values(): string[]; end(): Promise<unknown> }
+
+function kcatMember(topic: string): OtherMember {
+  const flags = ['auto.offset.reset=earliest', 'session.timeout.ms=6000', 'heartbeat.interval.ms=300'].flatMap(flag => ['-X', flag])
+  const member = new RunningProcess('kcat', ['-b', broker.address, '-u', '-f', 'value %s\\n', ...flags, '-G', topic, topic])
+  return { values: () => member.stdout.filter(line => line.startsWith('value ')).map(line => line.slice(6)), end: () => member.end('SIGTERM') }
+}
+
+async function kafkajsMember(topic: string): Promise<OtherMember> {
+  const seen: string[] = []
+  const member = kafkajsClient(broker.address).consumer({ groupId: topic, heartbeatInterval: 300, maxWaitTimeInMs: 200 })
+  await member.connect()
+  await member.subscribe({ topics: [topic], fromBeginning: true })
+  await member.run({ eachMessage: async ({ message }) => void seen.push(message.value?.toString() ?? '') })
+  return { values: () => [...seen], end: () => member.disconnect() }
 }
