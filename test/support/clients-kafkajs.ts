@@ -22,7 +22,7 @@ CompressionCodecs[CompressionTypes.Snappy] = plug(bytes => snappyCompress(bytes)
 CompressionCodecs[CompressionTypes.LZ4] = plug(bytes => compressFrameSync(bytes), bytes => decompressFrameSync(bytes))
 CompressionCodecs[CompressionTypes.ZSTD] = plug(bytes => zstdCompressSync(bytes), bytes => zstdDecompressSync(bytes))
 
-const types: Readonly<Record<Codec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
+export const codecTypes: Readonly<Record<Codec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
 /** A kafkajs client that keeps quiet and gives up soon. */
 export function kafkajsClient(address: string, retries = 5): InstanceType<typeof Kafka> {
@@ -73,7 +73,7 @@ async function produce(address: string, topic: string, records: readonly SentRec
   await producer.connect()
   try {
     for (let at = 0; at < records.length; at += 500) {
-      await producer.send({ topic, acks: -1, compression: types[codec], messages: records.slice(at, at + 500).map(messageOf) })
+      await producer.send({ topic, acks: -1, compression: codecTypes[codec], messages: records.slice(at, at + 500).map(messageOf) })
     }
   } finally {
     await producer.disconnect()

@@ -1,8 +1,12 @@
 /** Every client of the matrix: what docs/clients.md must have a row of. */
 
 import type { MatrixClient } from './clients-matrix.ts'
+import { cMatrix } from './clients-matrix-c.ts'
+import { nodeMatrix } from './clients-matrix-node.ts'
 import { pythonMatrix } from './clients-matrix-python.ts'
 
 export const matrixClients: readonly MatrixClient[] = [
+  ...cMatrix,
+  ...nodeMatrix,
   ...pythonMatrix,
 ]

@@ -124,7 +124,7 @@ function withReasons(result: MatrixResult, { failsWithKafkaToo = {} }: MatrixCli
 export function matrixResult(output: string): MatrixResult {
   const steps: Partial<Record<MatrixStep, StepResult>> = {}
   let head: Omit<MatrixResult, 'steps'> | undefined
-  for (const line of output.split('\n').filter(text => text.startsWith('{'))) {
+  for (const line of output.split('\n').filter(text => text.startsWith('{"'))) {
     const said = JSON.parse(line) as Record<string, string>
     if (said['client'] !== undefined) {
       const { client, version = '', language = '', on } = said

@@ -16,12 +16,14 @@ const tools = {
   rust: { name: 'Rust', probe: ['cargo', '--version'], remedy: 'install Rust' },
   cc: { name: 'a C compiler with librdkafka', probe: ['cc', '-E', '-include', 'librdkafka/rdkafka.h', '-x', 'c', '/dev/null'],
     remedy: 'apt-get install -y gcc libc6-dev librdkafka-dev' },
+  cxx: { name: 'a C++ compiler with make and libzstd', probe: ['sh', '-c', 'make -v && c++ -E -include zstd.h -x c++ /dev/null'],
+    remedy: 'apt-get install -y g++ make libzstd-dev zlib1g-dev' },
 } as const satisfies Record<string, Tool>
 
 export type ToolName = keyof typeof tools
 
 /** Tools that .ci/run installs: with CI set, their absence is a failure and not a skip. */
-const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc', 'python'])
+const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc', 'cxx', 'python'])
 
 /** `test.skip`, which is another function each time it is asked for: what `testWith` and `testWithMade` answer can be compared with this one. */
 export const skipped = test.skip

@@ -170,7 +170,7 @@ class Scenario:
     def alter(self):
         topic = self.topic("altered", 2)
         self.library.alter_config(topic, "retention.ms", "7200000")
-        equal(self.library.config(topic, "retention.ms"), "7200000", "retention.ms")
+        wait("the config is as altered", lambda: self.library.config(topic, "retention.ms") == "7200000")
         self.library.grow(topic, 4)
         wait("four partitions", lambda: self.library.partitions(topic) == [0, 1, 2, 3])
 
