@@ -34,7 +34,7 @@ export class Reassignments {
     const underWay = this.#underWay.get(partition)
     if (!underWay) return undefined
     const { target, original } = underWay
-    return { partition, adding: target.filter(id => !original.includes(id)), removing: original.filter(id => !target.includes(id)) }
+    return { partition, adding: target.filter(id => !original.includes(id)), removing: partition.standing.replicas.filter(id => !target.includes(id)) }
   }
 
   *list(): Iterable<Reassignment> {
@@ -46,6 +46,7 @@ export class Reassignments {
 
   /** Moves a partition to `target`, the preferred leader first; null takes back the move that is under way. Throws when the catalog cannot keep it. */
   async alter(partition: Partition, target: readonly number[] | null, { mayChangeFactor }: { readonly mayChangeFactor: boolean }): Promise<Refusal | undefined> {
+    if (!this.#isThere(partition)) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `Unable to find partition ${partition.topic}:${partition.index}.` }
     if (target === null) return this.#cancel(partition)
     const original = this.#underWay.get(partition)?.original ?? partition.standing.replicas
     const problem = assignmentProblem(target, this.#placement)
@@ -69,10 +70,9 @@ export class Reassignments {
     const underWay = this.#underWay.get(partition)
     if (!underWay) return
     const { target, original } = underWay
-    const removed = original.filter(id => !target.includes(id))
     const isUp = (id: number): boolean => this.#placement.isUp(id)
     const canEnd = partition.leader !== NO_LEADER && target.some(isUp) && target.every(id => original.includes(id) || isUp(id))
-    if (!canEnd) return this.#hold(partition, [...target, ...removed])
+    if (!canEnd) return this.#hold(partition, target)
     this.#underWay.delete(partition)
     await this.#settle(partition, target)
   }
@@ -80,15 +80,21 @@ export class Reassignments {
   async #cancel(partition: Partition): Promise<Refusal | undefined> {
     const underWay = this.#underWay.get(partition)
     if (!underWay) return { error: 'NO_REASSIGNMENT_IN_PROGRESS', message: 'No partition reassignment is in progress.' }
-    this.#rows.set(partition.topic, partition.index, [underWay.original])
+    const { original } = underWay
+    if (!original.some(id => partition.isr.includes(id) || this.#placement.isUp(id))) {
+      const place = `${partition.topic}:${partition.index}`
+      return { error: 'INVALID_REPLICA_ASSIGNMENT', message: `Unable to revert partition assignment for ${place} because it would require an unclean leader election.` }
+    }
+    this.#rows.set(partition.topic, partition.index, [original])
     this.#underWay.delete(partition)
-    await this.#settle(partition, underWay.original)
+    await this.#settle(partition, original)
     return undefined
   }
 
   /** While it is under way both those that held the partition and those that are to hold it do. */
-  #hold(partition: Partition, replicas: readonly number[]): void {
-    const { isr } = partition.standing
+  #hold(partition: Partition, target: readonly number[]): void {
+    const { isr, replicas: before } = partition.standing
+    const replicas = [...target, ...before.filter(id => !target.includes(id))]
     const joined = partition.leader === NO_LEADER ? [] : replicas.filter(id => !isr.includes(id) && this.#placement.isUp(id))
     partition.stand({ replicas, isr: grownIsr(isr, joined) })
   }
@@ -97,7 +103,7 @@ export class Reassignments {
   async #settle(partition: Partition, replicas: readonly number[]): Promise<void> {
     const before = partition.standing
     const inSync = grownIsr(before.isr.filter(id => replicas.includes(id)), replicas.filter(id => this.#placement.isUp(id)))
-    partition.stand({ replicas, isr: inSync.length > 0 ? inSync : replicas.slice(0, 1) })
+    partition.stand({ replicas, isr: inSync })
     if (!replicas.includes(before.leader)) {
       await this.#leadership.elect([partition], () => replicas.find(id => inSync.includes(id) && this.#placement.isUp(id)))
     } else if (before.replicas.some(id => !replicas.includes(id))) {
@@ -106,7 +112,11 @@ export class Reassignments {
   }
 
   #forgetDeleted(): void {
-    for (const partition of this.#underWay.keys()) if (this.#topics.partition(partition.topic, partition.index) !== partition) this.#underWay.delete(partition)
+    for (const partition of this.#underWay.keys()) if (!this.#isThere(partition)) this.#underWay.delete(partition)
+  }
+
+  #isThere(partition: Partition): boolean {
+    return this.#topics.partition(partition.topic, partition.index) === partition
   }
 }
 
