@@ -105,6 +105,20 @@ test('its connections end, and a fetch that waits elsewhere for what another lea
   expect(await fetching(second)).toMatchObject({ errorCode: 0 })
 })
 
+test('a broker that is back knows no fetch session of before', async () => {
+  await create('orders', [2])
+  const begin = async (sessionId: number, sessionEpoch: number) => {
+    const connection = await cluster.connect(2)
+    const topics = sessionId === 0 ? [{ topic: 'orders', topicId: ZERO_UUID, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 10_000 }] }] : []
+    return ask(connection, fetch, 12, { maxWaitMs: 0, minBytes: 1, maxBytes: 10_000, sessionId, sessionEpoch, topics })
+  }
+  const { sessionId } = await begin(0, 0)
+  expect(await begin(sessionId, 1)).toMatchObject({ errorCode: 0, sessionId })
+  await cluster.broker.cluster.stop(2)
+  await cluster.broker.cluster.start(2)
+  expect(await begin(sessionId, 2)).toMatchObject({ errorCode: kafkaErrors.FETCH_SESSION_ID_NOT_FOUND })
+})
+
 test('the last broker that is up cannot be stopped, nor one that is down, nor one that is not there', async () => {
   const { cluster: brokers } = cluster.broker
   expect([await brokers.stop(1), await brokers.stop(1), await brokers.stop(9), await brokers.stop(2)]).toEqual([undefined, 'broker 1 is down already', 'there is no broker 9', undefined])
