@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, '..', 'clients', 'matrix', 'python')
 const requirements = join(folder, 'requirements.txt')
 
 /** An environment does not survive a rename with its scripts intact; its interpreter does, and that is all we call. */
-async function environment(): Promise<string> {
+export async function pythonEnvironment(): Promise<string> {
   const made = await cachedFolder(`python-matrix-${digestOf(readFileSync(requirements))}`, async draft => {
     await run('python3', ['-m', 'venv', draft])
     await run(join(draft, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements], { timeoutMs: 300_000 })
@@ -18,9 +18,13 @@ async function environment(): Promise<string> {
   return join(made, 'bin', 'python')
 }
 
+/** The version of a package in that environment. */
+export function pythonPinned(name: string): string {
+  return new RegExp(`^${name}==(.+)$`, 'm').exec(readFileSync(requirements, 'utf8'))?.[1] ?? ''
+}
+
 function client(name: string, program: string): MatrixClient {
-  const [, version = ''] = new RegExp(`^${name}==(.+)$`, 'm').exec(readFileSync(requirements, 'utf8')) ?? []
-  return { name, version, tools: ['python'], command: async () => [await environment(), join(folder, program)] }
+  return { name, version: pythonPinned(name), tools: ['python'], command: async () => [await pythonEnvironment(), join(folder, program)] }
 }
 
 export const pythonMatrix: readonly MatrixClient[] = [
