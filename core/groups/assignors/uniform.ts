@@ -1,8 +1,9 @@
 /**
  * The assignor `uniform`: as even as subscriptions allow, and every member keeps what it has unless evenness asks for it.
  *
- * Members keep what they may; what nobody has goes to whoever has least; then partitions move from members with more to members with at
- * least two less, topic by topic, until no such move is left. With the same subscriptions that leaves members at most one apart.
+ * Members keep what they may, with the same subscriptions no more than their even share; what nobody has goes to whoever has least. With
+ * different subscriptions partitions then move from members with more to members with at least two less, topic by topic, until no such
+ * move is left.
  */
 
 import { assert } from '../../common/assert.ts'
@@ -23,6 +24,10 @@ export function assignUniform({ members, partitionCountOf }: AssignmentTask): Re
     }
   }
   const kept = keep(members, holders, partitionCountOf)
+  if (isAlike(members)) {
+    const total = Array.from(subscribers.keys(), partitionCountOf).reduce((sum, count) => sum + count, 0)
+    freeSurplus([...holders.values()], kept, total)
+  }
   for (const [topicId, candidates] of subscribers) {
     const free: number[] = []
     const taken = kept.get(topicId)
@@ -39,7 +44,7 @@ export function assignUniform({ members, partitionCountOf }: AssignmentTask): Re
 /** Lets members keep what they have of topics they still subscribe to; says which partitions those are. */
 function keep(
   members: AssignmentTask['members'], holders: ReadonlyMap<string, Holder>, partitionCountOf: (topicId: string) => number,
-): ReadonlyMap<string, ReadonlySet<number>> {
+): ReadonlyMap<string, Set<number>> {
   const kept = new Map<string, Set<number>>()
   for (const { memberId, topicIds, current } of members) {
     const holder = holders.get(memberId)
@@ -56,6 +61,27 @@ function keep(
     }
   }
   return kept
+}
+
+/** Whether all members subscribe to the same topics. */
+function isAlike(members: AssignmentTask['members']): boolean {
+  const first = members[0]?.topicIds
+  return members.every(({ topicIds }) => topicIds.size === first?.size && [...topicIds].every(topicId => first.has(topicId)))
+}
+
+/** Takes from each what is above its even share; where the shares differ by one, who has most keeps one more. */
+function freeSurplus(holders: readonly Holder[], kept: ReadonlyMap<string, Set<number>>, total: number): void {
+  const least = Math.floor(total / holders.length)
+  const withOneMore = total % holders.length
+  for (const [at, holder] of [...holders].sort((a, b) => b.load - a.load).entries()) {
+    const share = at < withOneMore ? least + 1 : least
+    for (const [topicId, partitions] of holder.topics) {
+      const surplus = partitions.splice(Math.max(partitions.length - Math.max(holder.load - share, 0), 0))
+      for (const partition of surplus) kept.get(topicId)?.delete(partition)
+      holder.load -= surplus.length
+      if (partitions.length === 0) holder.topics.delete(topicId)
+    }
+  }
 }
 
 function give(holder: Holder, topicId: string, partition: number): void {

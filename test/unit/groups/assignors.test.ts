@@ -70,6 +70,15 @@ test('uniform moves no more partitions than evenness asks for', () => {
   }))
 })
 
+test('uniform takes from the fullest first, whichever topic that costs', () => {
+  const topicIds = new Set(['t2', 't3'])
+  const currents = [{ t2: [1, 2, 3, 4] }, {}, { t2: [5], t3: [0, 1] }, { t2: [0] }, {}, {}]
+  const members = currents.map((current, at): AssignedMember => ({ memberId: `m${at}`, instanceId: null, topicIds, current: new Map(Object.entries(current)) }))
+  const assignments = run(assignUniform, { counts: [0, 0, 6, 2], members })
+  const kept = members.map(({ memberId, current }) => [...current].flatMap(([topicId, partitions]) => partitions.filter(each => assignments.get(memberId)?.get(topicId)?.includes(each))).length)
+  expect(kept).toEqual([2, 0, 2, 1, 0, 0])
+})
+
 test('uniform over different subscriptions leaves no partition that would even things out elsewhere, and then moves nothing', () => {
   fc.assert(fc.property(drawn(false), task => {
     const assignments = run(assignUniform, task)
