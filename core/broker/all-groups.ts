@@ -1,5 +1,6 @@
 /** The groups of all brokers as one, for who looks at the whole: each is asked of the coordinator that has it. */
 
+import type { DeleteOffsetsAnswer, DeleteOffsetsRequest } from '../groups/offset-delete.ts'
 import type { GroupCoordinator, GroupSnapshot } from '../groups/group-coordinator.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 
@@ -37,6 +38,11 @@ export class AllGroups {
       const coordinator = this.#coordinators.find(each => each.group(groupId) !== undefined) ?? this.#coordinators[0]
       return coordinator?.delete([groupId])[0] ?? { groupId, error: 'COORDINATOR_NOT_AVAILABLE' }
     })
+  }
+
+  deleteOffsets(request: DeleteOffsetsRequest): DeleteOffsetsAnswer {
+    const coordinator = this.#coordinators.find(each => each.group(request.groupId) !== undefined) ?? this.#coordinators[0]
+    return coordinator?.deleteOffsets(request) ?? { error: 'COORDINATOR_NOT_AVAILABLE', topics: [] }
   }
 
   async stop(): Promise<void> {

@@ -33,7 +33,7 @@ export type { GroupTopic, GroupTopics } from './consumer-context.ts'
 export type { ConsumerGroupConfig } from './group-config.ts'
 export { defaultConsumerGroupConfig, defaultGroupConfig } from './group-config.ts'
 export type { GroupCoordinatorOptions } from './group-parts.ts'
-export type { GroupSnapshot, MemberSnapshot, OffsetSnapshot } from './group-snapshot.ts'
+export type { GroupSnapshot, MemberSnapshot, OffsetSnapshot, PendingSnapshot } from './group-snapshot.ts'
 export type { FetchOffsetsAnswer, FetchOffsetsRequest } from './offset-requests.ts'
 
 const NO_TOPICS: GroupTopics = { byName: () => undefined, byId: () => undefined, names: () => [] }
@@ -255,7 +255,7 @@ export class GroupCoordinator {
   }
 
   #snapshot(group: StoreGroup): GroupSnapshot {
-    return snapshotOf(group, this.#store.offsets, { topics: this.#parts.consumer.topics, assignors: this.#options.config.consumerAssignors })
+    return snapshotOf(group, this.#store, { topics: this.#parts.consumer.topics, assignors: this.#options.config.consumerAssignors })
   }
 
   get groupCount(): number {

@@ -1,14 +1,13 @@
 /** Groups as the window and the admin APIs see them: plain values, taken at a moment. */
 
 import { CONSUMER_PROTOCOL_TYPE, type ClassicGroup } from './classic-group.ts'
-import type { CommittedOffsets } from './committed-offsets.ts'
 import type { GroupTopics } from './consumer-context.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
-import type { ConsumerMember } from './consumer-member.ts'
 import { preferredAssignor } from './consumer-target.ts'
 import { assignedTopicsOf, type AssignedTopic } from './embedded-protocol.ts'
 import type { GroupConfig } from './group-config.ts'
-import type { StoreGroup } from './group-store.ts'
+import type { GroupStore, StoreGroup } from './group-store.ts'
+import type { MemberState, OwnedPartitions, TopicPartitions } from './stored.ts'
 
 export type GroupKind = StoreGroup['kind']
 export type GroupState = ClassicGroup['phase']['is'] | ConsumerGroup['state']
@@ -25,9 +24,24 @@ export type MemberSnapshot = {
   /** Where a member of a consumer group stands; null in a classic group. */
   readonly epoch: number | null
   readonly rackId: string | null
+  /** On its way to its target assignment; null in a classic group. */
+  readonly reconciling: ReconcilingSnapshot | null
+  /** A member of a consumer group that speaks the classic protocol. */
+  readonly isClassicInConsumer: boolean
   /** Empty while there is none, and for members that are no consumers. */
   readonly assignment: readonly AssignedTopic[]
 }
+
+export type ReconcilingSnapshot = {
+  readonly state: MemberState
+  /** What it has been told to give up and has not yet. */
+  readonly revoking: readonly AssignedTopic[]
+  /** What its target has beside what it holds: others have not let go of it, or it has not asked yet. */
+  readonly awaiting: readonly AssignedTopic[]
+}
+
+/** Committed in a transaction that is open: visible when it commits. */
+export type PendingSnapshot = { readonly topic: string; readonly partition: number; readonly offset: number; readonly producerId: number }
 
 export type OffsetSnapshot = {
   readonly topic: string
@@ -59,6 +73,7 @@ export type GroupSnapshot = {
   /** Topics any member subscribes to; null when that cannot be known. */
   readonly subscribedTopics: readonly string[] | null
   readonly offsets: readonly OffsetSnapshot[]
+  readonly pending: readonly PendingSnapshot[]
 }
 
 /** What a group of either kind says its members speak: '' for one that only commits. */
@@ -73,7 +88,7 @@ export function stateOf(group: StoreGroup): GroupState {
 /** What must be known beside a consumer group to show it. */
 export type ConsumerFacts = { readonly topics: Pick<GroupTopics, 'byId'>; readonly assignors: GroupConfig['consumerAssignors'] }
 
-export function snapshotOf(group: StoreGroup, offsets: CommittedOffsets, consumer: ConsumerFacts): GroupSnapshot {
+export function snapshotOf(group: StoreGroup, { offsets, pending }: Pick<GroupStore, 'offsets' | 'pending'>, consumer: ConsumerFacts): GroupSnapshot {
   return {
     groupId: group.groupId,
     kind: group.kind,
@@ -84,10 +99,11 @@ export function snapshotOf(group: StoreGroup, offsets: CommittedOffsets, consume
       topic, partition, offset: committed.offset, leaderEpoch: committed.leaderEpoch, metadata: committed.metadata,
       committedAt: committed.commitTimestampMs,
     })),
+    pending: Array.from(pending.entriesOf(group.groupId), ({ topic, partition, value, producerId }) => ({ topic, partition, offset: value.offset, producerId })),
   }
 }
 
-type KindFacts = Omit<GroupSnapshot, 'groupId' | 'kind' | 'state' | 'protocolType' | 'offsets'>
+type KindFacts = Omit<GroupSnapshot, 'groupId' | 'kind' | 'state' | 'protocolType' | 'offsets' | 'pending'>
 
 function classicFacts(group: ClassicGroup): KindFacts {
   return {
@@ -105,6 +121,8 @@ function classicFacts(group: ClassicGroup): KindFacts {
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       epoch: null,
       rackId: null,
+      reconciling: null,
+      isClassicInConsumer: false,
       assignment: assignedTopicsOf(member.assignment),
     })),
     subscribedTopics: group.subscribedTopics && [...group.subscribedTopics],
@@ -127,16 +145,33 @@ function consumerFacts(group: ConsumerGroup, { topics, assignors }: ConsumerFact
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       epoch: member.epoch,
       rackId: member.rackId,
-      assignment: assignedTopics(member, topics),
+      reconciling: {
+        state: member.state,
+        revoking: assignedTopics(member.pendingRevocation, topics),
+        awaiting: assignedTopics(awaited(group.target(member.memberId), member.assigned), topics),
+      },
+      isClassicInConsumer: member.classic !== null,
+      assignment: assignedTopics(member.assigned, topics),
     })),
     subscribedTopics: [...group.subscriptions.keys()],
   }
 }
 
 /** Topics that are gone are left out. */
-function assignedTopics({ assigned }: ConsumerMember, topics: ConsumerFacts['topics']): AssignedTopic[] {
-  return [...assigned].flatMap(([topicId, partitions]) => {
+function assignedTopics(partitionsOf: OwnedPartitions, topics: ConsumerFacts['topics']): AssignedTopic[] {
+  return [...partitionsOf].flatMap(([topicId, partitions]) => {
     const topic = topics.byId(topicId)
     return topic ? [{ topic: topic.name, partitions: [...partitions.keys()].sort((a, b) => a - b) }] : []
   })
+}
+
+/** What a target has that is not held yet. */
+function awaited(target: TopicPartitions, assigned: OwnedPartitions): OwnedPartitions {
+  const missing = new Map<string, Map<number, number>>()
+  for (const [topicId, partitions] of target) {
+    const held = assigned.get(topicId)
+    const rest = partitions.filter(partition => !held?.has(partition))
+    if (rest.length > 0) missing.set(topicId, new Map(rest.map(partition => [partition, 0])))
+  }
+  return missing
 }

@@ -35,6 +35,13 @@ export class PendingOffsets {
     }
   }
 
+  /** What is pending for a group and by which producer, for who looks at it. */
+  * entriesOf(groupId: string): Iterable<PendingOffset & { readonly producerId: number }> {
+    for (const partitions of this.#groups.get(groupId)?.values() ?? []) {
+      for (const others of partitions.values()) for (const { topic, partition, value, of } of others) yield { groupId, topic, partition, value, producerId: of.producerId }
+    }
+  }
+
   /** Notes a stored record; `offsetsPartition` is the partition of `__consumer_offsets` it stands in. */
   add(offsetsPartition: number, producerId: number, offset: PendingOffset): void {
     const transactions = entryOf(this.#transactions, offsetsPartition, () => new Map<number, Transaction>())

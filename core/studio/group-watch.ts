@@ -2,9 +2,12 @@
 
 import type { Broker } from '../broker/broker.ts'
 import type { PartitionFacts } from '../broker/partition.ts'
-import type { GroupSnapshot } from '../groups/group-coordinator.ts'
-import type { GroupDetail, GroupOffsetRow, GroupRow } from './contract/groups.ts'
+import { OFFSETS_TOPIC } from '../broker/offsets-topic.ts'
+import type { GroupSnapshot, MemberSnapshot } from '../groups/group-coordinator.ts'
+import type { GroupDetail, GroupMemberRow, GroupOffsetRow, GroupRow } from './contract/groups.ts'
+import { coordinatorOf } from './coordinators.ts'
 import { History, Rate } from './rates.ts'
+import type { TransactionWatch } from './transaction-watch.ts'
 
 /** A group and what was measured of it. */
 type Watched = {
@@ -20,14 +23,16 @@ const keyOf = (topic: string, partition: number): string => `${topic}/${partitio
 
 export class GroupWatch {
   readonly #broker: Broker
+  readonly #transactions: Pick<TransactionWatch, 'idOf'>
   readonly #groups = new Map<string, Watched>()
   readonly #changed = new Set<string>()
   readonly #stopWatching: () => void
   /** Groups by the topic they read; null when it must be made again. */
   #readers: ReadonlyMap<string, readonly string[]> | null = null
 
-  constructor(broker: Broker) {
+  constructor(broker: Broker, transactions: Pick<TransactionWatch, 'idOf'>) {
     this.#broker = broker
+    this.#transactions = transactions
     this.#stopWatching = broker.groups.onChange(groupId => this.#changed.add(groupId))
     for (const snapshot of broker.groups.groups()) this.#put(snapshot)
   }
@@ -70,7 +75,8 @@ export class GroupWatch {
     return {
       row: this.#row(watched),
       generation, targetEpoch, protocolType, protocol, leaderId,
-      members: members.map(({ memberId, instanceId, clientId, host, epoch, assignment }) => ({ memberId, instanceId, clientId, host, epoch, assignment })),
+      coordinator: coordinatorOf(this.#broker, OFFSETS_TOPIC, groupId),
+      members: members.map(memberRow),
       offsets: this.#offsets(watched),
     }
   }
@@ -152,10 +158,12 @@ export class GroupWatch {
         }
       }
     }
+    const pending = new Map(snapshot.pending.map(each => [keyOf(each.topic, each.partition), each]))
+    for (const [key, { topic, partition }] of pending) places.set(key, { topic, partition })
     const committed = new Map(snapshot.offsets.map(each => [keyOf(each.topic, each.partition), each]))
     for (const [key, { topic, partition }] of committed) places.set(key, { topic, partition })
     const rows = [...places].map(([key, { topic, partition }]): GroupOffsetRow => {
-      const [stored, log] = [committed.get(key), this.#factsOf(topic, partition)]
+      const [stored, open, log] = [committed.get(key), pending.get(key), this.#factsOf(topic, partition)]
       return {
         topic, partition,
         memberId: owners.get(key) ?? null,
@@ -165,6 +173,7 @@ export class GroupWatch {
         lag: stored && log ? lagBehind(log, stored.offset) : null,
         rate: Math.max(0, paces.get(key)?.perSecond ?? 0),
         metadata: stored?.metadata ?? '',
+        pending: open ? { offset: BigInt(open.offset), producerId: BigInt(open.producerId), transactionalId: this.#transactions.idOf(open.producerId) } : null,
       }
     })
     return rows.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
@@ -186,6 +195,15 @@ export class GroupWatch {
   /** Known without opening a log that is at rest; undefined while it is recovered. */
   #factsOf(topic: string, partition: number): PartitionFacts | undefined {
     return this.#broker.topics.partition(topic, partition)?.facts
+  }
+}
+
+function memberRow({ memberId, instanceId, clientId, host, epoch, rackId, isClassicInConsumer, assignment, reconciling }: MemberSnapshot): GroupMemberRow {
+  return {
+    memberId, instanceId, clientId, host, epoch, isClassicInConsumer, assignment,
+    rack: rackId,
+    revoking: reconciling?.revoking ?? [],
+    awaiting: reconciling?.awaiting ?? [],
   }
 }
 

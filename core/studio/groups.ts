@@ -28,7 +28,21 @@ export function groupsArea(parts: StudioParts): Implementation<StudioContract>['
       if (error === 'NONE') return null
       throw new StudioError(error, error === 'NON_EMPTY_GROUP' ? stillHasMembers(group, members) : `The group ${group} was not deleted: ${error}.`)
     },
+    deleteOffsets: ({ group, topic }) => deleteOffsets(parts, group, topic),
   }
+}
+
+/** All of a topic, or none. */
+function deleteOffsets({ broker }: StudioParts, group: string, topic: string): number {
+  const snapshot = broker.groups.group(group)
+  if (!snapshot) throw new StudioError('GROUP_ID_NOT_FOUND', `There is no group ${group}; it may have been deleted.`)
+  const partitions = new Set([...snapshot.offsets, ...snapshot.pending].filter(each => each.topic === topic).map(({ partition }) => partition))
+  const answer = broker.groups.deleteOffsets({ groupId: group, topics: [{ topic, partitions: [...partitions] }] })
+  const error = answer.error === 'NONE' ? answer.topics[0]?.partitions.find(each => each.error !== 'NONE')?.error ?? 'NONE' : answer.error
+  if (error === 'NONE') return partitions.size
+  if (error === 'GROUP_SUBSCRIBED_TO_TOPIC') throw new StudioError(error, `Members of ${group} read ${topic}, so its offsets stay. Stop them first, or have them read other topics.`)
+  if (error === 'NON_EMPTY_GROUP') throw new StudioError(error, stillHasMembers(group, snapshot.members))
+  throw new StudioError(error, `The offsets of ${topic} were not removed from ${group}: ${error}.`)
 }
 
 function stillHasMembers(group: string, members: readonly { readonly memberId: string; readonly clientId: string; readonly host: string }[]): string {

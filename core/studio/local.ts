@@ -105,7 +105,7 @@ function setDurableAcks({ broker }: StudioParts, isOn: boolean): null {
 }
 
 function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace): LocalStatus {
-  const { broker, traffic, groups, host } = parts
+  const { broker, traffic, groups, transactions, host } = parts
   return {
     state: 'listening',
     reason: null,
@@ -115,6 +115,7 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
     version: host.version,
     clusterId: broker.clusterId,
     brokerCount: broker.parts.nodes.size,
+    brokersUp: upCount(parts),
     startedAt: broker.startedAt,
     startTookMs: broker.startTookMs,
     dataFolder: broker.dataFolder,
@@ -125,11 +126,18 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
     upkeep: upkeepOf(parts),
     topicCount: broker.topics.size,
     groupCount: groups.size,
+    transactionalIdCount: transactions.size,
+    openTransactionCount: transactions.openCount,
     connectionCount: broker.connectionCount,
     inRate: traffic.inRate,
     outRate: traffic.outRate,
     diskFreeBytes: freeBytes,
   }
+}
+
+function upCount({ broker }: StudioParts): number {
+  const { placement } = broker.cluster
+  return placement.nodes.filter(({ id }) => placement.isUp(id)).length
 }
 
 /** Connections folded by client id, software and host, as one program opens several. */

@@ -4,6 +4,7 @@ import type { Partition, PartitionFacts } from '../broker/partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { RecoveryReport } from '../log/recovery.ts'
 import type { CutNotice, OpenTransactionRow, PartitionHealth, PartitionNotice, RecoveryRow } from './contract/storage.ts'
+import type { TransactionWatch } from './transaction-watch.ts'
 
 const TRANSACTIONS_MAX = 100
 
@@ -67,13 +68,13 @@ export function openTransactionCount(log: PartitionLog): number {
 }
 
 /** The earliest first. */
-export function openTransactions(log: PartitionLog): readonly OpenTransactionRow[] {
+export function openTransactions(log: PartitionLog, transactions: Pick<TransactionWatch, 'idOf'>): readonly OpenTransactionRow[] {
   if (log.lastStableOffset === log.highWatermark) return []
   return [...log.producers()]
     .filter(({ currentTxnFirstOffset }) => currentTxnFirstOffset >= 0)
     .sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset)
     .slice(0, TRANSACTIONS_MAX)
     .map(({ producerId, epoch, currentTxnFirstOffset, lastTimestamp }) => (
-      { producerId: BigInt(producerId), epoch, firstOffset: BigInt(currentTxnFirstOffset), lastTimestamp }
+      { producerId: BigInt(producerId), epoch, firstOffset: BigInt(currentTxnFirstOffset), lastTimestamp, transactionalId: transactions.idOf(producerId) }
     ))
 }

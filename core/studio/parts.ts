@@ -11,6 +11,7 @@ import type { GroupWatch } from './group-watch.ts'
 import type { Pulse } from './pulse.ts'
 import type { Scan } from './scan/scan.ts'
 import type { Traffic } from './traffic.ts'
+import type { TransactionWatch } from './transaction-watch.ts'
 
 /** What only the host of the engine knows. */
 export type HostFacts = {
@@ -30,6 +31,7 @@ export type StudioParts = {
   readonly pulse: Pulse
   readonly traffic: Traffic
   readonly groups: GroupWatch
+  readonly transactions: TransactionWatch
   readonly cleaning: CleaningWatch
   readonly damage: DamageWatch
 }

@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Disk } from '../common/disk.ts'
 import type { Logger } from '../common/logger.ts'
+import { brokersArea } from './brokers.ts'
 import { CleaningWatch } from './cleaning-watch.ts'
 import { studioContract, type StudioContract } from './contract/index.ts'
 import { DamageWatch } from './damage-watch.ts'
@@ -19,6 +20,8 @@ import { serveContract, type Implementation } from './rpc/serve.ts'
 import type { Scan } from './scan/scan.ts'
 import { topicsArea } from './topics.ts'
 import { Traffic } from './traffic.ts'
+import { TransactionWatch } from './transaction-watch.ts'
+import { transactionsArea } from './transactions.ts'
 
 export type { HostFacts } from './parts.ts'
 
@@ -50,13 +53,19 @@ export class Studio {
     const { broker, clock, logger } = options
     const pulse = new Pulse(clock, logger)
     const cleaning = new CleaningWatch({ cleaner: broker.parts.cleaner, clock })
-    this.#parts = { ...options, pulse, cleaning, damage: new DamageWatch(broker.taps), traffic: new Traffic(broker), groups: new GroupWatch(broker) }
+    const transactions = new TransactionWatch(broker)
+    this.#parts = {
+      ...options, pulse, cleaning, transactions,
+      damage: new DamageWatch(broker.taps), traffic: new Traffic(broker), groups: new GroupWatch(broker, transactions),
+    }
     this.#events = new EventLog({ broker, clock, pulse })
     this.implementation = {
       local: localArea(this.#parts, this.#events, () => this.#space),
       topics: topicsArea(this.#parts),
       groups: groupsArea(this.#parts),
       messages: messagesArea(this.#parts),
+      transactions: transactionsArea(this.#parts),
+      brokers: brokersArea(this.#parts),
     }
     this.#sampledAt = clock.elapsed()
     void this.#lookAtSpace()
@@ -78,6 +87,7 @@ export class Studio {
     for (const session of this.#sessions) session.stop()
     this.#events.stop()
     this.#parts.groups.stop()
+    this.#parts.transactions.stop()
     this.#parts.damage.stop()
     this.#parts.pulse.stop()
   }

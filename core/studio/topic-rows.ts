@@ -4,6 +4,7 @@
  */
 
 import { describeTopicConfigs } from '../broker/describe-configs.ts'
+import { factsOf as clusterFacts } from '../broker/cluster.ts'
 import type { Partition } from '../broker/partition.ts'
 import type { Topic } from '../broker/topic-registry.ts'
 import type { TopicRecord } from '../catalog/catalog.ts'
@@ -27,7 +28,7 @@ export class TopicRows {
   topic(topic: Topic): TopicRow {
     const { broker, traffic, groups } = this.#parts
     const { record, partitions } = topic
-    let [records, sizeBytes, recoveringCount, offlineCount, cutCount] = [0, 0, 0, 0, 0]
+    let [records, sizeBytes, recoveringCount, offlineCount, cutCount, underReplicatedCount, leaderlessCount] = [0, 0, 0, 0, 0, 0, 0]
     for (const partition of partitions) {
       const figures = figuresOf(partition)
       records += figures.endOffset - figures.startOffset
@@ -35,11 +36,14 @@ export class TopicRows {
       if (partition.state.is === 'recovering') recoveringCount++
       if (isOffline(partition)) offlineCount++
       if (lostIn(partition)) cutCount++
+      if (partition.isUnderReplicated) underReplicatedCount++
+      if (partition.leader < 0) leaderlessCount++
     }
     const { recordsRate, bytesRate, history } = traffic.topic(topic)
     const readBy = groups.readersOf(record.name)
     const retention = retentionOf(record, broker.topics.defaults)
-    const from = [records, sizeBytes, recoveringCount, offlineCount, cutCount, recordsRate, bytesRate, history, readBy, retention]
+    const replicationFactor = partitions[0]?.standing.replicas.length ?? 1
+    const from = [records, sizeBytes, recoveringCount, offlineCount, cutCount, underReplicatedCount, leaderlessCount, replicationFactor, recordsRate, bytesRate, history, readBy, retention]
     const known = this.#topics.get(topic)
     if (known && isSame(known.from, from)) return known.row
     const row: TopicRow = {
@@ -47,14 +51,14 @@ export class TopicRows {
       topicId: record.topicId,
       isInternal: record.isInternal,
       partitionCount: partitions.length,
-      replicationFactor: 1,
+      replicationFactor,
       recordCount: BigInt(records),
       sizeBytes,
       inRecordsRate: recordsRate,
       inBytesRate: bytesRate,
       history,
       ...retention,
-      readBy, recoveringCount, offlineCount, cutCount,
+      readBy, recoveringCount, offlineCount, cutCount, underReplicatedCount, leaderlessCount,
     }
     this.#topics.set(topic, { from, row })
     return row
@@ -62,7 +66,8 @@ export class TopicRows {
 
   partition(partition: Partition, worstLags: ReadonlyMap<number, bigint>): PartitionRow {
     const { traffic, cleaning } = this.#parts
-    const { state, index, leader, openLog } = partition
+    const { state, index, openLog } = partition
+    const { leader, replicas, isr, offline } = clusterFacts(partition, this.#parts.broker.cluster)
     const { recordsRate, history } = traffic.partition(partition)
     const { startOffset, endOffset, leaderEpoch, sizeBytes, segmentCount } = figuresOf(partition)
     // A log at rest has no transaction open, or the end of the transaction is what opens it.
@@ -72,6 +77,7 @@ export class TopicRows {
     const from = [
       state.is, health.is, health.is === 'offline' && health.reason, startOffset, endOffset, lastStable, transactionCount, leaderEpoch,
       sizeBytes, segmentCount, recordsRate, history, lag, cleaned,
+      leader, replicas, isr, offline.join(),
     ]
     const known = this.#partitions.get(partition)
     if (known && isSame(known.from, from)) return known.row
@@ -79,7 +85,9 @@ export class TopicRows {
       partition: index,
       leader,
       leaderEpoch,
-      inSync: state.is === 'recovering' || state.is === 'failed' ? [] : [leader],
+      replicas,
+      inSync: state.is === 'recovering' || state.is === 'failed' ? [] : isr,
+      offlineReplicas: offline,
       startOffset: BigInt(startOffset),
       endOffset: BigInt(endOffset),
       highWatermark: BigInt(openLog?.highWatermark ?? endOffset),

@@ -98,7 +98,7 @@ function followPartition(parts: StudioParts, rows: TopicRows, place: { readonly 
       folder: log?.folder ?? join(parts.broker.dataFolder, 'logs', partitionFolderName(place.topic, place.partition)),
       recoveryPoint: log ? BigInt(log.recoveryPoint) : null,
       segments: segments?.rows() ?? [],
-      transactions: log ? openTransactions(log) : [],
+      transactions: log ? openTransactions(log, parts.transactions) : [],
     } }
   })
   sink.onClose(() => segments?.stop())

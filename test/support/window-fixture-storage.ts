@@ -3,6 +3,7 @@
 import type { LocalStatus } from '../../core/studio/contract/local.ts'
 import type { CleaningRow, PartitionHealth, RecoveryRow } from '../../core/studio/contract/storage.ts'
 import type { PartitionDetail, PartitionRow, TopicRow } from '../../core/studio/contract/topics.ts'
+import type { ClusterStory } from './window-fixture-cluster.ts'
 
 const clean: RecoveryRow = { how: 'clean', scannedBytes: 0, cutBytes: 0, cutOffset: null, setAside: null, rebuiltIndexes: 0, tookMs: 0.4, isEpochRaised: false }
 const scanned: RecoveryRow = { ...clean, how: 'scan', scannedBytes: 12_400_000, tookMs: 40.2 }
@@ -23,7 +24,7 @@ export type StorageStory = { readonly hasTrouble?: boolean }
 
 type Stored = Pick<PartitionRow, 'highWatermark' | 'lastStableOffset' | 'openTransactionCount' | 'state' | 'health' | 'recovery' | 'cleaning'>
 
-export function storedPartition(topic: TopicRow, partition: number, endOffset: bigint, { hasTrouble = false }: StorageStory): Stored {
+export function storedPartition(topic: TopicRow, partition: number, endOffset: bigint, { hasTrouble = false, isCluster = false }: StorageStory & ClusterStory): Stored {
   const isCompacted = topic.cleanupPolicy.includes('compact')
   const calm: Stored = {
     highWatermark: endOffset,
@@ -34,12 +35,12 @@ export function storedPartition(topic: TopicRow, partition: number, endOffset: b
     recovery: hasTrouble ? scanned : clean,
     cleaning: isCompacted ? idleCleaning : null,
   }
+  if (topic.topic === 'payments' && partition === 0 && (isCluster || hasTrouble)) return { ...calm, openTransactionCount: 2, lastStableOffset: endOffset - 412n }
   if (!hasTrouble) return calm
   const offline: PartitionHealth = { is: 'offline', reason: FULL }
   if (topic.topic === 'orders' && partition === 1) return { ...calm, health: offline }
   if (topic.topic === 'orders' && partition === 3) return { ...calm, recovery: cut }
   if (topic.topic === 'orders' && partition === 4) return { ...calm, state: 'recovering', recovery: null }
-  if (topic.topic === 'payments' && partition === 0) return { ...calm, openTransactionCount: 2, lastStableOffset: endOffset - 412n }
   if (topic.topic === 'users' && partition === 0) return { ...calm, cleaning: runningCleaning }
   if (topic.topic === 'users' && partition === 1) return { ...calm, cleaning: { ...idleCleaning, state: { is: 'uncleanable', reason: 'a batch at offset 512 is damaged' } } }
   return calm
@@ -82,7 +83,7 @@ export function storedDetail(topic: string, row: PartitionRow): PartitionDetail 
       maxTimestamp: index === 0 ? null : 1_784_023_500_000 + index * 3_600_000,
     })),
     transactions: Array.from({ length: row.openTransactionCount }, (_, index) => (
-      { producerId: BigInt(4000 + index), epoch: 2, firstOffset: row.lastStableOffset + BigInt(index * 40), lastTimestamp: 1_784_037_000_000 }
+      { producerId: BigInt(4000 + index), epoch: 2, firstOffset: row.lastStableOffset + BigInt(index * 40), lastTimestamp: 1_784_037_000_000, transactionalId: ['orders-to-shipments-0', 'checkout-api-7', null][index] ?? null }
     )),
   }
 }

@@ -4,15 +4,20 @@ import type { GroupDetail, GroupRow } from '../../core/studio/contract/groups.ts
 import type { ListItem } from '../../core/studio/contract/contract.ts'
 import { studioContract, type StudioContract } from '../../core/studio/contract/index.ts'
 import type { ClientRow, EngineEvent, LocalStatus, RatePoint } from '../../core/studio/contract/local.ts'
+import type { BrokerRow } from '../../core/studio/contract/brokers.ts'
 import type { TopicDetail, TopicRow } from '../../core/studio/contract/topics.ts'
+import type { TransactionRow } from '../../core/studio/contract/transactions.ts'
 import { silentLogger } from '../../core/common/logger.ts'
 import { startHttp } from '../../core/headless/http.ts'
 import { serveContract, type Implementation, type Sink } from '../../core/studio/rpc/serve.ts'
 import { StudioError } from '../../core/studio/rpc/studio-error.ts'
+import {
+  clusterBrokers, clusterCounts, clusterDetail, clusterGroup, clusterPartition, clusterTransactions, withBroker, type ClusterStory,
+} from './window-fixture-cluster.ts'
 import { fixtureMessages } from './window-fixture-messages.ts'
 import { storedCounts, storedDetail, storedPartition, storedStatus, type StorageStory } from './window-fixture-storage.ts'
 
-type FixtureOptions = StorageStory & {
+type FixtureOptions = StorageStory & ClusterStory & {
   /** Without topics, groups and clients: First run. */
   readonly isEmpty?: boolean
   readonly portTaken?: LocalStatus['portTaken']
@@ -66,7 +71,7 @@ const CLIENTS: readonly (readonly [clientId: string, software: string, version: 
 const wave = (at: number, seed: number): number => 1 + 0.08 * Math.sin(at / 7 + seed) + 0.05 * Math.sin(at / 2.3 + seed * 3)
 const history = (rate: number, seed: number): number[] => Array.from({ length: 90 }, (_, at) => rate * wave(at, seed))
 
-function topicRow(spec: (typeof TOPICS)[number], index: number, story: StorageStory = {}): TopicRow {
+function topicRow(spec: (typeof TOPICS)[number], index: number, story: StorageStory & ClusterStory = {}): TopicRow {
   const [topic, partitionCount, records, sizeBytes, rate, kept, readBy] = spec
   const [policy = 'delete', days] = kept.split(' ')
   return {
@@ -74,7 +79,6 @@ function topicRow(spec: (typeof TOPICS)[number], index: number, story: StorageSt
     topicId: `${topic}AAAAAAAAAAAAAAAAAAAAAA`.slice(0, 22),
     isInternal: topic.startsWith('__'),
     partitionCount,
-    replicationFactor: 1,
     recordCount: BigInt(records),
     sizeBytes,
     inRecordsRate: rate,
@@ -83,6 +87,7 @@ function topicRow(spec: (typeof TOPICS)[number], index: number, story: StorageSt
     retentionMs: days ? BigInt(days) * 86_400_000n : -1n,
     cleanupPolicy: policy,
     readBy,
+    ...clusterCounts(topic, partitionCount, story),
     ...storedCounts(topic, story),
   }
 }
@@ -106,6 +111,8 @@ function groupRow([group, topics, lag, rate, memberCount]: (typeof GROUPS)[numbe
 class Shop {
   topics: TopicRow[] = []
   groups: GroupRow[] = []
+  transactions: TransactionRow[] = []
+  brokers: BrokerRow[] = []
   clients: ClientRow[] = []
   events: EngineEvent[] = []
   rates: RatePoint[] = []
@@ -122,6 +129,7 @@ class Shop {
       { at: this.startedAt, kind: 'engine', text: options.isEmpty ? 'engine started, empty data folder' : 'engine started' },
       { at: this.startedAt + 61, kind: 'engine', text: 'listening on 127.0.0.1:9092 and [::1]:9092' },
     ]
+    this.brokers = clusterBrokers(options)
     if (options.isEmpty) return
     const extra = Array.from({ length: options.extraTopics ?? 0 }, (_, index): (typeof TOPICS)[number] => [
       `extra.${String(index).padStart(4, '0')}`,
@@ -133,7 +141,8 @@ class Shop {
       [],
     ])
     this.topics = [...TOPICS, ...extra].map((spec, index) => topicRow(spec, index, options))
-    this.groups = GROUPS.map(groupRow)
+    this.groups = GROUPS.map(groupRow).map(row => clusterGroup(row, options))
+    this.transactions = clusterTransactions(options)
     this.clients = CLIENTS.map(([clientId, software, softwareVersion, inRecordsRate, outRecordsRate], index) => ({
       key: `${clientId} ${index}`,
       clientId,
@@ -179,7 +188,8 @@ class Shop {
       portTaken: this.options.portTaken ?? null,
       version: '0.1.0',
       clusterId: 'mR3kQ0aXT7uJ5yqGd0bq1w',
-      brokerCount: 1,
+      brokerCount: this.brokers.length,
+      brokersUp: this.brokers.filter(row => row.isUp).length,
       startedAt: this.startedAt,
       startTookMs: 61,
       dataFolder: '/home/ada/.local/share/millrace',
@@ -188,6 +198,8 @@ class Shop {
       durableAcks: this.durableAcks,
       topicCount: this.topics.filter(row => !row.isInternal).length,
       groupCount: this.groups.length,
+      transactionalIdCount: this.transactions.length,
+      openTransactionCount: this.transactions.filter(row => row.startedAt !== null).length,
       connectionCount: this.clients.reduce((sum, row) => sum + row.connectionCount, 0),
       inRate: { records: last.in, bytes: last.in * 162 },
       outRate: { records: last.out, bytes: last.out * 199 },
@@ -217,7 +229,7 @@ function follow<Item>(shop: Shop, sink: Sink<Item>, make: (isFirst: boolean) => 
 
 const snapshotOf = <Row>(rows: readonly Row[]): ListItem<Row> => ({ is: 'snapshot', rows })
 
-function topicDetail(row: TopicRow, story: StorageStory): TopicDetail {
+function topicDetail(row: TopicRow, story: StorageStory & ClusterStory): TopicDetail {
   const share = (total: number): number => Math.round(total / row.partitionCount)
   const endOffset = row.recordCount / BigInt(row.partitionCount)
   return {
@@ -225,9 +237,7 @@ function topicDetail(row: TopicRow, story: StorageStory): TopicDetail {
     partitions: Array.from({ length: row.partitionCount }, (_, partition) => ({
       ...storedPartition(row, partition, endOffset, story),
       partition,
-      leader: 1,
-      leaderEpoch: 0,
-      inSync: [1],
+      ...clusterPartition(row, partition, story),
       startOffset: 0n,
       endOffset,
       sizeBytes: share(row.sizeBytes),
@@ -249,12 +259,17 @@ function groupDetail(row: GroupRow): GroupDetail {
     protocolType: 'consumer',
     protocol: 'range',
     leaderId: member(0),
+    coordinator: 1,
     members: Array.from({ length: row.memberCount }, (_, index) => ({
       memberId: member(index),
       instanceId: null,
       clientId: `${row.group}-${index + 1}`,
-      host: '/127.0.0.1',
+      host: '127.0.0.1',
       epoch: null,
+      rack: null,
+      isClassicInConsumer: false,
+      revoking: [],
+      awaiting: [],
       assignment: index === 0 ? assignment : [],
     })),
     offsets: assignment.flatMap(({ topic, partitions }) =>
@@ -268,6 +283,7 @@ function groupDetail(row: GroupRow): GroupDetail {
         lag: (row.lag ?? 0n) / 3n,
         rate: row.rate / 3,
         metadata: '',
+        pending: null,
       })),
     ),
   }
@@ -340,15 +356,48 @@ function implementation(shop: Shop): Implementation<StudioContract> {
       list: (_, sink) => follow(shop, sink, isFirst => (isFirst ? snapshotOf(shop.groups) : null)),
       detail: ({ group }, sink) =>
         follow(shop, sink, () =>
-          groupDetail(
-            found(
-              shop.groups.find(row => row.group === group),
-              `group ${group}`,
+          clusterDetail(
+            groupDetail(
+              found(
+                shop.groups.find(row => row.group === group),
+                `group ${group}`,
+              ),
             ),
           ),
         ),
       delete({ group }) {
         shop.groups = shop.groups.filter(row => row.group !== group)
+        return null
+      },
+      deleteOffsets({ group, topic }) {
+        if (found(shop.groups.find(row => row.group === group), `group ${group}`).memberCount > 0) {
+          throw new StudioError('GROUP_SUBSCRIBED_TO_TOPIC', `Members of ${group} read ${topic}, so its offsets stay. Stop them first, or have them read other topics.`)
+        }
+        return 3
+      },
+    },
+    transactions: {
+      list: (_, sink) => follow(shop, sink, () => snapshotOf(shop.transactions)),
+      abort({ transactionalId }) {
+        shop.transactions = shop.transactions.map(row => (
+          row.transactionalId === transactionalId
+            ? { ...row, state: 'CompleteAbort', startedAt: null, partitionCount: 0, partitions: [], heldBack: 0n, updatedAt: Date.now(), producerEpoch: row.producerEpoch + 1 }
+            : row
+        ))
+        shop.changed()
+        return null
+      },
+    },
+    brokers: {
+      list: (_, sink) => follow(shop, sink, () => snapshotOf(shop.brokers)),
+      stop({ id }) {
+        shop.brokers = withBroker(shop.brokers, id, false)
+        shop.changed()
+        return null
+      },
+      start({ id }) {
+        shop.brokers = withBroker(shop.brokers, id, true)
+        shop.changed()
         return null
       },
     },

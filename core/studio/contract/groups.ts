@@ -21,6 +21,8 @@ export type GroupRow = {
   readonly worst: { readonly topic: string; readonly partition: number; readonly lag: bigint } | null
 }
 
+export type AssignedRow = { readonly topic: string; readonly partitions: readonly number[] }
+
 export type GroupMemberRow = {
   readonly memberId: string
   readonly instanceId: string | null
@@ -28,7 +30,14 @@ export type GroupMemberRow = {
   readonly host: string
   /** How far a member of a consumer group has come; null in a classic group. */
   readonly epoch: number | null
-  readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+  /** As the member says; null when it does not. */
+  readonly rack: string | null
+  /** It speaks the classic protocol in a consumer group. */
+  readonly isClassicInConsumer: boolean
+  readonly assignment: readonly AssignedRow[]
+  /** Of a member of a consumer group: what it has been told to give up and still holds, and what it is to get and has not yet. */
+  readonly revoking: readonly AssignedRow[]
+  readonly awaiting: readonly AssignedRow[]
 }
 
 export type GroupOffsetRow = {
@@ -43,6 +52,8 @@ export type GroupOffsetRow = {
   /** Records per second by which the committed offset advances. */
   readonly rate: number
   readonly metadata: string
+  /** What an open transaction commits when it is committed; null while none does. The id is null when no coordinator knows the producer. */
+  readonly pending: { readonly offset: bigint; readonly producerId: bigint; readonly transactionalId: string | null } | null
 }
 
 export type GroupDetail = {
@@ -55,6 +66,8 @@ export type GroupDetail = {
   /** The assignor the members agreed on; empty while none is. */
   readonly protocol: string
   readonly leaderId: string | null
+  /** The broker that coordinates the group; -1 while none does. */
+  readonly coordinator: number
   readonly members: readonly GroupMemberRow[]
   readonly offsets: readonly GroupOffsetRow[]
 }
@@ -66,4 +79,6 @@ export const groups = {
   detail: stream<GroupDetail>()(v.object({ group: v.string() })),
   /** Deletes an empty group with its offsets; NON_EMPTY_GROUP names its members. */
   delete: call<null>()(v.object({ group: v.string() })),
+  /** Removes the committed offsets of a topic; GROUP_SUBSCRIBED_TO_TOPIC while a member reads it. Gives the number that went. */
+  deleteOffsets: call<number>()(v.object({ group: v.string(), topic: v.string() })),
 }

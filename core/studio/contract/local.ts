@@ -17,6 +17,7 @@ export type LocalStatus = {
   readonly version: string
   readonly clusterId: string
   readonly brokerCount: number
+  readonly brokersUp: number
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   /** From engine start to the first accepted connection being possible, milliseconds. */
@@ -39,6 +40,9 @@ export type LocalStatus = {
   readonly upkeep: Upkeep
   readonly topicCount: number
   readonly groupCount: number
+  /** Transactional ids, and those of them with a transaction open or being ended. */
+  readonly transactionalIdCount: number
+  readonly openTransactionCount: number
   readonly connectionCount: number
   /** Mean over the last 5 s, per second. */
   readonly inRate: { readonly records: number; readonly bytes: number }

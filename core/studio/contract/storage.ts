@@ -62,6 +62,8 @@ export type OpenTransactionRow = {
   readonly firstOffset: bigint
   /** Of its last batch, ms since the epoch. */
   readonly lastTimestamp: number
+  /** null when no coordinator knows of it: nobody is going to end it by itself. */
+  readonly transactionalId: string | null
 }
 
 /** A partition of which something must be known at a glance. */

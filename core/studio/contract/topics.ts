@@ -31,13 +31,21 @@ export type TopicRow = {
   readonly recoveringCount: number
   readonly offlineCount: number
   readonly cutCount: number
+  /** Partitions with fewer replicas in sync than hold them, and partitions that no broker leads. */
+  readonly underReplicatedCount: number
+  readonly leaderlessCount: number
 }
 
 export type PartitionRow = {
   readonly partition: number
+  /** The broker that leads it; -1 while none does. */
   readonly leader: number
   readonly leaderEpoch: number
+  /** The brokers that hold it, the preferred leader first. */
+  readonly replicas: readonly number[]
   readonly inSync: readonly number[]
+  /** Those that hold it and are down. */
+  readonly offlineReplicas: readonly number[]
   readonly startOffset: bigint
   readonly endOffset: bigint
   /** Everything before it is committed, and can be read. */

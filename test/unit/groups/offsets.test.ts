@@ -34,6 +34,7 @@ test('what is committed is fetched, with what was not', async () => {
   expect(groups.fetchOffsets({ groupId: 'unknown', topics: null })).toEqual({ error: 'NONE', topics: [] })
   expect(groups.group('g')).toEqual({
     groupId: 'g', kind: 'classic', state: 'Empty', storedAt: null, generation: 0, targetEpoch: null, protocolType: '', protocol: '', leaderId: null, members: [], subscribedTopics: null,
+    pending: [],
     offsets: [
       { topic: 'orders', partition: 0, offset: 7, leaderEpoch: 3, metadata: 'note', committedAt: clock.now() },
       { topic: 'payments', partition: 0, offset: 9, leaderEpoch: -1, metadata: '', committedAt: clock.now() },

@@ -25,7 +25,7 @@ test('an open transaction holds the last stable offset back, and is shown until 
   const now = await detail.until(items => items.find(item => item.row.openTransactionCount === 1))
   expect(now.row).toMatchObject({ startOffset: 0n, highWatermark: 3n, lastStableOffset: 2n, state: 'ready', health: { is: 'online' }, cleaning: null })
   expect(now.row.recovery).toMatchObject({ how: 'new', cutBytes: 0, setAside: null })
-  expect(now.transactions).toEqual([{ producerId: 7n, epoch: 1, firstOffset: 2n, lastTimestamp: 1000 }])
+  expect(now.transactions).toEqual([{ producerId: 7n, epoch: 1, firstOffset: 2n, lastTimestamp: 1000, transactionalId: null }])
   opened.broker.log('orders', 0)?.append(encodeMarker({ producerId: 7, producerEpoch: 1, isAbort: false, coordinatorEpoch: 0, timestamp: 2000 }), { origin: 'coordinator' })
   const after = await detail.until(items => items.find(item => item.row.lastStableOffset === 4n))
   expect([after.row.highWatermark, after.row.openTransactionCount, after.transactions]).toEqual([4n, 0, []])

@@ -22,7 +22,7 @@ const topic = (name: string): TopicRow => ({
   readBy: [],
   recoveringCount: 0,
   offlineCount: 0,
-  cutCount: 0,
+  cutCount: 0, underReplicatedCount: 0, leaderlessCount: 0,
 })
 const group: GroupRow = {
   group: 'shipping',

@@ -67,7 +67,7 @@ test('an assignment is written in ranges', () => {
 })
 
 test('a group with members cannot be deleted, and they are named', () => {
-  const member = { memberId: 'm-1', instanceId: null, clientId: 'shipping-1', host: '127.0.0.1', epoch: null, assignment: [] }
+  const member = { memberId: 'm-1', instanceId: null, clientId: 'shipping-1', host: '127.0.0.1', epoch: null, rack: null, isClassicInConsumer: false, assignment: [], revoking: [], awaiting: [] }
   expect(deleteProblem(left, [])).toBeNull()
   expect(deleteProblem(slow, [member])).toBe('It still has 1 member: shipping-1 at 127.0.0.1. Stop it first')
   expect(deleteProblem({ ...slow, memberCount: 2 }, [member, { ...member, memberId: 'm-2', clientId: '' }])).toBe(

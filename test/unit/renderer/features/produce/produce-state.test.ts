@@ -8,7 +8,7 @@ import {
 
 const topic = (name: string, partitionCount: number, isInternal = false): TopicRow => ({
   topic: name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA', isInternal, partitionCount, replicationFactor: 1, recordCount: 0n, sizeBytes: 0, inRecordsRate: 0, inBytesRate: 0,
-  history: [], retentionMs: -1n, cleanupPolicy: 'delete', readBy: [], recoveringCount: 0, offlineCount: 0, cutCount: 0,
+  history: [], retentionMs: -1n, cleanupPolicy: 'delete', readBy: [], recoveringCount: 0, offlineCount: 0, cutCount: 0, underReplicatedCount: 0, leaderlessCount: 0,
 })
 const topics = [topic('orders', 6), topic('payments', 1), topic('__consumer_offsets', 50, true)]
 const draft = (part: Partial<Draft>): Draft => ({ ...emptyDraft, topic: 'orders', ...part })

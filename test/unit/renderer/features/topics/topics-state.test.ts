@@ -31,7 +31,7 @@ const topic = (name: string, over: Partial<TopicRow> = {}): TopicRow => ({
   readBy: [],
   recoveringCount: 0,
   offlineCount: 0,
-  cutCount: 0,
+  cutCount: 0, underReplicatedCount: 0, leaderlessCount: 0,
   ...over,
 })
 const topics = [topic('orders'), topic('orders.retry'), topic('payments'), topic('__consumer_offsets')]
@@ -100,7 +100,7 @@ test('a new topic becomes Kafka’s configs', () => {
 })
 
 test('what is the matter with partitions is the worst of it in a word, and all of it in the tip', () => {
-  const calm = { offlineCount: 0, recoveringCount: 0, cutCount: 0 }
+  const calm = { offlineCount: 0, recoveringCount: 0, cutCount: 0, underReplicatedCount: 0, leaderlessCount: 0 }
   expect(noticeOf(calm, false)).toBeNull()
   expect(noticeOf({ offlineCount: 1, recoveringCount: 2, cutCount: 1 }, false)).toEqual({
     tone: 'bad',
