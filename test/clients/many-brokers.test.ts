@@ -101,3 +101,23 @@ testWith('kcat')('kcat lists every broker, and who leads, holds and is in sync',
   expect(after).not.toContain('broker 2 at')
   expect(after).not.toMatch(/leader 2|isrs: .*2/)
 })
+
+testWith('kcat')('librdkafka reads from the broker on its own rack, when the leader sends it there', async () => {
+  const cluster = await startMemoryBroker({ brokerCount: 3, racks: ['a', 'b', 'c'], config: { settings: { 'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector' } } })
+  onTestFinished(() => cluster.stop())
+  await cluster.broker.topics.create({ name: 'near', partitionCount: 1, configs: {}, assignments: [[1, 2]] })
+  const sent = Array.from({ length: 500 }, (_, at) => `record ${at} ${'x'.repeat(200)}`)
+  await run('kcat', ['-P', '-b', cluster.broker.addresses[0] ?? '', '-t', 'near', '-p', '0'], { input: Buffer.from(sent.join('\n')) })
+  const served = new Map<number, number>()
+  cluster.broker.taps.subscribe(event => {
+    if (event.is !== 'identified') return
+    for (const connection of cluster.broker.connections()) {
+      const { id, brokerId, counters } = connection
+      if (id === event.connectionId) connection.onGone(() => served.set(brokerId, (served.get(brokerId) ?? 0) + counters.recordsOut))
+    }
+  })
+  const read = await run('kcat', ['-C', '-b', cluster.broker.addresses[0] ?? '', '-t', 'near', '-p', '0', '-o', 'beginning', '-c', '500', '-X', 'client.rack=b', '-X', 'fetch.message.max.bytes=20000'])
+  expect(String(read.stdout).trim().split('\n')).toEqual(sent)
+  await expect.poll(() => served.get(2) ?? 0).toBeGreaterThanOrEqual(500)
+  expect(served.get(1) ?? 0).toBe(0)
+})
