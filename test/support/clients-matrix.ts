@@ -6,7 +6,7 @@
  * `{"client":"sarama","version":"1.46.0","language":"Go"}`, then `{"step":"produce gzip","result":"passed"|"failed"|"absent","detail":"..."}` per
  * step, in any order; it exits with 0. A step checks what it did by reading back. `absent`: the library has no such feature; `detail` says
  * which it lacks ("transactions"); where it lacks a part only, the step passes with a detail that begins with "without ". A step that
- * fails says why, and the program goes on with the next.
+ * fails says why, and the program goes on with the next. Timestamps that a program gives its records are of the last hours: retention.ms holds.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BASE_TIME 1700000000000LL
+/* Of the first record that has a timestamp: old enough to be told from now, young enough for retention.ms. */
+extern int64_t base_time;
 
 typedef struct {
   int partition;

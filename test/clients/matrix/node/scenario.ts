@@ -62,6 +62,8 @@ export type Library = {
 export class Absent extends Error {}
 
 const STEP_MS = 75_000
+/** Of the first record that has a timestamp: old enough to be told from now, young enough for retention.ms. */
+const BASE_TIME = Date.now() - 3_600_000
 const END = 'the end of the partition'
 let waitingFor = ''
 
@@ -124,7 +126,7 @@ class Scenario {
   async produce(codec: Codec): Promise<void> {
     const topic = await this.#topic(codec, 2)
     const records = Array.from({ length: 200 }, (_, at) => ({
-      partition: at % 2, value: `value ${at} `.repeat(1 + at % 40), headers: { at: String(at), of: 'the matrix' }, timestamp: 1_700_000_000_000 + at,
+      partition: at % 2, value: `value ${at} `.repeat(1 + at % 40), headers: { at: String(at), of: 'the matrix' }, timestamp: BASE_TIME + at,
       ...(at % 5 === 0 ? {} : { key: `key-${at}` }),
     }))
     await this.#library.produce(topic, records, codec, false)
@@ -178,7 +180,7 @@ class Scenario {
 
   async seek(): Promise<void> {
     const topic = await this.#topic('seek', 2)
-    const base = 1_700_000_000_000
+    const base = BASE_TIME
     const records = Array.from({ length: 20 }, (_, at) => ({ partition: at % 2, value: `value-${at}`, timestamp: base + at * 1000 }))
     await this.#library.produce(topic, records, 'none', false)
     const { value, timestamp } = await this.#library.atTime(topic, 1, base + 6500)

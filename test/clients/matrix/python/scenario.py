@@ -14,6 +14,8 @@ from collections import Counter, namedtuple
 
 Record = namedtuple("Record", "partition key value headers timestamp")
 
+# Of the first record that has a timestamp: old enough to be told from now, young enough for retention.ms.
+BASE_TIME = int(time.time() * 1000) - 3_600_000
 # A step that takes longer has failed.
 STEP_SECONDS = 75
 
@@ -88,7 +90,7 @@ class Scenario:
     def produce(self, codec):
         topic = self.topic(codec, 2)
         records = [
-            Record(at % 2, None if at % 5 == 0 else f"key-{at}".encode(), f"value {at} ".encode() * (1 + at % 40), [("at", str(at).encode()), ("empty", b"")], 1_700_000_000_000 + at)
+            Record(at % 2, None if at % 5 == 0 else f"key-{at}".encode(), f"value {at} ".encode() * (1 + at % 40), [("at", str(at).encode()), ("empty", b"")], BASE_TIME + at)
             for at in range(200)
         ]
         self.library.produce(topic, records, codec)
@@ -140,7 +142,7 @@ class Scenario:
 
     def seek(self):
         topic = self.topic("seek", 2)
-        base = 1_700_000_000_000
+        base = BASE_TIME
         self.library.produce(topic, [Record(at % 2, None, f"value-{at}".encode(), [], base + at * 1000) for at in range(20)], "none")
         record = self.library.at_time(topic, 1, base + 6500)
         equal((record.value, record.timestamp), (b"value-7", base + 7000), "record at or after the time")
