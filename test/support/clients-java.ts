@@ -1,6 +1,6 @@
 /** Apache Kafka's Java client as a driver: a command line compiled from test/clients/java once, one JVM a call. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cachedFolder, digestOf } from './clients-cache.ts'
 import { lineDriver } from './clients-lines.ts'
@@ -8,7 +8,8 @@ import { run, RunningProcess } from './clients-process.ts'
 import { KAFKA_VERSION, QUICK_START } from './java.ts'
 
 const module = join(import.meta.dirname, '..', 'clients', 'java')
-const sources = [join(module, 'pom.xml'), ...['JavaClient', 'JavaTransactions', 'GroupMember'].map(name => join(module, 'src', 'main', 'java', 'millrace', `${name}.java`))]
+const code = join(module, 'src', 'main', 'java')
+const sources = [join(module, 'pom.xml'), ...readdirSync(code, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.java')).sort().map(name => join(code, name))]
 const mainClass = 'millrace.JavaClient'
 
 /** The class path of the compiled command line and the client's jars. */
