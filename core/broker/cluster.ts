@@ -151,9 +151,10 @@ export class Cluster {
 
   /**
    * Takes a broker down: its connections end, what it led goes to the next in-sync replica, and what nobody else holds has no leader until it
-   * is back. The answer says why not, when it cannot be.
+   * is back. As in Kafka's controlled shutdown others lead before the connections end, so that who asks meanwhile is told; `isAbrupt`: as when
+   * a broker dies, the connections end first, without answers. The answer says why not, when it cannot be.
    */
-  stop(id: number): Promise<string | undefined> {
+  stop(id: number, { isAbrupt = false }: { readonly isAbrupt?: boolean } = {}): Promise<string | undefined> {
     return this.#changes.run(async () => {
       const { placement, leadership, taps } = this.#options
       const place = this.#places.get(id)
@@ -162,9 +163,9 @@ export class Cluster {
       if (!placement.isUp(id)) return `broker ${id} is down already`
       if (!placement.nodes.some(node => node.id !== id && placement.isUp(node.id))) return `broker ${id} is the last that is up: stop the whole of Millrace instead`
       placement.setUp(id, false)
-      // As in Kafka's controlled shutdown others lead before the connections end: who asks meanwhile is told, and finds them.
+      if (isAbrupt) await place.listeners?.stop()
       await leadership.leave(id)
-      await place.listeners?.stop()
+      if (!isAbrupt) await place.listeners?.stop()
       place.listeners = undefined
       taps.emit({ is: 'broker-stopped', brokerId: id })
       return undefined

@@ -105,6 +105,18 @@ test('its connections end, and a fetch that waits elsewhere for what another lea
   expect(await fetching(second)).toMatchObject({ errorCode: 0 })
 })
 
+test('a broker that dies answers nobody: the fetch that waits there is cut off, and another leads then', async () => {
+  await create('orders', [3, 2])
+  const third = await cluster.connect(3)
+  const waiting = fetching(third, { maxWaitMs: 60_000 })
+  await expect.poll(() => cluster.broker.parts.parked.count).toBe(1)
+  const stopped = cluster.broker.cluster.stop(3, { isAbrupt: true })
+  await expect(waiting).rejects.toThrow('closed instead of an answer')
+  expect(await stopped).toBeUndefined()
+  expect(cluster.broker.parts.parked.count).toBe(0)
+  expect(await standing('orders')).toMatchObject({ leaderId: 2, leaderEpoch: 1, isrNodes: [2] })
+})
+
 test('a broker that is back knows no fetch session of before', async () => {
   await create('orders', [2])
   const begin = async (sessionId: number, sessionEpoch: number) => {
