@@ -17,10 +17,10 @@ async function createReplicated(address: string, topic: string, numPartitions: n
   await withAdmin(address.split(',')[0] ?? '', admin => admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 3 }] }))
 }
 
-/** Stops and starts each broker in turn, and waits each time until the clients have got on. */
+/** Stops and starts each broker in turn, one of them as if it died, and waits each time until the clients have got on. */
 async function roll({ broker }: MemoryBroker, goesOn: () => Promise<void>): Promise<void> {
   for (const id of [2, 3, 1]) {
-    expect(await broker.cluster.stop(id)).toBeUndefined()
+    expect(await broker.cluster.stop(id, { isAbrupt: id === 3 })).toBeUndefined()
     await goesOn()
     expect(await broker.cluster.start(id)).toBeUndefined()
     await goesOn()
