@@ -10,6 +10,7 @@ import type { AdminParts } from './admin-parts.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { Cluster } from './cluster.ts'
+import type { ContainerAccess } from './container-access.ts'
 import type { CoordinatorTopic } from './coordinator-topic.ts'
 import type { DurableAcks } from './durable-acks.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
@@ -29,6 +30,8 @@ export type BrokerParts = AdminParts & {
   /** Who of them is up, and where clients reach them. */
   readonly cluster: Cluster
   readonly clusterId: string
+  /** The listener for containers, off or on. */
+  readonly containers: ContainerAccess
   readonly config: BrokerConfig
   readonly topics: TopicRegistry
   readonly sweeps: LogSweeps

@@ -21,6 +21,7 @@ import type { BrokerParts } from './broker-parts.ts'
 import { Cluster } from './cluster.ts'
 import type { ConnectionInfo, Dispatch } from './connection.ts'
 import { connectionLimits } from './connection-limits.ts'
+import { ContainerAccess, type ContainerAddress } from './container-access.ts'
 import { asDataFolderError, prepareDataFolder } from './data-folder.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { DurableAcks, durableConfigs } from './durable-acks.ts'
@@ -55,6 +56,8 @@ export type BrokerOptions = {
   readonly racks?: readonly string[]
   /** Acknowledge what is on the disk only, for this run; without it as the data folder remembers. */
   readonly durableAcks?: boolean
+  /** Be reachable from containers, for this run; without it as the data folder remembers. */
+  readonly containers?: ContainerAddress
   /** Topics to create at start when they are missing. */
   readonly topics?: readonly { readonly name: string; readonly partitionCount: number }[]
   /** Where slow work of the logs is done; in this thread unless told. */
@@ -275,6 +278,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const parts: BrokerParts = {
     apis: handlers.map(({ api }) => api), brokerId: config.brokerId, nodes, clusterId, config, topics, sweeps, cleaner,
     cluster: clusterOf(options, { placement, topics, leadership, makeListeners, taps, catalog, dynamicConfigs }),
+    containers: new ContainerAccess({ catalog, cluster: () => parts.cluster, taps, logger }),
     offsets: offsetsTopic({ topics, nodes, leadership, partitionCount: config.offsetsTopicPartitions, taps, logger }),
     transactionState: transactionsTopic({ topics, nodes, leadership, partitionCount: config.transactionTopicPartitions, taps, logger }),
     dynamicConfigs, durableAcks: new DurableAcks({ catalog, topics, configs: dynamicConfigs }), ...admin, producerIds, markers,
@@ -283,6 +287,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const dispatcher = new Dispatcher(parts, handlers)
   await parts.cluster.listen()
   undo.push(() => parts.cluster.close())
+  await parts.containers.start(options.containers)
   const startTookMs = clock.elapsed() - startedAt
   const recovery = recover({ topics, coordinated: [parts.offsets, parts.transactionState], clock, logger, tailBytes: (topic, partition) => logs.tailBytes(topic, partition), abort: () => logs.abortOpening() })
   undo.push(() => {

@@ -3,13 +3,14 @@
  * simulation of a cluster over one store: nothing is copied, and nothing is lost with a broker.
  */
 
+import { assert } from '../common/assert.ts'
 import type { Clock, Timer } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import { printAddress, type Advertised, type ListenerAddress } from './addresses.ts'
 import type { ConnectionInfo } from './connection.ts'
 import type { Leadership } from './leadership.ts'
-import type { Listeners } from './listener.ts'
+import { type Listeners, PortTaken } from './listener.ts'
 import type { Partition } from './partition.ts'
 import { NO_LEADER, type Placement, type Standing } from './placement.ts'
 import type { Reassignments } from './reassignments.ts'
@@ -45,7 +46,13 @@ type ClusterOptions = {
 }
 
 /** The ports of a broker, kept over a stop so that clients find it where it was. */
-type Place = { listeners: Listeners | undefined; addresses: readonly ListenerAddress[]; advertised: readonly Advertised[] }
+type Place = {
+  listeners: Listeners | undefined
+  addresses: readonly ListenerAddress[]
+  /** Beside those, at run time. */
+  added: ListenerAddress | undefined
+  advertised: readonly Advertised[]
+}
 
 export class Cluster {
   readonly #options: ClusterOptions
@@ -75,7 +82,7 @@ export class Cluster {
     const { placement, addresses } = this.#options
     try {
       for (const [at, { id }] of placement.nodes.entries()) {
-        const place: Place = { listeners: undefined, addresses: addresses.map(address => shifted(address, at)), advertised: [] }
+        const place: Place = { listeners: undefined, addresses: addresses.map(address => shifted(address, at)), added: undefined, advertised: [] }
         this.#places.set(id, place)
         await this.#bind(id, place)
       }
@@ -193,6 +200,33 @@ export class Cluster {
     })
   }
 
+  /** Has every broker listen on one more address, on ports that follow from the first one's: all that are up, or none, then throws as `listen`. */
+  addListener(address: ListenerAddress): Promise<void> {
+    return this.#changes.run(async () => {
+      if (this.#isStopped) throw new Error('the cluster is stopping')
+      const places = [...this.#places.values()]
+      assert(places.every(({ added }) => added === undefined), 'one listener is added at a time')
+      try {
+        for (const [at, place] of places.entries()) await addTo(place, shifted(address, at))
+      } catch (fault) {
+        await Promise.all(places.map(removeFrom))
+        throw fault
+      }
+    })
+  }
+
+  /** Takes back what `addListener` did; the connections that came by it end. */
+  removeListener(): Promise<void> {
+    return this.#changes.run(async () => {
+      await Promise.all([...this.#places.values()].map(removeFrom))
+    })
+  }
+
+  /** The first broker's port of the listener that was added. */
+  get addedPort(): number | undefined {
+    return this.#places.values().next().value?.added?.port
+  }
+
   /** Runs `change` when no broker is on its way up or down, and no other change of leadership under way. */
   change<T>(change: () => Promise<T>): Promise<T> {
     return this.#changes.run(change)
@@ -214,11 +248,36 @@ export class Cluster {
     place.listeners = listeners
     place.addresses = place.addresses.map((address, at) => ({ ...address, port: listeners.ports[at] ?? address.port }))
     place.advertised = [...listeners.advertised]
+    const { added } = place
+    if (added) await addTo(place, added).catch((cause: unknown) => this.#tellMissing(id, place, cause))
+  }
+
+  /** A broker that comes up again without the listener that was added serves the others; it takes its place there at its next start. */
+  #tellMissing(id: number, place: Place, cause: unknown): void {
+    const text = `broker ${id} does not listen on port ${place.added?.port}: ${cause instanceof PortTaken ? 'another program has it' : String(cause)}`
+    this.#options.logger.warn(text)
+    this.#options.taps.emit({ is: 'warning', text })
   }
 
   #running(): Listeners[] {
     return [...this.#places.values()].flatMap(({ listeners }) => listeners ?? [])
   }
+}
+
+async function addTo(place: Place, address: ListenerAddress): Promise<void> {
+  place.added = address
+  const { listeners, addresses } = place
+  await listeners?.add(address)
+  const port = listeners?.ports[addresses.length] ?? address.port
+  place.added = { ...address, port }
+  place.advertised = [...place.advertised.slice(0, addresses.length), { host: address.advertisedHost, port: address.advertisedPort ?? port }]
+}
+
+async function removeFrom(place: Place): Promise<void> {
+  const { listeners, addresses } = place
+  place.added = undefined
+  place.advertised = place.advertised.slice(0, addresses.length)
+  if (listeners && listeners.ports.length > addresses.length) await listeners.removeLast()
 }
 
 /** A partition as Metadata and DescribeTopicPartitions tell of it. */

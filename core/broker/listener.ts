@@ -84,6 +84,22 @@ export class Listeners {
     this.#scheduleSweep()
   }
 
+  /** Binds one more beside those of `start`, the last of them from then on; throws as that does. One change at a time is its owner's care. */
+  async add(address: ListenerAddress): Promise<void> {
+    await this.#bind(address)
+  }
+
+  /** Closes the one that was added and ends the connections that came by it. */
+  async removeLast(): Promise<void> {
+    const bound = this.#bound.pop()
+    this.#advertised.pop()
+    const gone = this.#bound.length
+    for (const { socket } of this.#waiting.filter(({ listener }) => listener === gone)) socket.destroy()
+    const closed = bound?.close()
+    for (const connection of this.#connections.values()) if (connection.listener === gone) connection.end()
+    await closed
+  }
+
   /** What each listener tells clients, in the order they were given. */
   get advertised(): readonly Advertised[] {
     return this.#advertised
@@ -214,9 +230,16 @@ export async function isPortTaken(hosts: readonly string[], port: number): Promi
   return answers.includes(true)
 }
 
+/** This machine answers itself at once; an address that is not its own may never answer. */
+const ANSWER_MS_MAX = 500
+
 function answersAt(host: string, port: number): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = connect({ host, port })
+    const socket = connect({ host, port, timeout: ANSWER_MS_MAX })
+    socket.once('timeout', () => {
+      socket.destroy()
+      resolve(false)
+    })
     socket.once('connect', () => {
       socket.destroy()
       resolve(true)

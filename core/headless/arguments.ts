@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { parseListener, type ListenerAddress } from '../broker/addresses.ts'
 import type { BrokerConfig } from '../broker/broker-config.ts'
+import { type ContainerAddress, parseContainerAddress } from '../broker/container-access.ts'
 import { parseBrokerSettings } from '../broker/broker-settings.ts'
 import { topicNameProblem } from '../broker/topic-name.ts'
 import { BROKERS_MAX } from '../common/limits.ts'
@@ -18,6 +19,8 @@ export type ServeArguments = {
   readonly config: Partial<BrokerConfig>
   /** Acknowledge what is on the disk only; undefined: as the data folder has it. */
   readonly durableAcks: boolean | undefined
+  /** Be reachable from containers; undefined: as the data folder has it. */
+  readonly containers: ContainerAddress | undefined
   /** How many brokers to be: their ports follow on those of `listeners`. */
   readonly brokerCount: number
   /** Of the brokers in order, going round where there are fewer. */
@@ -47,6 +50,9 @@ export const usage = `millrace: a Kafka-compatible broker on this machine, and t
     --config NAME=VALUE          a broker config of Kafka, as in --config log.retention.ms=3600000 (may repeat)
     --durable-acks               acknowledge records once the disk has them, not the system's cache: survives a power
                                  cut, at the price of waiting for the disk
+    --containers [HOST[:PORT]]   listen on all addresses of this machine too, for clients in containers, which are told HOST
+                                 (host.docker.internal) and PORT (29092, or a free one near); whoever reaches an address of
+                                 this machine can connect then: there is no authentication. An address as HOST: on that only
     --log text|json              form of the log lines
     --ready-file FILE            write the address to FILE once clients can connect
   millrace import DIR [--data D] adopt partition folders that Apache Kafka wrote
@@ -68,7 +74,7 @@ export function parseCommand(argv: readonly string[]): Command {
 
 function parseServe(argv: string[]): Command {
   const { values } = parseArgs({
-    args: argv,
+    args: argv.map(withDefault),
     options: {
       listen: { type: 'string', multiple: true, default: [] },
       data: { type: 'string' },
@@ -78,6 +84,7 @@ function parseServe(argv: string[]): Command {
       racks: { type: 'string', default: '' },
       config: { type: 'string', multiple: true, default: [] },
       'durable-acks': { type: 'boolean' },
+      containers: { type: 'string' },
       log: { type: 'string', default: 'text' },
       'ready-file': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -96,6 +103,8 @@ function parseServe(argv: string[]): Command {
   if (crossed !== undefined) return { is: 'wrong', problem: crossed }
   const settings = parseBrokerSettings(values.config)
   if ('problem' in settings) return { is: 'wrong', problem: `--config ${settings.problem}` }
+  const containers = values.containers === undefined ? undefined : parseContainerAddress(values.containers)
+  if (containers && 'problem' in containers) return { is: 'wrong', problem: `--containers ${containers.problem}` }
   const topics = parseTopics(values.topics)
   if (typeof topics === 'string') return { is: 'wrong', problem: topics }
   const http = values.http === undefined ? undefined : parseListener(values.http)
@@ -112,10 +121,16 @@ function parseServe(argv: string[]): Command {
       readyFile: values['ready-file'],
       config: settings.config,
       durableAcks: values['durable-acks'],
+      containers,
       brokerCount,
       racks: values.racks.split(',').map(rack => rack.trim()).filter(rack => rack !== ''),
     },
   }
+}
+
+/** `--containers` may stand alone: the next word is its value only when it is no option. */
+function withDefault(word: string, at: number, argv: readonly string[]): string {
+  return word === '--containers' && (argv[at + 1] ?? '-').startsWith('-') ? '--containers=' : word
 }
 
 /** Each broker takes the port after the one before it, on every listener: those must lie far enough apart. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { loopbackListener, printAddress, type ListenerAddress } from '../broker/addresses.ts'
 import { Broker } from '../broker/broker.ts'
 import { choosePort, type ChosenPort } from '../broker/choose-port.ts'
+import { opened } from '../broker/container-access.ts'
 import { systemClock } from '../common/clock.ts'
 import { createLogger, type Logger } from '../common/logger.ts'
 import { nodeDisk } from '../common/node-disk.ts'
@@ -60,6 +61,7 @@ async function start(options: ServeArguments, dataFolder: string, { logger, scan
     brokerCount: options.brokerCount,
     racks: options.racks,
     ...(options.durableAcks === undefined ? {} : { durableAcks: options.durableAcks }),
+    ...(options.containers && { containers: options.containers }),
     disk: nodeDisk,
     clock: systemClock,
     random: systemRandom,
@@ -88,6 +90,8 @@ function announce(broker: Broker, options: ServeArguments, facts: { isTemporary:
   if (taken) process.stdout.write(`Port ${taken.wanted} is taken${taken.holder ? ` by ${taken.holder}` : ''}; using ${printAddress(broker.advertised[0] ?? { host: '', port: 0 })} instead.\n`)
   const where = isTemporary ? `in ${broker.dataFolder} (temporary, removed at exit)` : `in ${broker.dataFolder}`
   process.stdout.write(`Millrace listens on ${broker.addresses.join(', ')}, data ${where}, ready after ${Math.round(broker.startTookMs)} ms\n`)
+  const { isOn, problem, host } = broker.parts.containers.state
+  if (isOn && problem === null) process.stdout.write(`Reachable from containers: whoever reaches ${opened(host).map(({ address }) => address).join(', ')} can connect, without authentication\n`)
   if (windowUrl !== undefined) process.stdout.write(`Window: ${windowUrl}\n`)
   if (options.readyFile !== undefined) nodeDisk.replaceNow(options.readyFile, Buffer.from(`${broker.addresses.join('\n')}\n`))
 }
