@@ -21,6 +21,9 @@ export type Place =
     }
   | { readonly at: 'groups' }
   | { readonly at: 'group'; readonly group: string; readonly tab: GroupTab }
+  | { readonly at: 'transactions' }
+  | { readonly at: 'transaction'; readonly transactionalId: string }
+  | { readonly at: 'brokers' }
   | { readonly at: 'produce'; readonly topic?: string }
   | { readonly at: 'settings' }
 
@@ -34,8 +37,12 @@ export function printPlace(place: Place): string {
     case 'connect':
     case 'topics':
     case 'groups':
+    case 'transactions':
+    case 'brokers':
     case 'settings':
       return `/${place.at}`
+    case 'transaction':
+      return `/transactions/${encodeURIComponent(place.transactionalId)}`
     case 'topic': {
       const { topic, tab, partition, offset, from } = place
       return `/topic/${encodeURIComponent(topic)}/${tab}${printQuery({ partition, offset, from })}`
@@ -73,12 +80,15 @@ export function parsePlace(text: string): Place | null {
       return { at: 'overview' }
     case 'connect':
     case 'topics':
+    case 'brokers':
     case 'settings':
       return second === undefined ? { at: first } : null
     case 'produce':
       return { at: 'produce', ...given({ topic: values.get('topic') ?? undefined }) }
     case 'topic':
       return second ? parseTopic(second, third, values) : null
+    case 'transactions':
+      return second === undefined ? { at: 'transactions' } : third === undefined ? { at: 'transaction', transactionalId: second } : null
     case 'groups':
       return second ? parseGroup(second, third) : { at: 'groups' }
     default:
@@ -130,7 +140,16 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
 
 /** Which entry of the sidebar a place belongs to. */
 export function destinationOf(place: Place): Place['at'] {
-  return place.at === 'topic' ? 'topics' : place.at === 'group' ? 'groups' : place.at
+  switch (place.at) {
+    case 'topic':
+      return 'topics'
+    case 'group':
+      return 'groups'
+    case 'transaction':
+      return 'transactions'
+    default:
+      return place.at
+  }
 }
 
 /** The title of a window at this place, before ` · Local · Millrace`. */
@@ -148,6 +167,12 @@ export function titleOf(place: Place): string {
       return 'Groups'
     case 'group':
       return place.group
+    case 'transactions':
+      return 'Transactions'
+    case 'transaction':
+      return place.transactionalId
+    case 'brokers':
+      return 'Brokers'
     case 'produce':
       return 'Produce'
     case 'settings':

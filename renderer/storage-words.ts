@@ -8,15 +8,27 @@ import { formatDuration } from './format/time.ts'
 export type StorageState = { readonly tone: 'plain' | 'warn' | 'bad' | 'info'; readonly word: string; readonly tip: string }
 
 /** The state of a partition in a word, the most urgent first. */
-export function storageState(row: Pick<PartitionRow, 'state' | 'health' | 'recovery' | 'cleaning'>): StorageState {
+export function storageState(row: Pick<PartitionRow, 'state' | 'health' | 'recovery' | 'cleaning'> & Placed): StorageState {
   if (row.health.is === 'offline') return { tone: 'bad', word: 'offline', tip: row.health.reason }
   if (row.state === 'recovering') return { tone: 'warn', word: 'recovering', tip: 'Its log is being checked; clients wait until it is ready' }
+  const placed = placementState(row)
+  if (placed) return placed
   if (row.recovery && hasLost(row.recovery)) return { tone: 'warn', word: 'cut at start', tip: recoveryInWords(row.recovery) }
   const { cleaning } = row
   if (cleaning?.state.is === 'cleaning') return { tone: 'info', word: `compacting ${percentOf(cleaning.state)} %`, tip: 'Its older records of each key are being removed' }
   if (cleaning?.state.is === 'uncleanable') return { tone: 'warn', word: 'not compacted', tip: cleaning.state.reason }
   if (row.state === 'resting') return { tone: 'plain', word: 'ready', tip: 'Not used since the start: its files are opened at its first use' }
   return { tone: 'plain', word: 'ready', tip: 'Takes and serves records' }
+}
+
+type Placed = Pick<PartitionRow, 'leader' | 'replicas' | 'inSync' | 'offlineReplicas'>
+
+/** What is the matter with its brokers; null when all that hold it are in sync. */
+function placementState({ leader, replicas, inSync, offlineReplicas }: Placed): StorageState | null {
+  const down = offlineReplicas.length > 0 ? `; down: ${offlineReplicas.join(', ')}` : ''
+  if (leader < 0) return { tone: 'bad', word: 'no leader', tip: `Nobody in sync is up (${inSync.join(', ')})${down}: no records in or out until one is` }
+  if (inSync.length >= replicas.length) return null
+  return { tone: 'warn', word: 'under-replicated', tip: `In sync: ${inSync.join(', ')} of ${replicas.join(', ')}${down}. acks=all needs min.insync.replicas of them` }
 }
 
 /** Records that were there may be gone; a batch half written when the process died was nobody's yet. */

@@ -28,17 +28,19 @@ function partitionCount({ broker }: StudioParts): number {
   return count
 }
 
-type Held = { replicaCount: number; outOfSyncCount: number; offlineCount: number }
+type Held = { replicaCount: number; outOfSyncCount: number; offlineCount: number; soleCount: number }
+const NOTHING_HELD: Readonly<Held> = { replicaCount: 0, outOfSyncCount: 0, offlineCount: 0, soleCount: 0 }
 
 function brokerRows({ broker }: StudioParts): readonly BrokerRow[] {
   const held = new Map<number, Held>()
   for (const { partitions } of broker.topics.list()) {
     for (const { standing: { leader, replicas, isr } } of partitions) {
       for (const id of replicas) {
-        const counts = held.get(id) ?? { replicaCount: 0, outOfSyncCount: 0, offlineCount: 0 }
+        const counts = held.get(id) ?? { ...NOTHING_HELD }
         counts.replicaCount++
         if (!isr.includes(id)) counts.outOfSyncCount++
         if (leader < 0) counts.offlineCount++
+        else if (isr.length === 1 && leader === id) counts.soleCount++
         held.set(id, counts)
       }
     }
@@ -51,7 +53,7 @@ function brokerRows({ broker }: StudioParts): readonly BrokerRow[] {
     return {
       id, rack, isUp, addresses, leaderCount, connectionCount,
       isController: id === controllerId,
-      ...(held.get(id) ?? { replicaCount: 0, outOfSyncCount: 0, offlineCount: 0 }),
+      ...(held.get(id) ?? NOTHING_HELD),
       groupCount: node.groups.groupCount,
       transactionalIdCount: node.transactions.transactionCount,
       stopProblem: isUp && upCount === 1 ? 'It is the last one that is up: stop the whole of Millrace instead' : null,

@@ -70,8 +70,8 @@ export class EventLog {
       case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
       case 'storage-well': return this.#add('storage', `Partition ${event.partition} of ${event.topic} takes records again`)
       case 'damaged': return this.#add('warning', `Offsets ${event.fromOffset} to ${event.toOffset - 1} of partition ${event.partition} of ${event.topic} are damaged on disk and cannot be read`)
-      case 'broker-stopped': return this.#add('warning', `Broker ${event.brokerId} is down: others lead what it led, where they hold it`)
-      case 'broker-started': return this.#add('storage', `Broker ${event.brokerId} is up again`)
+      case 'broker-stopped': return this.#add('broker', `Broker ${event.brokerId} is down: others in sync lead what it led`)
+      case 'broker-started': return this.#add('broker', `Broker ${event.brokerId} is up again, and in sync`)
       case 'clock-jumped': return this.#add('warning', jumpText(event.gapMs, event.hasPaused))
       case 'warning': return this.#add('warning', event.text)
       default: event satisfies never
@@ -151,9 +151,18 @@ function cleanedText({ topic, partition, report }: Extract<BrokerEvent, { is: 'c
 }
 
 function jumpText(gapMs: number, hasPaused: boolean): string {
-  const seconds = Math.round(Math.abs(gapMs) / 1000)
-  if (hasPaused) return `The broker did not run for ${seconds} s (the computer slept, or it was stopped): nobody loses a session for it`
-  return `The clock of the computer went ${gapMs > 0 ? 'ahead' : 'back'} by ${seconds} s: nobody loses a session for it`
+  const gap = inWords(Math.abs(gapMs))
+  if (hasPaused) return `The broker did not run for ${gap} (the computer slept, or the process was paused): deadlines moved along, nobody loses a session for it`
+  return `The clock of the computer went ${gapMs > 0 ? 'ahead' : 'back'} by ${gap}: deadlines do not follow it, nobody loses a session for it`
+}
+
+/** `44 s`, `12 min`, `7 h 30 min`. */
+function inWords(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 120) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`
 }
 
 /** `my-app (librdkafka 2.8.0)`; the parts a client does not tell are left out. */

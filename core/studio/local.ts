@@ -1,6 +1,7 @@
 /** The area `local`: where the broker listens, what goes through it, who is connected, what happened. */
 
 import type { ConnectionInfo } from '../broker/connection.ts'
+import { containerAccess, setContainers } from './containers.ts'
 import type { StudioContract } from './contract/index.ts'
 import type { ClientRow, LocalStatus, Upkeep } from './contract/local.ts'
 import type { CutNotice, PartitionNotice } from './contract/storage.ts'
@@ -23,6 +24,8 @@ export function localArea(parts: StudioParts, events: EventLog, space: () => Dis
     events: (_, sink) => events.subscribe(sink),
     rates: (_, sink) => parts.traffic.points.subscribe(sink),
     setDurableAcks: ({ isOn }) => setDurableAcks(parts, isOn),
+    containers: (_, sink) => followValue(sink, parts.pulse, () => ({ value: containerAccess(parts) })),
+    setContainers: change => setContainers(parts, change),
     unknownFolders: () => parts.broker.unknownFolders,
   }
 }

@@ -1,7 +1,8 @@
 /** Transactional ids as the window shows them; an id is looked at again when its coordinator says that it changed, an open one at each look. */
 
 import type { Broker } from '../broker/broker.ts'
-import { TRANSACTION_TOPIC, type TransactionSnapshot } from '../transactions/transaction-coordinator.ts'
+import { OFFSETS_TOPIC } from '../broker/offsets-topic.ts'
+import { TRANSACTION_TOPIC, type TopicPartition, type TransactionSnapshot } from '../transactions/transaction-coordinator.ts'
 import type { TouchedPartition, TransactionRow } from './contract/transactions.ts'
 import { coordinatorOf } from './coordinators.ts'
 
@@ -45,7 +46,7 @@ export class TransactionWatch {
     this.#refresh()
     for (const [transactionalId, row] of this.#rows) {
       const open = this.#open.get(transactionalId)
-      yield open ? this.#openRow(open) : this.#withCoordinator(row)
+      yield open ? this.#openRow(open) : row
     }
   }
 
@@ -71,13 +72,8 @@ export class TransactionWatch {
     return coordinatorOf(this.#broker, TRANSACTION_TOPIC, transactionalId)
   }
 
-  #withCoordinator(row: TransactionRow): TransactionRow {
-    const coordinator = this.#coordinatorOf(row.transactionalId)
-    return coordinator === row.coordinator ? row : { ...row, coordinator }
-  }
-
   #openRow(snapshot: TransactionSnapshot): TransactionRow {
-    const sorted = snapshot.partitions.toSorted((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+    const sorted = snapshot.partitions.toSorted(byPlace)
     const partitions = sorted.slice(0, PARTITIONS_SHOWN_MAX).map(({ topic, partition }): TouchedPartition => (
       { topic, partition, heldBack: this.#heldBack(topic, partition, snapshot.producerId) }
     ))
@@ -92,6 +88,14 @@ export class TransactionWatch {
     const isFirst = log.producer(producerId)?.currentTxnFirstOffset === log.lastStableOffset
     return isFirst ? BigInt(log.highWatermark - log.lastStableOffset) : 0n
   }
+}
+
+/** In the order of their names, the offsets of groups last. */
+function byPlace(a: TopicPartition, b: TopicPartition): number {
+  if (a.topic === b.topic) return a.partition - b.partition
+  const [isOffsets, otherIsOffsets] = [a.topic === OFFSETS_TOPIC, b.topic === OFFSETS_TOPIC]
+  if (isOffsets !== otherIsOffsets) return isOffsets ? 1 : -1
+  return a.topic < b.topic ? -1 : 1
 }
 
 function isOpen({ state }: TransactionSnapshot): boolean {

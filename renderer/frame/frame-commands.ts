@@ -1,6 +1,7 @@
 /** The frame's commands: go to each screen, back and forward, palette, keys, theme, sidebar, regions. */
 
 import { useMemo } from 'react'
+import type { LocalStatus } from '../../core/studio/contract/local.ts'
 import { useCommands, type Command } from '../commands.ts'
 import { goBack, goForward, goTo } from '../navigation.ts'
 import type { Place } from '../places.ts'
@@ -13,6 +14,8 @@ export type Destination = {
   readonly icon: IconName
   readonly keys: string
   readonly synonyms: string
+  /** Says whether the sidebar has it, for what not every broker has; the palette and its keys always do. */
+  readonly isShown?: (status: LocalStatus) => boolean
 }
 
 /** The sidebar's entries, in order. */
@@ -20,6 +23,11 @@ export const destinations: readonly Destination[] = [
   { place: { at: 'overview' }, title: 'Overview', icon: 'overview', keys: 'g o', synonyms: 'home start rates' },
   { place: { at: 'topics' }, title: 'Topics', icon: 'topics', keys: 'g t', synonyms: 'list records storage' },
   { place: { at: 'groups' }, title: 'Groups', icon: 'groups', keys: 'g g', synonyms: 'consumers lag' },
+  {
+    place: { at: 'transactions' }, title: 'Transactions', icon: 'transactions', keys: 'g r', synonyms: 'transactional id exactly once abort',
+    isShown: status => status.transactionalIdCount > 0,
+  },
+  { place: { at: 'brokers' }, title: 'Brokers', icon: 'brokers', keys: 'g b', synonyms: 'cluster nodes leaders stop start', isShown: status => status.brokerCount > 1 },
   { place: { at: 'produce' }, title: 'Produce', icon: 'produce', keys: 'g n', synonyms: 'write send record' },
   { place: { at: 'connect' }, title: 'Connect', icon: 'connect', keys: 'g c', synonyms: 'client address bootstrap how help' },
   { place: { at: 'settings' }, title: 'Settings', icon: 'settings', keys: 'mod+,', synonyms: 'theme density preferences' },

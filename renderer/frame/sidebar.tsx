@@ -1,6 +1,7 @@
 /** The sidebar: every screen that exists, each with one live figure. A rail of icons under 1180 px. */
 
 import type { GroupRow } from '../../core/studio/contract/groups.ts'
+import type { LocalStatus } from '../../core/studio/contract/local.ts'
 import type { TopicRow } from '../../core/studio/contract/topics.ts'
 import { printKeys } from '../keys.ts'
 import { isMac } from '../commands.ts'
@@ -8,7 +9,7 @@ import { formatCount, formatShort } from '../format/figures.ts'
 import { usePlace } from '../navigation.ts'
 import { destinationOf, hrefOf } from '../places.ts'
 import { isBehind } from '../group-health.ts'
-import { groupsStream, topicsStream } from '../studio/streams.ts'
+import { groupsStream, statusStream, topicsStream } from '../studio/streams.ts'
 import { useStreamSlice } from '../studio/use-stream.ts'
 import { classNames } from '../ui/class-names.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -21,13 +22,20 @@ type NavFigure = { readonly text: string; readonly isWarning: boolean } | null
 export function Sidebar() {
   const topicCount = useStreamSlice(topicsStream, {}, countTopics)
   const worstLag = useStreamSlice(groupsStream, {}, findWorstLag)
+  const place = usePlace()
+  const shown = useStreamSlice(statusStream, {}, shownDestinations) ?? ''
+  const brokers = useStreamSlice(statusStream, {}, brokersUp)
+  const openTransactions = useStreamSlice(statusStream, {}, status => status.openTransactionCount) ?? 0
   const figures: Readonly<Record<string, NavFigure>> = {
     topics: topicCount === undefined ? null : { text: formatCount(topicCount), isWarning: false },
     groups: worstLag === undefined || worstLag === 0n ? null : { text: formatShort(worstLag), isWarning: true },
+    transactions: openTransactions === 0 ? null : { text: formatCount(openTransactions), isWarning: false },
+    brokers: brokers === undefined ? null : { text: brokers, isWarning: brokers.includes('/') },
   }
+  const isListed = ({ place: { at }, isShown }: Destination): boolean => !isShown || shown.split(' ').includes(at) || destinationOf(place) === at
   return (
     <nav className={styles.sidebar} aria-label="Main" data-region="sidebar">
-      {destinations.map(destination => (
+      {destinations.filter(isListed).map(destination => (
         <Entry key={destination.place.at} destination={destination} figure={figures[destination.place.at] ?? null} />
       ))}
     </nav>
@@ -51,6 +59,16 @@ function Entry({ destination, figure }: { readonly destination: Destination; rea
       {figure ? <span className={classNames(styles.figure, figure.isWarning && styles.warn)}>{figure.text}</span> : null}
     </a>
   )
+}
+
+/** The places that are there for this broker, apart from those that always are. */
+function shownDestinations(status: LocalStatus): string {
+  return destinations.filter(({ isShown }) => isShown?.(status)).map(({ place }) => place.at).join(' ')
+}
+
+/** `3`, or `2/3` while some are down. */
+function brokersUp({ brokerCount, brokersUp: up }: LocalStatus): string {
+  return up === brokerCount ? formatCount(brokerCount) : `${up}/${brokerCount}`
 }
 
 function countTopics(topics: readonly TopicRow[]): number {

@@ -67,10 +67,19 @@ function Address({ address }: { readonly address: string }) {
   )
 }
 
+function Brokers({ count, up }: { readonly count: number; readonly up: number }) {
+  return (
+    <a className={classNames(styles.entry, up < count && styles.warn)} href={hrefOf({ at: 'brokers' })} data-tip="Which are up, and what each leads">
+      {up === count ? plural(count, 'broker') : `${up} of ${plural(count, 'broker')} up`}
+    </a>
+  )
+}
+
 function Figures({ status }: { readonly status: LocalStatus }) {
   const overview = hrefOf({ at: 'overview' })
   return (
     <>
+      {status.brokerCount > 1 ? <Brokers count={status.brokerCount} up={status.brokersUp} /> : null}
       <a className={classNames(styles.entry, styles.wide)} href={overview}>
         in <b>{formatRate(status.inRate.records)}</b>
         {status.inRate.bytes >= 0.5 ? ` · ${formatByteRate(status.inRate.bytes)}` : ''}

@@ -3,6 +3,8 @@
 import type { GroupDetail, GroupRow } from '../../core/studio/contract/groups.ts'
 import type { ClientRow, EngineEvent, LocalStatus, RatePoint } from '../../core/studio/contract/local.ts'
 import type { PartitionDetail, TopicDetail, TopicRow } from '../../core/studio/contract/topics.ts'
+import type { BrokerRow } from '../../core/studio/contract/brokers.ts'
+import type { TransactionRow } from '../../core/studio/contract/transactions.ts'
 import { latest, list, type LiveStream } from './live.ts'
 
 type None = Readonly<Record<string, never>>
@@ -51,4 +53,14 @@ export const groupsStream = list<None, GroupRow>(
 )
 export const groupStream = latest<{ readonly group: string }, GroupDetail>('groups.detail', (client, input, handlers) =>
   client.groups.detail.subscribe(input, handlers),
+)
+export const transactionsStream = list<None, TransactionRow>(
+  'transactions.list',
+  row => row.transactionalId,
+  (client, input, handlers) => client.transactions.list.subscribe(input, handlers),
+)
+export const brokersStream = list<None, BrokerRow>(
+  'brokers.list',
+  row => String(row.id),
+  (client, input, handlers) => client.brokers.list.subscribe(input, handlers),
 )

@@ -24,7 +24,8 @@ export function clusterBrokers({ isCluster = false }: ClusterStory): BrokerRow[]
     leaderCount: id === down ? 0 : 50,
     replicaCount: 100,
     outOfSyncCount: id === down ? 98 : 0,
-    offlineCount: id === down ? 2 : 0,
+    offlineCount: id === down ? 1 : 0,
+    soleCount: isCluster ? (id === 3 ? 4 : 0) : 50,
     connectionCount: id === down ? 0 : 8,
     groupCount: id === down ? 0 : 3,
     transactionalIdCount: id === down ? 0 : 2,
@@ -68,10 +69,10 @@ export function clusterTransactions({ isCluster = false }: ClusterStory): Transa
       ...idle, transactionalId: 'orders-to-shipments-0', state: 'Ongoing', producerId: 4000n, producerEpoch: 2, startedAt: now - 51_000, updatedAt: now - 51_000,
       partitionCount: 4, heldBack: 412n, coordinator: 1,
       partitions: [
-        { topic: '__consumer_offsets', partition: 17, heldBack: 0n },
         { topic: 'payments', partition: 0, heldBack: 412n },
         { topic: 'shipments', partition: 0, heldBack: 0n },
         { topic: 'shipments', partition: 2, heldBack: 0n },
+        { topic: '__consumer_offsets', partition: 17, heldBack: 0n },
       ],
     },
     {

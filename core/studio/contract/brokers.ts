@@ -14,9 +14,11 @@ export type BrokerRow = {
   /** Partitions it leads, and partitions it holds. */
   readonly leaderCount: number
   readonly replicaCount: number
-  /** Of those it holds: the ones it is not in sync with, and the ones that have no leader. */
+  /** Of those it holds: where it is not in sync, and those that nobody leads. */
   readonly outOfSyncCount: number
   readonly offlineCount: number
+  /** Partitions that have no leader when it goes: it is the only one in sync. */
+  readonly soleCount: number
   readonly connectionCount: number
   /** Groups and transactional ids that it coordinates. */
   readonly groupCount: number

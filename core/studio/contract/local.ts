@@ -1,6 +1,7 @@
 /** The embedded cluster "Local": where it listens, what goes through it, who is connected. */
 
 import * as v from 'valibot'
+import { setContainers, type ContainerAccess } from './containers.ts'
 import { call, stream } from './contract.ts'
 import type { CutNotice, DamageNotice, PartitionNotice } from './storage.ts'
 
@@ -73,7 +74,7 @@ export type ClientRow = {
   readonly connectedAt: number
 }
 
-export type EngineEvent = { readonly at: number; readonly kind: 'engine' | 'connection' | 'topic' | 'storage' | 'warning'; readonly text: string }
+export type EngineEvent = { readonly at: number; readonly kind: 'engine' | 'broker' | 'connection' | 'topic' | 'storage' | 'warning'; readonly text: string }
 
 /** One point of a rate history: records per second in a second that ended at `at` (ms since the epoch). */
 export type RatePoint = { readonly at: number; readonly in: number; readonly out: number }
@@ -89,6 +90,10 @@ export const local = {
   rates: stream<readonly RatePoint[]>()(v.object({})),
   /** Switches durable acks, from the next record on and after every start. Fails with UNAVAILABLE when it cannot be kept or does not depend on it. */
   setDurableAcks: call<null>()(v.object({ isOn: v.boolean() })),
+  /** The listener for clients in containers; now and whenever it changes. */
+  containers: stream<ContainerAccess>()(v.object({})),
+  /** Switches it, at once and for every start. Fails with UNAVAILABLE when the port is taken, the address is not this machine's, or it cannot be kept. */
+  setContainers: call<null>()(setContainers),
   /** Log folders in the data folder that belong to no topic: listed, never adopted or removed. */
   unknownFolders: call<readonly string[]>()(v.object({})),
 }

@@ -22,12 +22,12 @@ export type TransactionRow = {
   readonly startedAt: number | null
   /** When its state last changed, ms since the epoch. */
   readonly updatedAt: number
-  /** Of the transaction that is open or being ended: how many, and the first 100 in the order of their names. */
+  /** Of the transaction that is open or being ended: how many, and the first 100 in the order of their names, `__consumer_offsets` last. */
   readonly partitionCount: number
   readonly partitions: readonly TouchedPartition[]
   /** Records that readers of committed ones wait for, over the partitions above. */
   readonly heldBack: bigint
-  /** The broker that coordinates it; -1 while none does. */
+  /** The broker that coordinates it. */
   readonly coordinator: number
 }
 

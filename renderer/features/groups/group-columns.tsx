@@ -9,9 +9,14 @@ import { Sparkline } from '../../ui/sparkline.tsx'
 import { byNumber, byText } from '../../ui/table-order.ts'
 import type { Column } from '../../ui/table.tsx'
 import { Figure, text } from '../../ui/text.tsx'
-import { compareLag, stateOf } from './groups-state.ts'
+import { compareLag, stateOf, stateTips } from './groups-state.ts'
 
-const kinds: Readonly<Record<GroupKind, string>> = { classic: 'classic', consumer: 'KIP-848', share: 'share', streams: 'streams' }
+const kindTips: Readonly<Record<GroupKind, string>> = {
+  classic: 'The classic protocol: one of its members assigns the partitions',
+  consumer: 'The consumer protocol (KIP-848): the broker assigns the partitions',
+  share: 'A share group (KIP-932)',
+  streams: 'The protocol of Kafka Streams (KIP-1071)',
+}
 
 export const groupColumns: readonly Column<GroupRow>[] = [
   {
@@ -24,18 +29,17 @@ export const groupColumns: readonly Column<GroupRow>[] = [
   },
   {
     id: 'kind',
-    title: 'Kind',
-    width: 76,
-    isOptional: true,
+    title: 'Type',
+    width: 82,
     compare: byText(row => row.kind),
     tip: 'The protocol its members speak',
     text: row => row.kind,
-    cell: row => <span className={text['t2']}>{kinds[row.kind]}</span>,
+    cell: row => <span className={text['t2']} data-tip={kindTips[row.kind]}>{row.kind}</span>,
   },
   {
     id: 'state',
     title: 'State',
-    width: 112,
+    width: 148,
     compare: byText(row => stateOf(row).word),
     text: row => row.state,
     cell: row => <GroupStateCell group={row} />,
@@ -105,11 +109,14 @@ export const groupColumns: readonly Column<GroupRow>[] = [
 ]
 
 function GroupStateCell({ group }: { readonly group: GroupRow }) {
-  const { tone, word } = stateOf(group)
+  const { tone, word, note } = stateOf(group)
   return (
-    <span data-tip={`${group.state} to the coordinator`}>
+    <span data-tip={stateTips[word]}>
       <State tone={tone}>
-        <span className={tone === 'warn' || tone === 'bad' ? text[tone] : tone === 'off' ? text['t2'] : undefined}>{word}</span>
+        <span className={tone === 'warn' || tone === 'bad' ? text[tone] : tone === 'off' ? text['t2'] : undefined}>
+          {word}
+          {note === '' ? '' : `, ${note}`}
+        </span>
       </State>
     </span>
   )

@@ -1,14 +1,15 @@
 /** One group below the list: its lag by partition, and its members. */
 
-import { useEffect, useEffectEvent, useId, useMemo, type Ref } from 'react'
+import { useEffect, useEffectEvent, useId, useMemo, useState, type Ref } from 'react'
 import type { GroupDetail, GroupRow } from '../../../core/studio/contract/groups.ts'
+import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import { addCommands, type Command } from '../../commands.ts'
 import { formatCount } from '../../format/figures.ts'
 import { goTo } from '../../navigation.ts'
 import { hrefOf, type GroupTab } from '../../places.ts'
 import { isBehind } from '../../group-health.ts'
-import { groupStream } from '../../studio/streams.ts'
-import { useStream } from '../../studio/use-stream.ts'
+import { groupStream, statusStream } from '../../studio/streams.ts'
+import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -16,10 +17,11 @@ import { Table } from '../../ui/table.tsx'
 import { Tabs, type Tab } from '../../ui/tabs.tsx'
 import { text } from '../../ui/text.tsx'
 import { classNames } from '../../ui/class-names.ts'
-import { deleteProblem, describeLag } from './groups-state.ts'
+import { deleteProblem, describeLag, describeProtocol, describeRebalance, removableTopics } from './groups-state.ts'
 import { LagChart } from './lag-chart.tsx'
 import { memberColumns } from './member-columns.tsx'
 import { partitionColumns } from './partition-columns.tsx'
+import { RemoveOffsets } from './remove-offsets.tsx'
 import styles from './group-detail.module.css'
 
 type PanelProps = {
@@ -35,6 +37,9 @@ export function GroupDetailPanel({ group, tab, onDelete, ref }: PanelProps) {
   const problem = detail ? deleteProblem(detail.row, detail.members) : 'Not known yet'
   const remove = useEffectEvent(() => detail && onDelete(detail.row))
   useEffect(() => addCommands([deleteCommand(group, problem === null, () => remove())]), [group, problem])
+  const [isRemoving, setRemoving] = useState(false)
+  const offsetsProblem = detail ? (removableTopics(detail).length === 0 ? 'It has committed nothing' : null) : 'Not known yet'
+  useEffect(() => addCommands([removeOffsetsCommand(group, offsetsProblem === null, () => setRemoving(true))]), [group, offsetsProblem])
   const close = (): void => goTo({ at: 'groups' }, 'replace')
   return (
     <section className={styles.detail} aria-label={`Group ${group}`} ref={ref}>
@@ -43,7 +48,13 @@ export function GroupDetailPanel({ group, tab, onDelete, ref }: PanelProps) {
         {detail ? (
           <span className={classNames(text['cut'], isBehind(detail.row) ? text['warn'] : text['t2'])}>{describeLag(detail.row)}</span>
         ) : null}
+        {detail ? <Rebalance detail={detail} /> : null}
         <span className={styles.grow} />
+        {live.is === 'failed' ? null : (
+          <Button kind="quiet" disabledReason={offsetsProblem} tip="Of one topic; asks for its name first" onClick={() => setRemoving(true)}>
+            Remove offsets…
+          </Button>
+        )}
         {live.is === 'failed' ? null : (
           <Button kind="quiet" icon="trash" disabledReason={problem} tip="Asks for its name first" onClick={() => detail && onDelete(detail.row)}>
             Delete…
@@ -58,13 +69,25 @@ export function GroupDetailPanel({ group, tab, onDelete, ref }: PanelProps) {
       ) : (
         <Skeleton rows={4} />
       )}
+      {isRemoving && detail ? <RemoveOffsets detail={detail} onClose={() => setRemoving(false)} /> : null}
     </section>
+  )
+}
+
+/** What the group waits for while it rebalances; screen readers hear it when it changes. */
+function Rebalance({ detail }: { readonly detail: GroupDetail }) {
+  const words = describeRebalance(detail)
+  return (
+    <span role="status" className={classNames(text['cut'], text['warn'])}>
+      {words === null ? '' : `· ${detail.row.state}: ${words}`}
+    </span>
   )
 }
 
 /** `at`: when the detail was true, ms since the epoch. */
 function Parts({ detail, tab, at }: { readonly detail: GroupDetail; readonly tab: GroupTab; readonly at: number }) {
   const panelId = useId()
+  const brokerCount = useStreamSlice(statusStream, {}, countBrokers) ?? 1
   const { group } = detail.row
   const tabs: readonly Tab<GroupTab>[] = [
     { id: 'lag', label: 'Lag', count: formatCount(detail.offsets.length), href: hrefOf({ at: 'group', group, tab: 'lag' }) },
@@ -80,7 +103,7 @@ function Parts({ detail, tab, at }: { readonly detail: GroupDetail; readonly tab
           onChoose={next => goTo({ at: 'group', group, tab: next }, 'replace')}
           isTight
           panelId={panelId}
-          trail={<span className={styles.facts}>{factsOf(detail)}</span>}
+          trail={<span className={styles.facts}>{describeProtocol(detail, brokerCount)}</span>}
         />
       </div>
       <div id={panelId} role="tabpanel" aria-label={tab === 'lag' ? 'Lag' : 'Members'} className={styles.panel}>
@@ -90,8 +113,8 @@ function Parts({ detail, tab, at }: { readonly detail: GroupDetail; readonly tab
   )
 }
 
-function factsOf({ generation, protocol, row }: GroupDetail): string {
-  return [row.state, generation >= 0 ? `generation ${generation}` : '', protocol ? `assigned by ${protocol}` : ''].filter(Boolean).join(' · ')
+function countBrokers(status: LocalStatus): number {
+  return status.brokerCount
 }
 
 function Lag({ detail, at }: { readonly detail: GroupDetail; readonly at: number }) {
@@ -113,7 +136,7 @@ function Lag({ detail, at }: { readonly detail: GroupDetail; readonly at: number
 }
 
 function Members({ detail }: { readonly detail: GroupDetail }) {
-  const columns = useMemo(() => memberColumns(detail.leaderId), [detail.leaderId])
+  const columns = useMemo(() => memberColumns(detail), [detail])
   if (detail.members.length === 0) return <p className={styles.none}>No members: nothing reads under this name now. Its offsets are kept.</p>
   return (
     <Table
@@ -134,6 +157,18 @@ function deleteCommand(group: string, isPossible: boolean, perform: () => void):
     icon: 'trash',
     keys: ['delete'],
     synonyms: 'remove drop group',
+    when: () => isPossible,
+    perform,
+  }
+}
+
+function removeOffsetsCommand(group: string, isPossible: boolean, perform: () => void): Command {
+  return {
+    id: 'groups.removeOffsets',
+    title: `Remove offsets of a topic from ${group}`,
+    group: 'Do',
+    icon: 'trash',
+    synonyms: 'delete offsets forget commit',
     when: () => isPossible,
     perform,
   }

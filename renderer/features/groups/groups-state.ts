@@ -2,6 +2,7 @@
 
 import type { GroupDetail, GroupMemberRow, GroupOffsetRow, GroupRow } from '../../../core/studio/contract/groups.ts'
 import { formatCount, formatRate, plural } from '../../format/figures.ts'
+import { formatPartitions } from '../../format/partitions.ts'
 import { listNames } from '../../format/text.ts'
 import { formatDuration } from '../../format/time.ts'
 import { isBehind, secondsBehind } from '../../group-health.ts'
@@ -64,26 +65,85 @@ export function describeLag(group: GroupRow): string {
   return isEmptyGroup(group) ? `${unread}, no members to read them` : `${unread}, nothing is being committed`
 }
 
-export type GroupState = { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly word: string }
+/** `word` is Kafka's; `note` what the lag adds to it. */
+export type GroupState = { readonly tone: 'good' | 'warn' | 'bad' | 'off'; readonly word: string; readonly note: '' | 'behind' | 'stalled' }
 
-/** Kafka's state in a word, and what the lag adds to it: stable says only that the members agreed. */
+/** Stable says only that the members agreed: a group that is behind is not well. */
 export function stateOf(group: GroupRow): GroupState {
-  switch (group.state) {
+  const word = group.state
+  switch (word) {
     case 'Stable':
-      if (!isBehind(group)) return { tone: 'good', word: 'stable' }
-      return { tone: 'warn', word: group.rate > 0 ? 'behind' : 'stalled' }
-    case 'Empty':
-      return { tone: 'off', word: 'empty' }
+      if (!isBehind(group)) return { tone: 'good', word, note: '' }
+      return { tone: 'warn', word, note: group.rate > 0 ? 'behind' : 'stalled' }
     case 'PreparingRebalance':
     case 'CompletingRebalance':
     case 'Assigning':
     case 'Reconciling':
-      return { tone: 'warn', word: 'rebalancing' }
+      return { tone: 'warn', word, note: '' }
     case 'Dead':
-      return { tone: 'bad', word: 'dead' }
+      return { tone: 'bad', word, note: '' }
     default:
-      return { tone: 'off', word: group.state.toLowerCase() }
+      return { tone: 'off', word, note: '' }
   }
+}
+
+/** What Kafka's states mean, for a tooltip. */
+export const stateTips: Readonly<Record<string, string>> = {
+  Stable: 'Its members have agreed who reads what',
+  Empty: 'It has no members; its offsets are kept',
+  PreparingRebalance: 'It waits for its members to join again',
+  CompletingRebalance: 'It waits for the assignment that its leader makes',
+  Assigning: 'Its coordinator is about to make a new assignment',
+  Reconciling: 'Its members are on their way to a new assignment',
+  Dead: 'Nothing is left of it',
+}
+
+type Moving = Pick<GroupDetail, 'members' | 'targetEpoch' | 'generation'> & { readonly row: Pick<GroupRow, 'state'> }
+
+/** What a rebalance waits for, after the group's name; null when there is none. */
+export function describeRebalance({ row, members, targetEpoch }: Moving): string | null {
+  switch (row.state) {
+    case 'PreparingRebalance':
+      return 'waits for its members to join again'
+    case 'CompletingRebalance':
+      return 'waits for the assignment of its leader'
+    case 'Assigning':
+      return 'a new assignment is made with the next heartbeat'
+    case 'Reconciling':
+      return describeMoves(members, targetEpoch)
+    default:
+      return null
+  }
+}
+
+function describeMoves(members: GroupDetail['members'], targetEpoch: number | null): string {
+  const [revoking, awaiting] = [members.filter(member => member.revoking.length > 0), members.filter(member => member.awaiting.length > 0)]
+  const count = (of: GroupDetail['members'], part: 'revoking' | 'awaiting'): string => plural(of.reduce((sum, member) => sum + countPartitions(member[part]), 0), 'partition')
+  const moves = [
+    ...(revoking.length > 0 ? [`${plural(revoking.length, 'member')} ${revoking.length === 1 ? 'gives' : 'give'} up ${count(revoking, 'revoking')}`] : []),
+    ...(awaiting.length > 0 ? [`${plural(awaiting.length, 'member')} ${awaiting.length === 1 ? 'waits' : 'wait'} for ${count(awaiting, 'awaiting')}`] : []),
+  ]
+  if (moves.length > 0) return moves.join(', ')
+  const late = members.filter(({ epoch }) => epoch !== targetEpoch).length
+  return `${plural(late, 'member')} ${late === 1 ? 'has' : 'have'} yet to take ${late === 1 ? 'its' : 'their'} new assignment`
+}
+
+export function countPartitions(assignment: GroupMemberRow['assignment']): number {
+  return assignment.reduce((total, { partitions }) => total + partitions.length, 0)
+}
+
+/** Where a member of a consumer group stands on its way to the target; null in a classic group. */
+export function memberState(
+  { epoch, revoking, awaiting }: GroupMemberRow,
+  targetEpoch: number | null,
+): { readonly tone: 'good' | 'warn'; readonly word: string; readonly tip: string } | null {
+  if (epoch === null) return null
+  if (revoking.length > 0) {
+    return { tone: 'warn', word: `gives up ${formatPartitions(revoking)}`, tip: 'Told to give them up; it still holds them until it says that it does not' }
+  }
+  if (epoch !== targetEpoch) return { tone: 'warn', word: `at epoch ${epoch}`, tip: `It takes the assignment of epoch ${targetEpoch ?? '—'} with its next heartbeat` }
+  if (awaiting.length > 0) return { tone: 'warn', word: `waits for ${formatPartitions(awaiting)}`, tip: 'Assigned to it; another member has not given them up yet' }
+  return { tone: 'good', word: 'stable', tip: 'It holds what it is assigned' }
 }
 
 /** From one figure of a group's history to the next. */
@@ -110,26 +170,25 @@ export function nameOfMember({ clientId, memberId }: Pick<GroupMemberRow, 'clien
   return clientId === '' ? memberId : clientId
 }
 
-/** `orders 0–2, 5 · payments 1`: what a member holds. */
-export function describeAssignment(assignment: GroupMemberRow['assignment']): string {
-  return assignment.map(({ topic, partitions }) => `${topic} ${rangesOf(partitions)}`).join(' · ')
-}
-
-/** `0–2, 5`: runs of three or more as a range. */
-export function rangesOf(numbers: readonly number[]): string {
-  const runs: [number, number][] = []
-  for (const number of [...numbers].sort((a, b) => a - b)) {
-    const run = runs.at(-1)
-    if (run && run[1] + 1 === number) run[1] = number
-    else runs.push([number, number])
-  }
-  return runs.map(([from, to]) => (to - from > 1 ? `${from}–${to}` : from === to ? `${from}` : `${from}, ${to}`)).join(', ')
-}
-
 /** Why a group cannot be deleted, naming the members; null when it can. `members` are known for the group that is shown. */
 export function deleteProblem(group: GroupRow, members: GroupDetail['members']): string | null {
   if (isEmptyGroup(group)) return null
   const names = members.map(member => `${nameOfMember(member)} at ${member.host}`)
   const who = names.length > 0 ? `: ${listNames(names)}` : ''
   return `It still has ${plural(group.memberCount, 'member')}${who}. Stop ${group.memberCount === 1 ? 'it' : 'them'} first`
+}
+
+/** Topics that the group has committed offsets in. */
+export function removableTopics({ offsets }: Pick<GroupDetail, 'offsets'>): readonly string[] {
+  return [...new Set(offsets.filter(({ committed, pending }) => committed !== null || pending !== null).map(({ topic }) => topic))]
+}
+
+/** Epochs, assignor and coordinator in a line. `brokerCount`: of one there is nothing to say. */
+export function describeProtocol({ row, generation, targetEpoch, protocol, coordinator }: GroupDetail, brokerCount: number): string {
+  const isConsumer = row.kind === 'consumer'
+  const epochs = isConsumer
+    ? `epoch ${generation}${targetEpoch === generation || targetEpoch === null ? '' : `, assignment of epoch ${targetEpoch < 0 ? 'none' : targetEpoch}`}`
+    : generation > 0 ? `generation ${generation}` : ''
+  const where = brokerCount > 1 ? (coordinator < 0 ? 'no coordinator' : `coordinated by broker ${coordinator}`) : ''
+  return [row.kind, epochs, protocol ? `assigned by ${protocol}` : '', where].filter(Boolean).join(' · ')
 }

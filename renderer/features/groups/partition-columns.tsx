@@ -12,12 +12,13 @@ import type { Column } from '../../ui/table.tsx'
 import { Figure, text } from '../../ui/text.tsx'
 import { compareLag, lostBefore, nameOfMember, shareOf } from './groups-state.ts'
 
-export function partitionColumns({ row: group, members }: GroupDetail): readonly Column<GroupOffsetRow>[] {
+export function partitionColumns({ row: group, members, offsets: rows }: GroupDetail): readonly Column<GroupOffsetRow>[] {
   const owners = new Map(members.map((member): [string, GroupMemberRow] => [member.memberId, member]))
   const ownerOf = (row: GroupOffsetRow): string => {
     const owner = row.memberId === null ? undefined : owners.get(row.memberId)
     return owner ? nameOfMember(owner) : ''
   }
+  const hasPending = rows.some(({ pending }) => pending !== null)
   const isWarning = (row: GroupOffsetRow): boolean => isBehind(group) && isBehind({ ...row, history: group.history })
   return [
     {
@@ -46,6 +47,7 @@ export function partitionColumns({ row: group, members }: GroupDetail): readonly
       text: row => (row.committed === null ? '' : formatOffset(row.committed)),
       cell: row => <Committed row={row} />,
     },
+    ...(hasPending ? [pendingColumn] : []),
     {
       id: 'end',
       title: 'End',
@@ -88,6 +90,30 @@ export function partitionColumns({ row: group, members }: GroupDetail): readonly
       cell: row => <Figure {...rateParts(row.rate)} />,
     },
   ]
+}
+
+/** Shown only while a transaction has committed offsets and is open. */
+const pendingColumn: Column<GroupOffsetRow> = {
+  id: 'pending',
+  title: 'Pending',
+  width: 112,
+  align: 'end',
+  isMono: true,
+  tip: 'Committed in a transaction that is open: it counts once the transaction commits',
+  text: row => (row.pending === null ? '' : formatOffset(row.pending.offset)),
+  cell: row => <Pending pending={row.pending} />,
+}
+
+function Pending({ pending }: Pick<GroupOffsetRow, 'pending'>) {
+  if (pending === null) return <span className={text['t3']}>—</span>
+  const { offset, producerId, transactionalId } = pending
+  const words = formatOffset(offset)
+  if (transactionalId === null) return <span className={text['warn']} data-tip={`By producer ${producerId}, whose transaction no coordinator knows`}>{words}</span>
+  return (
+    <a className={text['warn']} href={hrefOf({ at: 'transaction', transactionalId })} tabIndex={-1} data-tip={`In the open transaction of ${transactionalId}`}>
+      {words}
+    </a>
+  )
 }
 
 function byPartition(a: GroupOffsetRow, b: GroupOffsetRow): number {

@@ -6,9 +6,11 @@ import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import { dismissNotice, useIsDismissed } from '../../dismissed.ts'
 import { formatRate } from '../../format/figures.ts'
 import { PortBanner } from '../../frame/port-banner.tsx'
+import { useNow } from '../../now.ts'
 import { hrefOf } from '../../places.ts'
-import { groupsStream, statusStream, topicsStream } from '../../studio/streams.ts'
+import { groupsStream, statusStream, topicsStream, transactionsStream } from '../../studio/streams.ts'
 import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
+import { isOpen } from '../../transaction-health.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -57,11 +59,16 @@ function Overview() {
 
 function OverviewBody({ status, groups }: { readonly status: LocalStatus; readonly groups: readonly GroupRow[] }) {
   const isCutDismissed = useIsDismissed('cut', status.startedAt)
+  const transactionsLive = useStream(transactionsStream, {})
+  const topicsLive = useStream(topicsStream, {})
+  const transactions = transactionsLive.is === 'here' ? transactionsLive.value : []
+  const topics = topicsLive.is === 'here' ? topicsLive.value : []
+  const now = useNow(transactions.some(isOpen), 1000)
   return (
     <Page head={<PageHead title="Overview" facts={<Sentence status={status} groups={groups} />} />}>
       <PortBanner status={status} />
       <div className={styles.overview}>
-        <Findings findings={findingsOf(status, groups, isCutDismissed)} onDismiss={() => dismissNotice('cut', status.startedAt)} />
+        <Findings findings={findingsOf(status, groups, { isCutDismissed, transactions, topics, now })} onDismiss={() => dismissNotice('cut', status.startedAt)} />
         <RatesChart status={status} />
         <TopicsPanel />
         <div className={styles.side}>

@@ -3,11 +3,14 @@
 import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
+import type { TransactionRow } from '../../../core/studio/contract/transactions.ts'
 import { formatBytes, formatCount, formatExactBytes, formatRate, plural } from '../../format/figures.ts'
 import { formatDuration } from '../../format/time.ts'
+import { listNames } from '../../format/text.ts'
 import { isBehind, secondsBehind } from '../../group-health.ts'
 import type { Place } from '../../places.ts'
 import { adviceFor } from '../../storage-words.ts'
+import { ageOf, isNearTimeout, needsSomeone } from '../../transaction-health.ts'
 
 export type Finding = {
   readonly id: string
@@ -26,14 +29,23 @@ export type Finding = {
 const FINDINGS_MAX = 5
 const DISK_FREE_MIN_BYTES = 1e9
 
-/** Worst first, at most five. `isCutDismissed`: what the last start cut is known to the user. */
-export function findingsOf(status: LocalStatus, groups: readonly GroupRow[], isCutDismissed = false): readonly Finding[] {
+type FindingsOptions = {
+  /** What the last start cut is known to the user. */
+  readonly isCutDismissed?: boolean
+  readonly transactions?: readonly TransactionRow[]
+  readonly topics?: readonly TopicRow[]
+  /** Milliseconds since the epoch. */
+  readonly now?: number
+}
+
+/** Worst first, at most five. */
+export function findingsOf(status: LocalStatus, groups: readonly GroupRow[], { isCutDismissed = false, transactions = [], topics = [], now = 0 }: FindingsOptions = {}): readonly Finding[] {
   const behind = groups
     .filter(isBehind)
     .sort((a, b) => Number((b.lag ?? 0n) - (a.lag ?? 0n)))
     .map(groupFinding)
   const cut = cutFinding(status)
-  return [...stateFindings(status), ...(cut && !isCutDismissed ? [cut] : []), ...behind].slice(0, FINDINGS_MAX)
+  return [...stateFindings(status), ...brokerFindings(status, topics), ...(cut && !isCutDismissed ? [cut] : []), ...transactionFindings(transactions, now), ...behind].slice(0, FINDINGS_MAX)
 }
 
 function stateFindings(status: LocalStatus): readonly Finding[] {
@@ -73,6 +85,49 @@ function stateFindings(status: LocalStatus): readonly Finding[] {
     })
   }
   return found
+}
+
+/** Brokers that were stopped, and what that costs. */
+function brokerFindings({ brokerCount, brokersUp }: LocalStatus, topics: readonly TopicRow[]): readonly Finding[] {
+  const down = brokerCount - brokersUp
+  if (down === 0) return []
+  const count = (of: (row: TopicRow) => number): number => topics.reduce((sum, row) => sum + of(row), 0)
+  const [leaderless, under] = [count(row => row.leaderlessCount), count(row => row.underReplicatedCount)]
+  const parts = [
+    ...(leaderless > 0 ? [`${plural(leaderless, 'partition')} ${leaderless === 1 ? 'has' : 'have'} no leader: no records in or out`] : []),
+    ...(under > 0 ? [`${plural(under, 'partition')} ${under === 1 ? 'is' : 'are'} under-replicated`] : []),
+  ]
+  return [{
+    id: 'brokers',
+    tone: leaderless > 0 ? 'bad' : 'warn',
+    subject: { name: `${down} of ${plural(brokerCount, 'broker')}`, place: { at: 'brokers' } },
+    what: down === 1 ? 'is down' : 'are down',
+    detail: parts.length > 0 ? `${parts.join('; ')}.` : '',
+    action: { label: 'Brokers', place: { at: 'brokers' } },
+  }]
+}
+
+/** Transactions that others wait for, the one that holds back the most first. */
+function transactionFindings(transactions: readonly TransactionRow[], now: number): readonly Finding[] {
+  return transactions
+    .filter(row => needsSomeone(row, now))
+    .toSorted((a, b) => (a.heldBack === b.heldBack ? (a.startedAt ?? 0) - (b.startedAt ?? 0) : a.heldBack < b.heldBack ? 1 : -1))
+    .map((row): Finding => {
+      const place: Place = { at: 'transaction', transactionalId: row.transactionalId }
+      const held = row.partitions.filter(({ heldBack }) => heldBack > 0n).map(({ topic, partition }) => `${topic}-${partition}`)
+      const age = formatDuration(Math.floor((ageOf(row, now) ?? 0) / 1000) * 1000)
+      return {
+        id: `transaction ${row.transactionalId}`,
+        tone: 'warn',
+        subject: { name: row.transactionalId, place },
+        what: `has a transaction open for ${age}`,
+        detail: [
+          ...(held.length > 0 ? [`readers of committed records wait for it on ${listNames(held)}: ${plural(row.heldBack, 'record')}`] : []),
+          ...(isNearTimeout(row, now) ? ['it is close to its timeout and will be aborted'] : []),
+        ].join('; ') + '.',
+        action: { label: 'Show it', place },
+      }
+    })
 }
 
 function offlineFinding({ offline: { count, first } }: LocalStatus): Finding | null {

@@ -12,7 +12,7 @@ import { hrefOf, type Place } from '../../places.ts'
 import { unopenedInWords } from '../../storage-words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Led } from '../../ui/badge.tsx'
-import { byNumber } from '../../ui/table-order.ts'
+import { byNumber, byText } from '../../ui/table-order.ts'
 import { Table, type Column } from '../../ui/table.tsx'
 import { Figure, Hidden, text } from '../../ui/text.tsx'
 import styles from './partition-inspector.module.css'
@@ -124,17 +124,40 @@ export function PartitionTransactions({ topic, detail }: { readonly topic: strin
       columns={columns}
       initialSort={{ column: 'first', isDescending: false }}
       onOpen={transaction => goTo(placeOf(transaction.firstOffset))}
-      footer={others > 0 ? `${formatCount(others)} more are open.` : 'The first one holds back readers of committed records until it ends.'}
+      footer={others > 0 ? `${formatCount(others)} more are open.` : holderInWords(transactions)}
     />
+  )
+}
+
+/** The earliest is the one that decides what can be read. */
+function holderInWords([first]: readonly OpenTransactionRow[]): string {
+  const who = first?.transactionalId ?? (first ? `producer ${String(first.producerId)}` : 'The first one')
+  return `${who} holds back readers of committed records: they see what is before offset ${String(first?.firstOffset ?? 0n)}.`
+}
+
+function Transactional({ id }: { readonly id: string | null }) {
+  if (id === null) return <span className={text['warn']} data-tip="No coordinator knows a transaction of this producer: nobody ends it by itself. kafka-transactions abort can">hanging</span>
+  return (
+    <a href={hrefOf({ at: 'transaction', transactionalId: id })} tabIndex={-1}>
+      {id}
+    </a>
   )
 }
 
 function transactionColumns(now: number, placeOf: PlaceOf): readonly Column<OpenTransactionRow>[] {
   return [
     {
+      id: 'transactional',
+      title: 'Transactional id',
+      width: { grow: 1.6, min: 120 },
+      compare: byText(transaction => transaction.transactionalId ?? ''),
+      text: transaction => transaction.transactionalId ?? '',
+      cell: transaction => <Transactional id={transaction.transactionalId} />,
+    },
+    {
       id: 'producer',
       title: 'Producer id',
-      width: { grow: 1, min: 96 },
+      width: { grow: 0.6, min: 84 },
       isMono: true,
       compare: byNumber(transaction => transaction.producerId),
       text: transaction => String(transaction.producerId),
@@ -152,7 +175,7 @@ function transactionColumns(now: number, placeOf: PlaceOf): readonly Column<Open
     {
       id: 'first',
       title: 'Since offset',
-      width: { grow: 1, min: 96 },
+      width: { grow: 0.7, min: 84 },
       align: 'end',
       isMono: true,
       compare: byNumber(transaction => transaction.firstOffset),

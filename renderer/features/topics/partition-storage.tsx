@@ -109,8 +109,19 @@ function factsOf({ row, folder, recoveryPoint }: PartitionDetail): readonly KeyV
       ...(recoveryPoint === null ? { value: 'not looked at yet' } : { ...offset(recoveryPoint), value: `up to ${formatOffset(recoveryPoint)}` }),
       tip: 'What is before it survives a power cut; what is after it survives a killed process',
     },
+    ...(row.replicas.length > 1 || row.leader < 0 ? placementFacts(row) : []),
     { name: 'Leader epoch', value: row.leaderEpoch < 0 ? 'none' : String(row.leaderEpoch), isMono: row.leaderEpoch >= 0 },
     { name: 'Folder', value: folder, copy: folder, isMono: true, tip: folder },
+  ]
+}
+
+function placementFacts({ leader, replicas, inSync, offlineReplicas }: PartitionRow): readonly KeyValueRow[] {
+  const ids = (list: readonly number[]): string => (list.length === 0 ? 'none' : list.join(', '))
+  return [
+    { name: 'Leader', value: leader < 0 ? <span className={text['bad']}>none</span> : `broker ${leader}`, tip: 'Takes and serves its records' },
+    { name: 'Replicas', value: ids(replicas), tip: 'The brokers that hold it, the preferred leader first' },
+    { name: 'In sync', value: inSync.length < replicas.length ? <span className={text['warn']}>{ids(inSync)}</span> : ids(inSync), tip: 'Those that may lead' },
+    ...(offlineReplicas.length > 0 ? [{ name: 'Down', value: <span className={text['warn']}>{ids(offlineReplicas)}</span> }] : []),
   ]
 }
 

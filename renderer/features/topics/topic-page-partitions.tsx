@@ -19,11 +19,12 @@ import styles from './topic-page-partitions.module.css'
 
 export function TopicPartitions({ detail, selected }: { readonly detail: TopicDetail; readonly selected: number | null }) {
   const { topic, partitions } = detail
+  const isReplicated = partitions.some(({ replicas }) => replicas.length > 1)
   // Space puts the panel away and brings it back, whichever row is selected; closing it lets the row go.
   const [isHidden, setHidden] = useState(false)
   const isInspecting = selected !== null && !isHidden
   const isUndecided = hasUndecided(partitions)
-  const columns = useMemo(() => partitionColumns({ topic: topic.topic, isUndecided, isTight: isInspecting }), [topic.topic, isUndecided, isInspecting])
+  const columns = useMemo(() => partitionColumns({ topic: topic.topic, isUndecided, isReplicated, isTight: isInspecting }), [topic.topic, isUndecided, isReplicated, isInspecting])
   const skew = skewOf(partitions)
   const select = (partition: number | null): void => goTo(
     { at: 'topic', topic: topic.topic, tab: 'partitions', ...(partition === null ? {} : { partition }) }, 'replace',
@@ -63,11 +64,13 @@ type ColumnsFor = {
   readonly topic: string
   /** Some partition has records that no reader of committed ones may see yet. */
   readonly isUndecided: boolean
+  /** More than one broker holds some partition: where it stands is worth its room in a narrow window. */
+  readonly isReplicated: boolean
   /** A panel takes a part of the width. */
   readonly isTight: boolean
 }
 
-function partitionColumns({ topic, isUndecided, isTight }: ColumnsFor): readonly Column<PartitionRow>[] {
+function partitionColumns({ topic, isUndecided, isReplicated, isTight }: ColumnsFor): readonly Column<PartitionRow>[] {
   const offset = (row: PartitionRow, value: bigint, from: 'start' | 'end') => (
     <a
       href={hrefOf(placeOf(topic, row, from))}
@@ -92,7 +95,7 @@ function partitionColumns({ topic, isUndecided, isTight }: ColumnsFor): readonly
         </>
       ),
     },
-    ...(isTight ? [] : placement),
+    ...(isTight ? [] : placement.map(column => ({ ...column, isOptional: !isReplicated }))),
   ]
   return [
     ...identity,
@@ -145,7 +148,16 @@ const placement: readonly Column<PartitionRow>[] = [
     text: row => String(row.leader),
     cell: row => (row.leader < 0 ? <span className={text['warn']}>none</span> : row.leader),
   },
-  { id: 'inSync', title: 'In sync', width: 76, isMono: true, isOptional: true, text: row => row.inSync.join(' '), cell: row => row.inSync.join(' ') },
+  {
+    id: 'inSync',
+    title: 'In sync',
+    width: 84,
+    isMono: true,
+    isOptional: true,
+    tip: 'The brokers that hold it, the preferred leader first; those that are not in sync are struck through',
+    text: row => row.replicas.map(id => (row.inSync.includes(id) ? `${id}` : `(${id})`)).join(' '),
+    cell: row => <Replicas row={row} />,
+  },
 ]
 
 /** Shown only where it differs from the high watermark somewhere. */
@@ -227,6 +239,17 @@ const figureColumns: readonly Column<PartitionRow>[] = [
       ),
   },
 ]
+
+function Replicas({ row: { replicas, inSync, offlineReplicas } }: { readonly row: PartitionRow }) {
+  const stateOf = (id: number): string => (offlineReplicas.includes(id) ? 'down' : inSync.includes(id) ? 'in sync' : 'not in sync')
+  return (
+    <span className={styles.replicas} data-tip={replicas.map(id => `broker ${id}: ${stateOf(id)}`).join(', ')}>
+      {replicas.map(id => (inSync.includes(id) && !offlineReplicas.includes(id)
+        ? <span key={id}>{id}</span>
+        : <s key={id} className={text['warn']}>{id}</s>))}
+    </span>
+  )
+}
 
 function PartitionState({ row }: { readonly row: PartitionRow }) {
   const { tone, word, tip } = storageState(row)

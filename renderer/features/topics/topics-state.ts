@@ -57,10 +57,12 @@ export function readerTone(topic: Pick<TopicRow, 'readBy'>, groups: ReadonlyMap<
 export type TopicNotice = { readonly tone: 'warn' | 'bad'; readonly word: string; readonly tip: string }
 
 /** What is the matter with partitions of a topic: the worst of it in a word, all of it in the tip; null when nothing is. */
-export function noticeOf(topic: Pick<TopicRow, 'offlineCount' | 'recoveringCount' | 'cutCount'>, isCutDismissed: boolean): TopicNotice | null {
+export function noticeOf(topic: Pick<TopicRow, 'offlineCount' | 'recoveringCount' | 'cutCount' | 'underReplicatedCount' | 'leaderlessCount'>, isCutDismissed: boolean): TopicNotice | null {
   const all = [
     { tone: 'bad' as const, count: topic.offlineCount, word: 'offline', what: 'takes no records' },
+    { tone: 'bad' as const, count: topic.leaderlessCount, word: 'no leader', what: 'has no leader: the brokers that are in sync are down' },
     { tone: 'warn' as const, count: topic.recoveringCount, word: 'recovering', what: 'is checked after a stop that was not clean' },
+    { tone: 'warn' as const, count: topic.underReplicatedCount, word: 'under-replicated', what: 'has fewer replicas in sync than brokers hold it' },
     { tone: 'warn' as const, count: isCutDismissed ? 0 : topic.cutCount, word: 'cut at start', what: 'lost records when it was opened' },
   ].filter(({ count }) => count > 0)
   const [worst] = all

@@ -12,6 +12,9 @@ const places: readonly Place[] = [
   { at: 'topic', topic: 'orders', tab: 'messages', partition: 0, offset: '9007199254740993', from: 'offset-42' },
   { at: 'groups' },
   { at: 'group', group: 'team a/billing?#é', tab: 'members' },
+  { at: 'transactions' },
+  { at: 'transaction', transactionalId: 'orders/7 é?' },
+  { at: 'brokers' },
   { at: 'produce' },
   { at: 'produce', topic: 'orders' },
   { at: 'settings' },
@@ -45,7 +48,9 @@ test('a topic link without a tab opens Messages', () => {
 })
 
 test('what names no place is refused', () => {
-  expect(['/nowhere', '/topic', '/topic/orders/nothing', '/groups/g/nothing', '/topics/more', '/topic/%E0%A4%A'].map(parsePlace)).toEqual([
+  expect(['/nowhere', '/topic', '/topic/orders/nothing', '/groups/g/nothing', '/topics/more', '/transactions/a/b', '/brokers/1', '/topic/%E0%A4%A'].map(parsePlace)).toEqual([
+    null,
+    null,
     null,
     null,
     null,
@@ -69,6 +74,9 @@ test('parts belong to the destination of the sidebar they came from', () => {
     'topics',
     'groups',
     'groups',
+    'transactions',
+    'transactions',
+    'brokers',
     'produce',
     'produce',
     'settings',

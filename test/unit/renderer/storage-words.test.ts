@@ -31,7 +31,7 @@ test('what recovery did is said with its figures', () => {
 })
 
 test('the state of a partition is its most urgent one', () => {
-  const ready = { state: 'ready', health: online, recovery: clean, cleaning: null } as const
+  const ready = { state: 'ready', health: online, recovery: clean, cleaning: null, leader: 1, replicas: [1, 2], inSync: [1, 2], offlineReplicas: [] } as const
   const word = (over: Partial<Parameters<typeof storageState>[0]>): string => storageState({ ...ready, ...over }).word
   expect([
     word({}),
@@ -42,7 +42,10 @@ test('the state of a partition is its most urgent one', () => {
     word({ state: 'recovering', recovery: null }),
     word({ cleaning: { ...idle, state: { is: 'cleaning', bytesRead: 42, bytesTotal: 100, bytesWritten: 1 } } }),
     word({ cleaning: { ...idle, state: { is: 'uncleanable', reason: 'damaged' } } }),
-  ]).toEqual(['ready', 'ready', 'ready', 'offline', 'cut at start', 'recovering', 'compacting 42 %', 'not compacted'])
+    word({ inSync: [1], offlineReplicas: [2] }),
+    word({ leader: -1, inSync: [2], offlineReplicas: [1, 2] }),
+  ]).toEqual(['ready', 'ready', 'ready', 'offline', 'cut at start', 'recovering', 'compacting 42 %', 'not compacted', 'under-replicated', 'no leader'])
+  expect(storageState({ ...ready, inSync: [1], offlineReplicas: [2] }).tip).toContain('In sync: 1 of 1, 2; down: 2')
 })
 
 test('a disk that refuses gets its advice by the code it answered', () => {

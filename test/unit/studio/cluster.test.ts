@@ -75,14 +75,16 @@ test('a consumer group shows what each member has to give up and what the others
   await opened.broker.parts.offsets.ensure()
   const { groups } = opened.broker.node()
   const groupId = joiningConsumer().groupId
-  expect(groups.heartbeatConsumer(joiningConsumer({ rackId: 'room-a' }))).toMatchObject({ error: 'NONE', memberEpoch: 1 })
+  const joined = groups.heartbeatConsumer(joiningConsumer({ rackId: 'room-a' }))
+  expect(joined.error).toBe('NONE')
+  const epoch = joined.memberEpoch
   const detail = collect(opened.client.groups.detail, { group: groupId })
   expect(await detail.until(items => items.find(item => item.row.state === 'Stable'))).toMatchObject({
-    row: { kind: 'consumer', memberCount: 1 }, targetEpoch: 1, coordinator: 1,
-    members: [{ rack: 'room-a', epoch: 1, isClassicInConsumer: false, assignment: [{ topic: 'orders', partitions: [0, 1] }], revoking: [], awaiting: [] }],
+    row: { kind: 'consumer', memberCount: 1 }, targetEpoch: epoch, generation: epoch, coordinator: 1,
+    members: [{ rack: 'room-a', epoch, isClassicInConsumer: false, assignment: [{ topic: 'orders', partitions: [0, 1] }], revoking: [], awaiting: [] }],
   })
   groups.heartbeatConsumer(joiningConsumer({ memberId: 'second' }))
-  groups.heartbeatConsumer(beating({ memberEpoch: 1 }))
+  groups.heartbeatConsumer(beating({ memberEpoch: epoch }))
   const moving = await detail.until(items => items.find(item => item.row.state === 'Reconciling' && item.members.some(({ revoking }) => revoking.length > 0)))
   expect(moving.members.map(({ revoking, awaiting }) => [revoking, awaiting])).toEqual([
     [[{ topic: 'orders', partitions: [expect.any(Number)] }], []],

@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest'
 import type { GroupRow } from '../../../../../core/studio/contract/groups.ts'
+import { byTopic, formatPartitions, formatRanges } from '../../../../../renderer/format/partitions.ts'
 import {
-  compareLag, deleteProblem, describeAssignment, describeBehind, describeLag, filterGroups, lagPoints, lostBefore, rangesOf, shareOf, stateOf, totalsOf, worstOf,
+  compareLag, deleteProblem, describeBehind, describeLag, describeRebalance, filterGroups, lagPoints, lostBefore, memberState, shareOf, stateOf, totalsOf, worstOf,
 } from '../../../../../renderer/features/groups/groups-state.ts'
 
 const group = (row: Partial<GroupRow> & { readonly group: string }): GroupRow => ({
@@ -40,8 +41,8 @@ test('lag is described with the pace, or with why nothing moves', () => {
 
 test('stable is good only while the group keeps up', () => {
   expect([...all, group({ group: 'a', lag: 5n, history: [5, 5, 5] }), group({ group: 'b', state: 'Dead' })].map(stateOf)).toEqual([
-    { tone: 'good', word: 'stable' }, { tone: 'warn', word: 'behind' }, { tone: 'off', word: 'empty' },
-    { tone: 'warn', word: 'rebalancing' }, { tone: 'warn', word: 'stalled' }, { tone: 'bad', word: 'dead' },
+    { tone: 'good', word: 'Stable', note: '' }, { tone: 'warn', word: 'Stable', note: 'behind' }, { tone: 'off', word: 'Empty', note: '' },
+    { tone: 'warn', word: 'PreparingRebalance', note: '' }, { tone: 'warn', word: 'Stable', note: 'stalled' }, { tone: 'bad', word: 'Dead', note: '' },
   ])
 })
 
@@ -61,9 +62,34 @@ test('a partition has its share of what is unread, and says what retention took 
 })
 
 test('an assignment is written in ranges', () => {
-  expect(rangesOf([5, 0, 2, 1])).toBe('0–2, 5')
-  expect(rangesOf([3, 4, 6])).toBe('3, 4, 6')
-  expect(describeAssignment([{ topic: 'orders', partitions: [0, 1, 2] }, { topic: 'payments', partitions: [0] }])).toBe('orders 0–2 · payments 0')
+  expect(formatRanges([5, 0, 2, 1])).toBe('0–2, 5')
+  expect(formatRanges([3, 4, 6])).toBe('3, 4, 6')
+  expect(formatPartitions([{ topic: 'orders', partitions: [0, 1, 2] }, { topic: 'payments', partitions: [0] }])).toBe('orders 0–2 · payments 0')
+  expect(byTopic([{ topic: 'a', partition: 2 }, { topic: 'b', partition: 0 }, { topic: 'a', partition: 0 }])).toEqual([{ topic: 'a', partitions: [2, 0] }, { topic: 'b', partitions: [0] }])
+})
+
+test('a member of a consumer group says what it still has to give up, or waits for, or which epoch it is at', () => {
+  const member = {
+    memberId: 'm', instanceId: null, clientId: 'c', host: '127.0.0.1', epoch: 8, rack: null, isClassicInConsumer: false, assignment: [], revoking: [], awaiting: [],
+  }
+  const orders = [{ topic: 'orders', partitions: [2] }]
+  const words = (change: object): string | undefined => memberState({ ...member, ...change }, 8)?.word
+  expect([words({}), words({ epoch: 7 }), words({ epoch: 7, revoking: orders }), words({ awaiting: orders }), words({ epoch: null })]).toEqual([
+    'stable', 'at epoch 7', 'gives up orders 2', 'waits for orders 2', undefined,
+  ])
+})
+
+test('a rebalance is told in a sentence, and a stable group tells none', () => {
+  const row = group({ group: 'g', kind: 'consumer', state: 'Reconciling', memberCount: 2 })
+  const member = {
+    memberId: 'm', instanceId: null, clientId: 'c', host: '127.0.0.1', epoch: 8, rack: null, isClassicInConsumer: false, assignment: [], revoking: [], awaiting: [],
+  }
+  const moving = [{ ...member, revoking: [{ topic: 'orders', partitions: [2, 3] }] }, { ...member, awaiting: [{ topic: 'orders', partitions: [2] }] }]
+  expect(describeRebalance({ row, members: moving, targetEpoch: 8, generation: 8 })).toBe('1 member gives up 2 partitions, 1 member waits for 1 partition')
+  expect(describeRebalance({ row, members: [{ ...member, epoch: 7 }], targetEpoch: 8, generation: 8 })).toBe('1 member has yet to take its new assignment')
+  expect(describeRebalance({ row: { ...row, state: 'Assigning' }, members: [], targetEpoch: 8, generation: 9 })).toBe('a new assignment is made with the next heartbeat')
+  expect(describeRebalance({ row: group({ group: 'g', state: 'PreparingRebalance' }), members: [], targetEpoch: null, generation: 8 })).toBe('waits for its members to join again')
+  expect(describeRebalance({ row: group({ group: 'g' }), members: [], targetEpoch: null, generation: 8 })).toBeNull()
 })
 
 test('a group with members cannot be deleted, and they are named', () => {

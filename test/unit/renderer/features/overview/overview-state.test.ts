@@ -76,6 +76,17 @@ test('a broker that does not listen, a full disk and recovery come before groups
   ).toEqual(['state', 'disk', 'recovering', 'group g0', 'group g1'])
 })
 
+test('brokers that are down and transactions that others wait for are findings', () => {
+  const row = {
+    transactionalId: 'copier', state: 'Ongoing', producerId: 7n, producerEpoch: 0, timeoutMs: 60_000, startedAt: 0, updatedAt: 0, partitionCount: 1,
+    partitions: [{ topic: 'orders', partition: 2, heldBack: 40n }], heldBack: 40n, coordinator: 1,
+  }
+  expect(findingsOf(status, [], { transactions: [row, { ...row, startedAt: 50_000 }], now: 51_000 })).toMatchObject([
+    { subject: { name: 'copier' }, what: 'has a transaction open for 51 s', detail: 'readers of committed records wait for it on orders-2: 40 records; it is close to its timeout and will be aborted.' },
+  ])
+  expect(findingsOf({ ...status, brokerCount: 3, brokersUp: 2 }, [])).toMatchObject([{ tone: 'warn', subject: { name: '1 of 3 brokers', place: { at: 'brokers' } }, what: 'is down', detail: '' }])
+})
+
 test('the first sentence says what moves and who is behind', () => {
   const still = { records: 0, bytes: 0 }
   const quiet = { ...status, inRate: still, outRate: still }
@@ -123,7 +134,7 @@ test('what needs someone of the disks comes first, and what a start cut can be p
   ])
   expect(found[0]).toMatchObject({ detail: expect.stringMatching(/^The disk is full.*ENOSPC/), action: { place: { tab: 'partitions', partition: 1 } } })
   expect(found[2]).toMatchObject({ canDismiss: true, detail: '1,234 B from offset 567 on were not as they were written and are kept in /aside.' })
-  expect(findingsOf(trouble, [], true).map(({ id }) => id)).toEqual(['offline', 'recovering'])
+  expect(findingsOf(trouble, [], { isCutDismissed: true }).map(({ id }) => id)).toEqual(['offline', 'recovering'])
   const many: LocalStatus = { ...trouble, offline: { ...trouble.offline, count: 7 }, cut: { ...trouble.cut, count: 3, bytes: 4000 } }
   expect(findingsOf(many, []).map(({ what }) => what)).toEqual(['7 partitions take no records', '2 of 6 partitions recovering', '3 partitions lost records at the last start'])
 })

@@ -102,10 +102,11 @@ test('a new topic becomes Kafka’s configs', () => {
 test('what is the matter with partitions is the worst of it in a word, and all of it in the tip', () => {
   const calm = { offlineCount: 0, recoveringCount: 0, cutCount: 0, underReplicatedCount: 0, leaderlessCount: 0 }
   expect(noticeOf(calm, false)).toBeNull()
-  expect(noticeOf({ offlineCount: 1, recoveringCount: 2, cutCount: 1 }, false)).toEqual({
+  expect(noticeOf({ ...calm, offlineCount: 1, recoveringCount: 2, cutCount: 1 }, false)).toEqual({
     tone: 'bad',
     word: '1 offline',
     tip: '1 partition: it takes no records. 2 partitions: each is checked after a stop that was not clean. 1 partition: it lost records when it was opened. Its partitions say more.',
   })
   expect([noticeOf({ ...calm, cutCount: 3 }, false)?.word, noticeOf({ ...calm, cutCount: 3 }, true)]).toEqual(['3 cut at start', null])
+  expect(noticeOf({ ...calm, underReplicatedCount: 6, leaderlessCount: 1 }, false)).toMatchObject({ tone: 'bad', word: '1 no leader' })
 })
