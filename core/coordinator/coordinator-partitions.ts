@@ -94,7 +94,8 @@ export class CoordinatorPartitions {
         apply: (record, batch) => this.#options.apply(partition, record, batch),
         applyMarker: (marker, batch) => this.#options.applyMarker?.(partition, marker, batch),
       })
-      if (!hasEnded) return
+      // Between the last record and this line it may have been taken away, and even be read anew.
+      if (!hasEnded || signal.aborted) return
     } catch (cause) {
       if (signal.aborted) return
       logger.error(`a partition of ${topic} cannot be read; what it coordinates is not served`, { partition, cause })
