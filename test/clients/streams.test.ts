@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { MillraceProcess } from '../support/broker-process.ts'
 import { createTopic, withAdmin } from '../support/clients-kafkajs.ts'
 import { streamsClassPath } from '../support/clients-streams.ts'
-import { APPLICATION, INPUT, type KilledRun, OUTPUT, PARTITIONS, runKilled, WORDS } from '../support/clients-streams-killed.ts'
+import { APPLICATION, faultsOf, INPUT, OUTPUT, PARTITIONS, runKilled } from '../support/clients-streams-killed.ts'
 import { targetIsKafka, type TestBroker } from '../support/clients-target.ts'
 import { testWithMade } from '../support/clients-tools.ts'
 import { KafkaPeer } from '../support/kafka-peer.ts'
@@ -27,25 +27,9 @@ beforeAll(async () => {
 })
 afterAll(() => broker?.dispose())
 
-/** What is wrong with a run: a count that is missing, twice or out of turn, a sum that is not of the numbers, a number lost or counted twice. */
-function faults({ sent, totals }: KilledRun): string[] {
-  const found: string[] = []
-  for (const word of WORDS) {
-    let [count, sum] = [0, 0]
-    const all = totals.get(word) ?? []
-    for (const [at, [seenCount, seenSum, number]] of all.entries()) {
-      if (seenCount !== count + 1 || seenSum !== sum + number) found.push(`${word}, ${at} of its totals: ${seenCount}:${seenSum}:${number} after ${count}:${sum}`)
-      ;[count, sum] = [seenCount, seenSum]
-    }
-    const numbers = sent.filter(value => value.startsWith(`${word} `)).map(value => Number(value.split(' ')[1]))
-    if (String(all.map(([, , number]) => number).sort((a, b) => a - b)) !== String(numbers)) found.push(`${word}: ${all.length} of ${numbers.length} numbers`)
-  }
-  return found
-}
-
 it('an application that is killed ten times counts each input once, in turn, and tells nobody of what it did not commit', async () => {
   const run = await runKilled({ address: broker.address, seed: 4, kills: 10, settings: { 'producer.transaction.timeout.ms': '5000' } })
-  expect({ faults: faults(run), failures: run.failures, story: run.story }).toMatchObject({ faults: [], failures: [] })
+  expect({ faults: faultsOf(run), failures: run.failures, story: run.story }).toMatchObject({ faults: [], failures: [] })
   expect(run.sent.length).toBeGreaterThan(200)
 }, 230_000)
 

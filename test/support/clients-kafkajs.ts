@@ -24,9 +24,9 @@ CompressionCodecs[CompressionTypes.ZSTD] = plug(bytes => zstdCompressSync(bytes)
 
 export const codecTypes: Readonly<Record<Codec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
-/** A kafkajs client that keeps quiet and gives up soon. */
+/** A kafkajs client that keeps quiet and gives up soon. Addresses of several brokers have commas between. */
 export function kafkajsClient(address: string, retries = 5): InstanceType<typeof Kafka> {
-  return new Kafka({ clientId: 'kafkajs-test', brokers: [address], logLevel: logLevel.NOTHING, retry: { retries, initialRetryTime: 50, maxRetryTime: 500 } })
+  return new Kafka({ clientId: 'kafkajs-test', brokers: address.split(','), logLevel: logLevel.NOTHING, retry: { retries, initialRetryTime: 50, maxRetryTime: 500 } })
 }
 
 export async function withAdmin<T>(address: string, run: (admin: Admin) => Promise<T>): Promise<T> {

@@ -34,6 +34,22 @@ export type KilledRun = {
   readonly story: readonly string[]
 }
 
+/** What is wrong with a run: a count that is missing, twice or out of turn, a sum that is not of the numbers, a number lost or counted twice. */
+export function faultsOf({ sent, totals }: KilledRun): string[] {
+  const found: string[] = []
+  for (const word of WORDS) {
+    let [count, sum] = [0, 0]
+    const all = totals.get(word) ?? []
+    for (const [at, [seenCount, seenSum, number]] of all.entries()) {
+      if (seenCount !== count + 1 || seenSum !== sum + number) found.push(`${word}, ${at} of its totals: ${seenCount}:${seenSum}:${number} after ${count}:${sum}`)
+      ;[count, sum] = [seenCount, seenSum]
+    }
+    const numbers = sent.filter(value => value.startsWith(`${word} `)).map(value => Number(value.split(' ')[1]))
+    if (String(all.map(([, , number]) => number).sort((a, b) => a - b)) !== String(numbers)) found.push(`${word}: ${all.length} of ${numbers.length} numbers`)
+  }
+  return found
+}
+
 const PATIENCE_MS = 100_000
 
 export async function runKilled({ address, seed, kills, settings = {}, trouble }: KilledOptions): Promise<KilledRun> {
@@ -51,7 +67,7 @@ export async function runKilled({ address, seed, kills, settings = {}, trouble }
   try {
     await Promise.all(instances.map(instance => instance.start()))
     for (let kill = 1; kill <= kills; kill++) {
-      await progress(reader, random.below(4) > 0 ? 40 : 0)
+      await progress(reader, producing, random.below(4) > 0 ? 40 : 0)
       await pause(random.below(2000))
       const killed = kill % 5 === 0 ? instances : [instances[random.below(2)] ?? instances[0]].filter(each => each !== undefined)
       const andForget = random.below(5) === 0
@@ -61,7 +77,7 @@ export async function runKilled({ address, seed, kills, settings = {}, trouble }
       await Promise.all(killed.map(instance => instance.start()))
       await trouble?.(kill)
     }
-    await progress(reader, 40)
+    await progress(reader, producing, 40)
     tell('the input ends')
     const sent = await producing.stop()
     await reader.waitFor('all that was sent', () => (recordsOf(reader).length >= sent.length ? true : undefined), PATIENCE_MS)
@@ -81,9 +97,9 @@ export async function runKilled({ address, seed, kills, settings = {}, trouble }
 const recordsOf = ({ stdout }: RunningProcess): string[] => stdout.filter(line => line.startsWith('record '))
 
 /** Once the reader has so many records more. */
-async function progress(reader: RunningProcess, more: number): Promise<void> {
+async function progress(reader: RunningProcess, producing: Producing, more: number): Promise<void> {
   const before = recordsOf(reader).length
-  await reader.waitFor(`${more} records more`, () => (recordsOf(reader).length >= before + more ? true : undefined), PATIENCE_MS)
+  await Promise.race([reader.waitFor(`${more} records more`, () => (recordsOf(reader).length >= before + more ? true : undefined), PATIENCE_MS), producing.failure])
 }
 
 /** In the order of the reader, which is that of the partition; a word is in one. */
@@ -93,8 +109,15 @@ function totalsIn(reader: RunningProcess): KilledRun['totals'] {
   return new Map([...byWord].map(([word, all]) => [word, all.map(([, count, sum, number]) => [Number(count), Number(sum), Number(number)] as const)]))
 }
 
-/** Sends words with numbers, each number once, until told to stop; what was sent. */
-function produceUntilStopped(address: string, random: Random): { stop(): Promise<readonly string[]> } {
+type Producing = {
+  /** What was sent. */
+  stop(): Promise<readonly string[]>
+  /** Rejects when it cannot go on. */
+  readonly failure: Promise<unknown>
+}
+
+/** Sends words with numbers, each number once, until told to stop. */
+function produceUntilStopped(address: string, random: Random): Producing {
   const stopping = new AbortController()
   const sent: string[] = []
   const done = (async () => {
@@ -109,11 +132,12 @@ function produceUntilStopped(address: string, random: Random): { stop(): Promise
     await producer.disconnect()
     return sent
   })()
-  done.catch(() => undefined) // told by stop
+  done.catch(() => undefined) // told by `failure` and `stop`
   return {
     stop: () => {
       stopping.abort()
       return done
     },
+    failure: done.then(() => Promise.withResolvers<never>().promise),
   }
 }
