@@ -72,6 +72,11 @@ export class TopicRegistry {
     return this.#byName.get(name)
   }
 
+  /** An id that no topic has: for one that is made, or only tried. */
+  newId(): string {
+    return newTopicId(this.#parts.random)
+  }
+
   byId(topicId: string): Topic | undefined {
     return this.#byId.get(topicId)
   }
@@ -146,7 +151,7 @@ export class TopicRegistry {
       if (refusal) return refusal
       const record: TopicRecord = {
         name: topic.name,
-        topicId: newTopicId(this.#parts.random),
+        topicId: this.newId(),
         partitionCount: topic.partitionCount,
         isInternal: isInternalTopic(topic.name),
         configs: topic.configs,
@@ -418,7 +423,7 @@ function messageOf(cause: unknown): string {
 }
 
 function tooFewBrokers(factor: number, brokers: number): Refusal {
-  const reason = `The target replication factor of ${factor} cannot be reached because only ${brokers} broker(s) are registered.`
+  const reason = `The target replication factor of ${factor} cannot be reached because only ${brokers} broker(s) are registered or some brokers have all their log directories cordoned.`
   return { error: 'INVALID_REPLICATION_FACTOR', message: `Unable to replicate the partition ${factor} time(s): ${reason}` }
 }
 

@@ -1,6 +1,6 @@
 /** Regular expressions in RE2's syntax, matched in linear time: for patterns that come from clients. */
 
-import { RE2JS, RE2JSException } from 're2js'
+import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js'
 import { PATTERN_CHARS_MAX, PATTERN_COST_MAX } from './limits.ts'
 
 export type Pattern = {
@@ -16,6 +16,7 @@ export function compilePattern(source: string): Pattern | { readonly error: stri
     const compiled = RE2JS.compile(source)
     return { matches: text => compiled.matches(text) }
   } catch (error) {
+    if (error instanceof RE2JSSyntaxException) return { error: error.getDescription() }
     if (error instanceof RE2JSException) return { error: error.message }
     throw error
   }

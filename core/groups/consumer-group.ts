@@ -10,6 +10,9 @@ import type { ConsumerGroupRecord, GroupRecord, OwnedPartitions, StoredRegex, To
 
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
+/** Of a group that nobody has joined, as in Kafka 4.3: its first member's is one more. */
+const FIRST_EPOCH = 1
+
 export class ConsumerGroup {
   readonly kind = 'consumer'
   readonly groupId: string
@@ -19,7 +22,7 @@ export class ConsumerGroup {
   mayHaveOtherTopics = true
   /** While its patterns are being matched with the topics there are. */
   isResolvingRegexes = false
-  #epoch = 0
+  #epoch = FIRST_EPOCH
   #metadataHash = 0n
   #targetEpoch = -1
   #targetTimestampMs = 0
@@ -159,7 +162,7 @@ export class ConsumerGroup {
   apply(record: Exclude<ConsumerGroupRecord, { readonly is: 'consumer-group'; readonly value: null }>): void {
     switch (record.is) {
       case 'consumer-group':
-        this.#epoch = record.value?.epoch ?? 0
+        this.#epoch = record.value?.epoch ?? FIRST_EPOCH
         this.#metadataHash = record.value?.metadataHash ?? 0n
         break
       case 'consumer-topics':

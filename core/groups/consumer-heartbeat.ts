@@ -88,14 +88,14 @@ function draftOf(
   if (member.memberId !== memberId) return refusedHeartbeat('FENCED_INSTANCE_ID', `Static member ${memberId} with instance id ${instanceId} was fenced by member ${member.memberId}.`)
   const mayBeLate = memberEpoch === member.previousEpoch && isWithin(owned, member.assigned)
   if (memberEpoch === member.epoch || (memberEpoch < member.epoch && mayBeLate)) return start(member)
-  const direction = memberEpoch > member.epoch ? 'higher' : 'smaller'
+  const direction = memberEpoch > member.epoch ? 'greater' : 'smaller'
   return refusedHeartbeat('FENCED_MEMBER_EPOCH', `The consumer group member has a ${direction} member epoch (${memberEpoch}) than the one known by the group coordinator (${member.epoch}). The member must abandon all its partitions and rejoin.`)
 }
 
 /** A static member comes back, under any id: it has what its instance had, if that one has said that it leaves for a while. */
 function replaceInstance(start: (before: ConsumerMember, replaced?: ConsumerMember) => Draft, instance: ConsumerMember, memberId: string): Draft | HeartbeatAnswer {
   if (instance.epoch !== -2 && !instance.classic) {
-    return refusedHeartbeat('UNRELEASED_INSTANCE_ID', `Static member ${memberId} with instance id ${instance.instanceId} cannot join the group because the instance id is owned by member ${instance.memberId}.`)
+    return refusedHeartbeat('UNRELEASED_INSTANCE_ID', `Static member ${memberId} with instance id ${instance.instanceId} cannot join the group because the instance id is owned by a member.`)
   }
   const draft = start({ ...instance, memberId, epoch: JOIN_EPOCH, previousEpoch: JOIN_EPOCH }, instance)
   const { groupId } = draft.group
@@ -144,12 +144,11 @@ export function sameSubscription(a: ConsumerMember, b: ConsumerMember): boolean 
 /** The group's epoch after the draft: one more where subscriptions, or the topics they name, are others. */
 export function updateEpoch(context: ConsumerContext, draft: Draft, hasNewTopics: boolean): number {
   const { group, records, droppedRegexes } = draft
-  const mustRise = hasNewTopics || group.epoch === 0
-  if (!mustRise && !group.mayHaveOtherTopics) return group.epoch
+  if (!hasNewTopics && !group.mayHaveOtherTopics) return group.epoch
   const roster = rosterOf(draft)
   const regexes = new Map([...group.regexes].filter(([regex]) => !droppedRegexes.has(regex)))
   if (group.hasOldTopicsRecord) records.push({ is: 'consumer-topics', groupId: group.groupId, value: null })
-  if (!mustRise && topicsHash(context.topics, subscribedTopicsOf(roster, regexes)) === group.metadataHash) {
+  if (!hasNewTopics && topicsHash(context.topics, subscribedTopicsOf(roster, regexes)) === group.metadataHash) {
     group.mayHaveOtherTopics = false
     return group.epoch
   }

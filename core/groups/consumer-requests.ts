@@ -85,12 +85,17 @@ function problemOf(request: ConsumerHeartbeat): string | undefined {
   return memberEpoch < LEAVE_FOR_A_WHILE_EPOCH ? 'MemberEpoch is invalid.' : undefined
 }
 
+function wordsOfLeave(error: KafkaError, { groupId, memberId, instanceId }: ConsumerHeartbeat): string {
+  if (error === 'FENCED_INSTANCE_ID') return `Static member ${memberId} with instance id ${instanceId} was fenced by another member of group ${groupId}.`
+  return instanceId === null ? `Member ${memberId} is not a member of group ${groupId}.` : `Instance id ${instanceId} is unknown.`
+}
+
 function leave({ consumer, store }: GroupParts, request: ConsumerHeartbeat): HeartbeatAnswer {
   const { groupId, memberId, memberEpoch, instanceId } = request
   const group = store.consumer(groupId)
   if (!group) return refusedHeartbeat('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`)
   const member = leavingMember(group, request)
-  if (typeof member === 'string') return refusedHeartbeat(member, `Member ${memberId} is not, or no longer, a member of group ${groupId}.`)
+  if (typeof member === 'string') return refusedHeartbeat(member, wordsOfLeave(member, request))
   const isForAWhile = instanceId !== null && memberEpoch !== LEAVE_EPOCH
   const error = isForAWhile ? leaveForAWhile(consumer, group, member) : removeMembers(consumer, group, [member])
   return error === 'NONE' ? { ...refusedHeartbeat('NONE'), memberId, memberEpoch } : refusedHeartbeat(error)
@@ -112,10 +117,17 @@ export function describeConsumerGroup({ consumer, options, store }: GroupParts, 
     assignor: preferredAssignor(group.members, options.config.consumerAssignors),
     members: group.members.map(member => ({
       ...member,
-      assignment: named(topics, new Map(Array.from(member.assigned, ([topicId, partitions]) => [topicId, [...partitions.keys()]]))),
+      assignment: named(topics, ownedOf(member)),
       targetAssignment: named(topics, group.target(member.memberId)),
     })),
   }
+}
+
+/** What a member has not given up yet is its own as well. */
+function ownedOf({ assigned, pendingRevocation }: ConsumerMember): TopicPartitions {
+  const owned = new Map<string, number[]>()
+  for (const [topicId, partitions] of [...assigned, ...pendingRevocation]) owned.set(topicId, [...owned.get(topicId) ?? [], ...partitions.keys()])
+  return owned
 }
 
 /** With the names of their topics; those of topics that are gone are left out. */

@@ -9,6 +9,7 @@ import { listOffsets } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { firstOfEach } from '../tally.ts'
 
 type Request = RequestOf<typeof listOffsets>
 type PartitionRequest = Request['topics'][number]['partitions'][number]
@@ -26,8 +27,9 @@ const SINCE = new Map([[LATEST, 1], [EARLIEST, 1], [MAX_TIMESTAMP, 7], [EARLIEST
 const READ_COMMITTED = 1
 const NOTHING: Found = { offset: -1, timestamp: -1, leaderEpoch: -1 }
 
-export const listOffsetsHandler = handler(listOffsets, (request, context) => {
-  const duplicates = duplicatesOf(request)
+export const listOffsetsHandler = handler(listOffsets, (asked, context) => {
+  const duplicates = duplicatesOf(asked)
+  const request = duplicates.size === 0 ? asked : eachOnce(asked)
   const isDuplicate = (name: string, { partitionIndex }: PartitionRequest): boolean => duplicates.has(`${name} ${partitionIndex}`)
   if (request.topics.some(({ partitions }) => partitions.some(isLookedUp))) return locateInTurn(request, isDuplicate, context)
   const topics = request.topics.map(({ name, partitions }) => ({
@@ -54,6 +56,12 @@ async function locateInTurn(request: Request, isDuplicate: (name: string, asked:
     topics.push({ name, partitions: answers })
   }
   return { topics }
+}
+
+/** A partition that is named twice is refused once. */
+function eachOnce(request: Request): Request {
+  const topics = request.topics.map(({ name, partitions }) => ({ name, partitions: firstOfEach(partitions, ({ partitionIndex }) => `${partitionIndex}`) }))
+  return { ...request, topics }
 }
 
 function duplicatesOf(request: Request): Set<string> {
@@ -88,12 +96,13 @@ async function lookUp(name: string, asked: PartitionRequest, request: Request, c
 }
 
 function logOf(name: string, { partitionIndex, currentLeaderEpoch, timestamp }: PartitionRequest, { version, broker, node }: RequestContext): PartitionLog | KafkaError {
+  if (timestamp < 0n && version < (SINCE.get(timestamp) ?? Infinity)) return 'UNSUPPORTED_VERSION'
   const partition = broker.topics.partition(name, partitionIndex)
   if (!partition) return 'UNKNOWN_TOPIC_OR_PARTITION'
   const log = partition.logFor(node.id)
   if (!log) return 'NOT_LEADER_OR_FOLLOWER'
-  if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== log.leaderEpoch) return currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
-  return timestamp < 0n && version < (SINCE.get(timestamp) ?? Infinity) ? 'UNSUPPORTED_VERSION' : log
+  if (currentLeaderEpoch !== -1 && currentLeaderEpoch !== log.leaderEpoch) return currentLeaderEpoch < log.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
+  return log
 }
 
 /** For the constants that name a place of the log. */

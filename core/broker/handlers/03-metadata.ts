@@ -8,7 +8,6 @@
 
 import { metadata } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
-import { FrameError } from '../../protocol/frame-error.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/wire.ts'
 import { TRANSACTION_TOPIC } from '../../transactions/transaction-coordinator.ts'
@@ -31,7 +30,8 @@ type TopicAnswer = ResponseOf<typeof metadata>['topics'][number]
 const HAS_IDS = 12
 
 export const metadataHandler = handler(metadata, async (request, context) => {
-  const { broker, connection } = context
+  const { broker, connection, version } = context
+  if (version < HAS_IDS && asksByIds(request, version)) return { brokers: [], clusterId: null, controllerId: -1, topics: (request.topics ?? []).map(notByIds) }
   const topics = await topicsOf(request, context)
   return {
     brokers: broker.cluster.endpoints(connection.listener),
@@ -48,9 +48,6 @@ async function topicsOf(request: Request, context: RequestContext): Promise<Topi
   const withOperations = request.includeTopicAuthorizedOperations
   const wantsAll = topics === null || (version === 0 && topics.length === 0)
   if (wantsAll) return [...broker.topics.list()].map(topic => described(topic, context, withOperations))
-  if (version < HAS_IDS && topics.some(topic => topic.name === null || (version >= 10 && topic.topicId !== ZERO_UUID))) {
-    throw new FrameError(`Metadata v${version} cannot ask by topic id`)
-  }
   const byId = firstOfEach(topics.filter(topic => topic.topicId !== ZERO_UUID), ({ topicId }) => topicId)
   if (byId.length > 0) return byId.map(({ topicId }) => {
     const topic = broker.topics.byId(topicId)
@@ -62,15 +59,24 @@ async function topicsOf(request: Request, context: RequestContext): Promise<Topi
   return answers
 }
 
+/** The fields are there before ids may be used: the whole request is refused, topic by topic. */
+function asksByIds({ topics }: Request, version: number): boolean {
+  return topics?.some(({ name, topicId }) => name === null || (version >= 10 && topicId !== ZERO_UUID)) ?? false
+}
+
+function notByIds({ name, topicId }: NonNullable<Request['topics']>[number]): TopicAnswer {
+  return refused(name ?? '', topicId, 'INVALID_REQUEST')
+}
+
 async function byName(name: string, mayCreate: boolean, context: RequestContext, withOperations: boolean): Promise<TopicAnswer> {
   const { topics, config } = context.broker
   const existing = topics.get(name)
   if (existing) return described(existing, context, withOperations)
-  if (topicNameProblem(name) !== undefined) return refused(name, ZERO_UUID, 'INVALID_TOPIC_EXCEPTION')
-  if (!mayCreate) return refused(name, ZERO_UUID, 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (topicNameProblem(name) !== undefined) return refused(name, ZERO_UUID, 'INVALID_TOPIC_EXCEPTION', withOperations)
+  if (!mayCreate) return refused(name, ZERO_UUID, 'UNKNOWN_TOPIC_OR_PARTITION', withOperations)
   if (await coordinatorTopicOf(name, context.broker)?.ensure()) return byName(name, false, context, withOperations)
   const created = await topics.ensure(name, internalPartitions(config).get(name) ?? config.numPartitions)
-  return 'error' in created ? refused(name, ZERO_UUID, created.error) : described(created, context, withOperations)
+  return 'error' in created ? refused(name, ZERO_UUID, created.error, withOperations) : described(created, context, withOperations)
 }
 
 function coordinatorTopicOf(name: string, { offsets, transactionState }: BrokerParts): CoordinatorTopic | undefined {
@@ -97,6 +103,7 @@ function describedPartition(partition: Partition, cluster: Cluster): TopicAnswer
   }
 }
 
-function refused(name: string | null, topicId: string, error: KafkaError): TopicAnswer {
-  return { errorCode: errorCode(error), name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations: NOT_ASKED }
+/** What one may do with a topic is told also of one that is only named, as by Kafka; not of an id. */
+function refused(name: string | null, topicId: string, error: KafkaError, withOperations = false): TopicAnswer {
+  return { errorCode: errorCode(error), name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : NOT_ASKED }
 }

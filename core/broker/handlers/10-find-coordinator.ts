@@ -34,7 +34,10 @@ export const findCoordinatorHandler = handler(findCoordinator, async (request, c
     if (!at || !node || !kind.coordinates(node, key)) return refused('COORDINATOR_NOT_AVAILABLE')
     return { errorCode: 0, errorMessage: '', nodeId: at.nodeId, host: at.host, port: at.port }
   }
-  return context.version < 4 ? found(request.key) : { coordinators: request.coordinatorKeys.map(key => ({ key, ...found(key) })) }
+  if (context.version >= 4) return { coordinators: request.coordinatorKeys.map(key => ({ key, ...found(key) })) }
+  const answer = found(request.key)
+  // Kafka names its error also where there is none.
+  return answer.errorCode === 0 ? { ...answer, errorMessage: 'NONE' } : answer
 })
 
 type Found = { readonly errorCode: number; readonly errorMessage: string; readonly nodeId: number; readonly host: string; readonly port: number }

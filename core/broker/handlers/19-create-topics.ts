@@ -8,7 +8,6 @@ import { PARTITIONS_PER_TOPIC_MAX } from '../../common/limits.ts'
 import { createTopics } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
-import { ZERO_UUID } from '../../protocol/wire.ts'
 import { entriesOfTopic, sourceCodes } from '../describe-configs.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import type { Placement } from '../placement.ts'
@@ -45,7 +44,7 @@ async function create(asked: Asked, validateOnly: boolean, { broker, node }: Req
   if (result && 'error' in result) return refused(asked.name, result.error, result.message)
   return {
     name: asked.name,
-    topicId: result ? result.record.topicId : ZERO_UUID,
+    topicId: result ? result.record.topicId : broker.topics.newId(),
     errorCode: 0,
     errorMessage: null,
     numPartitions: plan.partitionCount,

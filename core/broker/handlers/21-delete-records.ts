@@ -36,7 +36,7 @@ export const deleteRecordsHandler = handler(deleteRecords, async (request, conte
   }
 })
 
-/** A topic that is named twice is answered once, and of a partition named twice the last offset counts, as in Kafka's map. */
+/** A topic that is named twice is answered once, one without partitions not at all, and of a partition named twice the last offset counts, as in Kafka's map. */
 function byTopic(request: RequestOf<typeof deleteRecords>): [string, Asked[]][] {
   const topics = new Map<string, Map<number, Asked>>()
   for (const { name, partitions } of request.topics) {
@@ -44,7 +44,7 @@ function byTopic(request: RequestOf<typeof deleteRecords>): [string, Asked[]][] 
     topics.set(name, known)
     for (const asked of partitions) known.set(asked.partitionIndex, asked)
   }
-  return [...topics].map(([name, partitions]) => [name, [...partitions.values()]])
+  return [...topics].filter(([, partitions]) => partitions.size > 0).map(([name, partitions]) => [name, [...partitions.values()]])
 }
 
 function trim(topic: string, asked: Asked, { broker, node }: RequestContext, trimmed: PartitionLog[]): PartitionAnswer {

@@ -61,5 +61,6 @@ function result(partitionId: number, error: KafkaError, errorMessage: string | n
 function refuseAll({ electionType, topicPartitions }: Request): ResponseOf<typeof electLeaders> {
   const message = `Unknown election type ${electionType}`
   const results = topicPartitions?.map(({ topic, partitions }) => ({ topic, partitionResult: partitions.map(index => result(index, 'INVALID_REQUEST', message)) })) ?? []
-  return { errorCode: errorCode('INVALID_REQUEST'), replicaElectionResults: results }
+  // Of nothing it is no fault, as in Kafka.
+  return { errorCode: topicPartitions?.length === 0 ? 0 : errorCode('INVALID_REQUEST'), replicaElectionResults: results }
 }

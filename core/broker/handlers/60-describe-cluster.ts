@@ -16,8 +16,8 @@ export const describeClusterHandler = handler(describeCluster, (request, { broke
   const { endpointType } = request
   if (endpointType !== BROKERS) {
     const error = endpointType === CONTROLLERS ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE'
-    const errorMessage = endpointType === CONTROLLERS ? 'The request was sent to an endpoint of the wrong type.' : `Unsupported endpoint type ${endpointType}`
-    return { errorCode: errorCode(error), errorMessage, endpointType, clusterId: broker.clusterId, brokers: [] }
+    const errorMessage = endpointType === CONTROLLERS ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER' : `Unsupported endpoint type ${endpointType}`
+    return { errorCode: errorCode(error), errorMessage, endpointType: BROKERS, clusterId: '', brokers: [] }
   }
   return {
     errorCode: 0,

@@ -8,6 +8,7 @@ import { describeProducers } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
 import { handler, type RequestContext } from '../handler.ts'
+import { topicNameProblem } from '../topic-name.ts'
 
 type PartitionAnswer = ResponseOf<typeof describeProducers>['topics'][number]['partitions'][number]
 
@@ -16,8 +17,10 @@ export const describeProducersHandler = handler(describeProducers, ({ topics }, 
 }))
 
 function describe(topic: string, partitionIndex: number, { broker, node }: RequestContext): PartitionAnswer {
+  const problem = topicNameProblem(topic)
+  if (problem !== undefined) return refused(partitionIndex, 'INVALID_TOPIC_EXCEPTION', problem)
   const partition = broker.topics.partition(topic, partitionIndex)
-  if (!partition) return refused(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (!partition) return refused(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION', broker.topics.get(topic) ? null : 'This server does not host this topic-partition.')
   const log = partition.logFor(node.id)
   return log ? { partitionIndex, errorCode: 0, activeProducers: producersOf(log) } : refused(partitionIndex, 'NOT_LEADER_OR_FOLLOWER')
 }
@@ -33,6 +36,6 @@ function producersOf(log: PartitionLog): PartitionAnswer['activeProducers'] {
   }))
 }
 
-function refused(partitionIndex: number, error: KafkaError): PartitionAnswer {
-  return { partitionIndex, errorCode: errorCode(error), activeProducers: [] }
+function refused(partitionIndex: number, error: KafkaError, errorMessage: string | null = null): PartitionAnswer {
+  return { partitionIndex, errorCode: errorCode(error), errorMessage, activeProducers: [] }
 }

@@ -66,7 +66,7 @@ test('topics are held by as many brokers as asked for, on different racks first;
   expect(new Set((await partitionsOf('two')).map(({ leaderId }) => leaderId)).size).toBe(4)
   expect(await create('five', { replicationFactor: 5 })).toMatchObject({
     errorCode: kafkaErrors.INVALID_REPLICATION_FACTOR,
-    errorMessage: 'Unable to replicate the partition 5 time(s): The target replication factor of 5 cannot be reached because only 4 broker(s) are registered.',
+    errorMessage: 'Unable to replicate the partition 5 time(s): The target replication factor of 5 cannot be reached because only 4 broker(s) are registered or some brokers have all their log directories cordoned.',
   })
   expect(await create('named', { assignments: [[4, 1], [2, 3]] })).toMatchObject({ errorCode: 0, replicationFactor: 2, numPartitions: 2 })
   const grown = await cluster.ask(createPartitions, 3, { topics: [{ name: 'named', count: 3, assignments: [{ brokerIds: [3, 1] }] }], timeoutMs: 1000, validateOnly: false })

@@ -18,14 +18,14 @@ test.each([0, 1])('version %i: a member joins, is described, commits, and leaves
     groupId: 'g', memberId: 'm', memberEpoch: 0, rackId: 'r1', rebalanceTimeoutMs: 60_000, subscribedTopicNames: ['orders'], topicPartitions: [],
   })
   const assignment = { topicPartitions: [{ topicId, partitions: [0, 1] }] }
-  expect(joined).toEqual({ throttleTimeMs: 0, errorCode: 0, errorMessage: null, memberId: 'm', memberEpoch: 1, heartbeatIntervalMs: 5000, assignment })
+  expect(joined).toEqual({ throttleTimeMs: 0, errorCode: 0, errorMessage: null, memberId: 'm', memberEpoch: 2, heartbeatIntervalMs: 5000, assignment })
   const named = { topicPartitions: [{ topicId, topicName: 'orders', partitions: [0, 1] }] }
   const described = await broker.ask(consumerGroupDescribe, version, { groupIds: ['g', 'g', 'nowhere'], includeAuthorizedOperations: false })
   expect(described.groups).toEqual([
     {
-      errorCode: 0, errorMessage: null, groupId: 'g', groupState: 'Stable', groupEpoch: 1, assignmentEpoch: 1, assignorName: 'uniform', authorizedOperations: -2_147_483_648,
+      errorCode: 0, errorMessage: null, groupId: 'g', groupState: 'Stable', groupEpoch: 2, assignmentEpoch: 2, assignorName: 'uniform', authorizedOperations: -2_147_483_648,
       members: [{
-        memberId: 'm', instanceId: null, rackId: 'r1', memberEpoch: 1, clientId: described.groups[0]?.members[0]?.clientId, clientHost: '/127.0.0.1', subscribedTopicNames: ['orders'], subscribedTopicRegex: '',
+        memberId: 'm', instanceId: null, rackId: 'r1', memberEpoch: 2, clientId: described.groups[0]?.members[0]?.clientId, clientHost: '/127.0.0.1', subscribedTopicNames: ['orders'], subscribedTopicRegex: '',
         assignment: named, targetAssignment: named, memberType: version === 0 ? -1 : 1,
       }],
     },
@@ -65,7 +65,7 @@ test('commits and fetches carry member epochs from version 9', async () => {
     const answer = await broker.ask(offsetCommit, version, { groupId: 'g', memberId: 'm', generationIdOrMemberEpoch, topics: [version < 10 ? { name: 'orders', partitions } : { topicId, partitions }] })
     return answer.topics[0]?.partitions[0]?.errorCode
   }
-  expect(await Promise.all([commit(8, 1), commit(9, 1), commit(10, 1), commit(9, 2)])).toEqual([kafkaErrors.UNSUPPORTED_VERSION, 0, 0, kafkaErrors.STALE_MEMBER_EPOCH])
+  expect(await Promise.all([commit(8, 2), commit(9, 2), commit(10, 2), commit(9, 3)])).toEqual([kafkaErrors.UNSUPPORTED_VERSION, 0, 0, kafkaErrors.STALE_MEMBER_EPOCH])
   const fetch = async (version: number, memberEpoch: number, memberId: string | null = 'm') => (await broker.ask(offsetFetch, version, { groups: [{ groupId: 'g', memberId, memberEpoch, topics: null }] })).groups[0]?.errorCode
-  expect(await Promise.all([fetch(9, 1), fetch(10, 1), fetch(9, 3), fetch(10, 1, 'x'), fetch(9, -1, null)])).toEqual([0, 0, kafkaErrors.STALE_MEMBER_EPOCH, kafkaErrors.UNKNOWN_MEMBER_ID, 0])
+  expect(await Promise.all([fetch(9, 2), fetch(10, 2), fetch(9, 3), fetch(10, 2, 'x'), fetch(9, -1, null)])).toEqual([0, 0, kafkaErrors.STALE_MEMBER_EPOCH, kafkaErrors.UNKNOWN_MEMBER_ID, 0])
 })

@@ -3,13 +3,13 @@ import { GROUP_MEMBERS_MAX } from '../../../core/common/limits.ts'
 import { beating, Client, converge, describe, joiningConsumer, owners, partitions, told } from './consumer-fixture.ts'
 import { committing, errorOf, idOf, joinDynamic, startGroups } from './fixture.ts'
 
-test('the first member is in epoch 1 and owns everything', async () => {
+test('the first member is in epoch 2, as in Kafka, and owns everything', async () => {
   const setting = await startGroups()
   const answer = setting.groups.heartbeatConsumer(joiningConsumer())
   expect(answer).toEqual({
-    error: 'NONE', message: null, memberId: 'a', memberEpoch: 1, heartbeatIntervalMs: 5_000, assignment: partitions({ orders: [0, 1, 2, 3] }),
+    error: 'NONE', message: null, memberId: 'a', memberEpoch: 2, heartbeatIntervalMs: 5_000, assignment: partitions({ orders: [0, 1, 2, 3] }),
   })
-  expect(describe(setting)).toMatchObject({ state: 'Stable', epoch: 1, targetEpoch: 1, assignor: 'uniform' })
+  expect(describe(setting)).toMatchObject({ state: 'Stable', epoch: 2, targetEpoch: 2, assignor: 'uniform' })
 })
 
 test('a second member waits for the assignment interval, then for the first to give its partitions up', async () => {
@@ -17,19 +17,19 @@ test('a second member waits for the assignment interval, then for the first to g
   const { groups, clock } = setting
   groups.heartbeatConsumer(joiningConsumer())
   const joined = groups.heartbeatConsumer(joiningConsumer({ memberId: 'b' }))
-  expect([joined.memberEpoch, told(joined)]).toEqual([1, ''])
+  expect([joined.memberEpoch, told(joined)]).toEqual([2, ''])
   expect(describe(setting).state).toBe('Assigning')
   clock.advance(1_000)
-  const waiting = groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 1 }))
-  expect([waiting.memberEpoch, told(waiting)]).toEqual([2, null])
-  const asked = groups.heartbeatConsumer(beating({ memberEpoch: 1 }))
-  expect([asked.memberEpoch, told(asked), describe(setting).state]).toEqual([1, 'orders 0,1', 'Reconciling'])
+  const waiting = groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 2 }))
+  expect([waiting.memberEpoch, told(waiting)]).toEqual([3, null])
+  const asked = groups.heartbeatConsumer(beating({ memberEpoch: 2 }))
+  expect([asked.memberEpoch, told(asked), describe(setting).state]).toEqual([2, 'orders 0,1', 'Reconciling'])
   // It has not said yet that it gave up anything.
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1 }))).toMatchObject({ memberEpoch: 1, assignment: null })
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ orders: [0, 1, 2] }) }))).toMatchObject({ memberEpoch: 1 })
-  expect(told(groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 2 })))).toBeNull()
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ orders: [0, 1] }) }))).toMatchObject({ memberEpoch: 2, assignment: null })
-  expect(told(groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 2 })))).toBe('orders 2,3')
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2 }))).toMatchObject({ memberEpoch: 2, assignment: null })
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ orders: [0, 1, 2] }) }))).toMatchObject({ memberEpoch: 2 })
+  expect(told(groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 3 })))).toBeNull()
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ orders: [0, 1] }) }))).toMatchObject({ memberEpoch: 3, assignment: null })
+  expect(told(groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 3 })))).toBe('orders 2,3')
   expect(describe(setting).state).toBe('Stable')
 })
 
@@ -47,7 +47,7 @@ test.each([
   ['an assignor nobody knows', { serverAssignor: 'mine' }, 'UNSUPPORTED_ASSIGNOR'],
   ['an assignor that is a word of the language', { serverAssignor: 'constructor' }, 'UNSUPPORTED_ASSIGNOR'],
   ['a pattern that is none', { subscribedRegex: '(' }, 'INVALID_REGULAR_EXPRESSION'],
-  ['a group that is not there', { memberEpoch: 3 }, 'GROUP_ID_NOT_FOUND'],
+  ['a group that is not there', { memberEpoch: 4 }, 'GROUP_ID_NOT_FOUND'],
   ['a leave from a group that is not there', { memberEpoch: -1 }, 'GROUP_ID_NOT_FOUND'],
 ])('a request with %s is refused', async (_, change, error) => {
   const setting = await startGroups()
@@ -65,15 +65,15 @@ test('version 0: the coordinator makes the id', async () => {
   const setting = await startGroups()
   const { memberId } = setting.groups.heartbeatConsumer(joiningConsumer({ memberId: '', mustNameItself: false }))
   expect(memberId).toMatch(/^[\w-]{22}$/)
-  expect(setting.groups.heartbeatConsumer(beating({ memberId: memberId ?? '', memberEpoch: 1 })).error).toBe('NONE')
+  expect(setting.groups.heartbeatConsumer(beating({ memberId: memberId ?? '', memberEpoch: 2 })).error).toBe('NONE')
 })
 
 test('who is not known is told so, and who is ahead or behind is fenced', async () => {
   const { groups } = await startGroups()
   groups.heartbeatConsumer(joiningConsumer())
-  expect(groups.heartbeatConsumer(beating({ memberId: 'x', memberEpoch: 1 })).error).toBe('UNKNOWN_MEMBER_ID')
+  expect(groups.heartbeatConsumer(beating({ memberId: 'x', memberEpoch: 2 })).error).toBe('UNKNOWN_MEMBER_ID')
   expect(groups.heartbeatConsumer(beating({ memberId: 'x', memberEpoch: -1 })).error).toBe('UNKNOWN_MEMBER_ID')
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2 })).error).toBe('FENCED_MEMBER_EPOCH')
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 3 })).error).toBe('FENCED_MEMBER_EPOCH')
 })
 
 test('a member whose last answer was lost comes with the epoch before, and with no more than it was given', async () => {
@@ -81,41 +81,41 @@ test('a member whose last answer was lost comes with the epoch before, and with 
   const { groups } = setting
   groups.heartbeatConsumer(joiningConsumer())
   groups.heartbeatConsumer(joiningConsumer({ memberId: 'b' }))
-  groups.heartbeatConsumer(beating({ memberEpoch: 1 }))
-  const lost = groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ orders: [0, 1] }) }))
-  expect(lost.memberEpoch).toBe(2)
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1 })).error).toBe('FENCED_MEMBER_EPOCH')
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ orders: [0, 1, 2] }) })).error).toBe('FENCED_MEMBER_EPOCH')
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ orders: [1] }) }))).toMatchObject({ error: 'NONE', memberEpoch: 2 })
+  groups.heartbeatConsumer(beating({ memberEpoch: 2 }))
+  const lost = groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ orders: [0, 1] }) }))
+  expect(lost.memberEpoch).toBe(3)
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2 })).error).toBe('FENCED_MEMBER_EPOCH')
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ orders: [0, 1, 2] }) })).error).toBe('FENCED_MEMBER_EPOCH')
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ orders: [1] }) }))).toMatchObject({ error: 'NONE', memberEpoch: 3 })
 })
 
 test('a member that joins again under its id is told everything', async () => {
   const setting = await startGroups()
   setting.groups.heartbeatConsumer(joiningConsumer())
-  expect(setting.groups.heartbeatConsumer(joiningConsumer())).toMatchObject({ error: 'NONE', memberEpoch: 1 })
+  expect(setting.groups.heartbeatConsumer(joiningConsumer())).toMatchObject({ error: 'NONE', memberEpoch: 2 })
   expect(told(setting.groups.heartbeatConsumer(joiningConsumer()))).toBe('orders 0,1,2,3')
-  expect(describe(setting)).toMatchObject({ epoch: 1, members: [{ memberId: 'a' }] })
+  expect(describe(setting)).toMatchObject({ epoch: 2, members: [{ memberId: 'a' }] })
 })
 
 test('an assignment is told when it is new, or when the member tells everything', async () => {
   const { groups } = await startGroups()
   groups.heartbeatConsumer(joiningConsumer())
-  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 1 })))).toBeNull()
+  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 2 })))).toBeNull()
   const owned = partitions({ orders: [0, 1, 2, 3] })
-  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 1, owned })))).toBeNull()
-  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 1, rebalanceTimeoutMs: 60_000, subscribedTopics: ['orders'], owned })))).toBe('orders 0,1,2,3')
+  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 2, owned })))).toBeNull()
+  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 2, rebalanceTimeoutMs: 60_000, subscribedTopics: ['orders'], owned })))).toBe('orders 0,1,2,3')
 })
 
 test('a new subscription raises the epoch, and what is left out is given up before the next assignment', async () => {
   const setting = await startGroups()
   const { groups, clock } = setting
   groups.heartbeatConsumer(joiningConsumer({ subscribedTopics: ['payments', 'orders', 'orders'] }))
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1, subscribedTopics: ['orders', 'payments'] })).assignment).toBeNull()
-  expect(describe(setting).epoch).toBe(1)
-  const less = groups.heartbeatConsumer(beating({ memberEpoch: 1, subscribedTopics: ['payments'] }))
-  expect([less.memberEpoch, told(less), describe(setting).epoch]).toEqual([1, 'payments 0', 2])
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2, subscribedTopics: ['orders', 'payments'] })).assignment).toBeNull()
+  expect(describe(setting).epoch).toBe(2)
+  const less = groups.heartbeatConsumer(beating({ memberEpoch: 2, subscribedTopics: ['payments'] }))
+  expect([less.memberEpoch, told(less), describe(setting).epoch]).toEqual([2, 'payments 0', 3])
   clock.advance(1_000)
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ payments: [0] }) })).memberEpoch).toBe(2)
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ payments: [0] }) })).memberEpoch).toBe(3)
   expect(owners(setting)).toEqual({ a: 'payments 0' })
 })
 
@@ -134,7 +134,7 @@ test('who leaves is out at once, and the others get what it had', async () => {
   for (const client of clients) client.beat(setting)
   converge(setting, clients)
   expect(setting.groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: -1 }))).toMatchObject({ error: 'NONE', memberId: 'b', memberEpoch: -1 })
-  expect(describe(setting)).toMatchObject({ state: 'Assigning', epoch: 3 })
+  expect(describe(setting)).toMatchObject({ state: 'Assigning', epoch: 4 })
   expect(told(clients[0]?.beat(setting) ?? { assignment: null })).toBe('orders 0,1,2,3')
 })
 
@@ -143,12 +143,12 @@ test('a member that is silent for its session is out', async () => {
   const { groups, clock } = setting
   groups.heartbeatConsumer(joiningConsumer())
   clock.advance(44_999)
-  groups.heartbeatConsumer(beating({ memberEpoch: 1 }))
+  groups.heartbeatConsumer(beating({ memberEpoch: 2 }))
   clock.advance(44_999)
   expect(describe(setting).members.length).toBe(1)
   clock.advance(1)
-  expect(describe(setting)).toMatchObject({ state: 'Empty', epoch: 2, members: [] })
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1 })).error).toBe('UNKNOWN_MEMBER_ID')
+  expect(describe(setting)).toMatchObject({ state: 'Empty', epoch: 3, members: [] })
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2 })).error).toBe('UNKNOWN_MEMBER_ID')
 })
 
 test('a member that does not give up its partitions in its rebalance timeout is out', async () => {
@@ -156,12 +156,12 @@ test('a member that does not give up its partitions in its rebalance timeout is 
   const { groups, clock } = setting
   groups.heartbeatConsumer(joiningConsumer({ rebalanceTimeoutMs: 10_000 }))
   groups.heartbeatConsumer(joiningConsumer({ memberId: 'b' }))
-  groups.heartbeatConsumer(beating({ memberEpoch: 1 }))
+  groups.heartbeatConsumer(beating({ memberEpoch: 2 }))
   clock.advance(9_000)
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 1 })).error).toBe('NONE')
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 2 })).error).toBe('NONE')
   clock.advance(1_000)
   expect(describe(setting).members.map(({ memberId }) => memberId)).toEqual(['b'])
-  expect(told(groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 2 })))).toBe('orders 0,1,2,3')
+  expect(told(groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 3 })))).toBe('orders 0,1,2,3')
 })
 
 test('a topic that grows, goes or comes is noticed with the next heartbeat', async () => {
@@ -170,15 +170,15 @@ test('a topic that grows, goes or comes is noticed with the next heartbeat', asy
   groups.heartbeatConsumer(joiningConsumer({ subscribedTopics: ['orders', 'later'] }))
   topics.set('orders', 6)
   groups.onTopicChanged('orders', 'changed')
-  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 1 })))).toBe('orders 0,1,2,3,4,5')
+  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 2 })))).toBe('orders 0,1,2,3,4,5')
   topics.set('later', 1)
   groups.onTopicChanged('later', 'new')
-  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 2 })))).toBe('later 0 orders 0,1,2,3,4,5')
+  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 3 })))).toBe('later 0 orders 0,1,2,3,4,5')
   topics.delete('orders')
   groups.onTopicDeleted('orders')
   groups.onTopicChanged('orders', 'gone')
-  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 3 })))).toBe('later 0')
-  expect(groups.heartbeatConsumer(beating({ memberEpoch: 3, owned: partitions({ later: [0] }) })).memberEpoch).toBe(4)
+  expect(told(groups.heartbeatConsumer(beating({ memberEpoch: 4 })))).toBe('later 0')
+  expect(groups.heartbeatConsumer(beating({ memberEpoch: 4, owned: partitions({ later: [0] }) })).memberEpoch).toBe(5)
 })
 
 test('a group takes as many members as it may, and the coordinator as many groups', async () => {
@@ -196,7 +196,7 @@ test('a heartbeat that cannot be stored changes nothing', async () => {
   setting.groups.heartbeatConsumer(joiningConsumer())
   await setting.log.close()
   expect(setting.groups.heartbeatConsumer(joiningConsumer({ memberId: 'b' })).error).toBe('NOT_COORDINATOR')
-  expect(describe(setting)).toMatchObject({ epoch: 1, members: [{ memberId: 'a' }] })
+  expect(describe(setting)).toMatchObject({ epoch: 2, members: [{ memberId: 'a' }] })
   await setting.groups.stop()
 })
 
@@ -206,26 +206,26 @@ test('members commit at their epoch, or at an earlier one what they have had sin
   const { groups } = setting
   const commit = (memberId: string, generation: number, change = {}) => errorOf(groups.commit(committing({ memberId, generation, ...change })))
   groups.heartbeatConsumer(joiningConsumer())
-  expect(commit('a', 1)).toBe('NONE')
-  expect(commit('a', 2)).toBe('STALE_MEMBER_EPOCH')
-  expect(commit('x', 1)).toBe('UNKNOWN_MEMBER_ID')
+  expect(commit('a', 2)).toBe('NONE')
+  expect(commit('a', 3)).toBe('STALE_MEMBER_EPOCH')
+  expect(commit('x', 2)).toBe('UNKNOWN_MEMBER_ID')
   expect(commit('', -1)).toBe('UNKNOWN_MEMBER_ID')
-  expect(commit('a', 1, { canNameMissingGroup: false })).toBe('UNSUPPORTED_VERSION')
+  expect(commit('a', 2, { canNameMissingGroup: false })).toBe('UNSUPPORTED_VERSION')
   groups.heartbeatConsumer(joiningConsumer({ memberId: 'b' }))
-  groups.heartbeatConsumer(beating({ memberEpoch: 1 }))
-  groups.heartbeatConsumer(beating({ memberEpoch: 1, owned: partitions({ orders: [0, 1] }) }))
-  expect(commit('a', 1)).toBe('NONE')
+  groups.heartbeatConsumer(beating({ memberEpoch: 2 }))
+  groups.heartbeatConsumer(beating({ memberEpoch: 2, owned: partitions({ orders: [0, 1] }) }))
+  expect(commit('a', 2)).toBe('NONE')
   const lost = { topics: [{ topic: 'orders', partitions: [{ partition: 0, offset: 1, leaderEpoch: 0, metadata: '' }, { partition: 2, offset: 1, leaderEpoch: 0, metadata: '' }] }] }
-  expect(commit('a', 1, lost)).toBe('STALE_MEMBER_EPOCH')
-  groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 2 }))
-  expect(commit('b', 1, lost)).toBe('STALE_MEMBER_EPOCH')
+  expect(commit('a', 2, lost)).toBe('STALE_MEMBER_EPOCH')
+  groups.heartbeatConsumer(beating({ memberId: 'b', memberEpoch: 3 }))
+  expect(commit('b', 2, lost)).toBe('STALE_MEMBER_EPOCH')
 })
 
 test('members fetch offsets at their epoch, others without a word on who they are', async () => {
   const { groups } = await startGroups()
   groups.heartbeatConsumer(joiningConsumer())
   const fetch = (memberId: string | null, memberEpoch: number) => groups.fetchOffsets({ groupId: 'g', topics: null, memberId, memberEpoch }).error
-  expect([fetch('a', 1), fetch(null, -1), fetch('a', 0), fetch('b', 1), fetch('a', -1)]).toEqual(['NONE', 'NONE', 'STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID', 'STALE_MEMBER_EPOCH'])
+  expect([fetch('a', 2), fetch(null, -1), fetch('a', 0), fetch('b', 2), fetch('a', -1)]).toEqual(['NONE', 'NONE', 'STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID', 'STALE_MEMBER_EPOCH'])
 })
 
 test('groups of both kinds are listed as what they are, and described by the request of their kind', async () => {
@@ -239,8 +239,8 @@ test('groups of both kinds are listed as what they are, and described by the req
   expect(describe(setting, 'nowhere')).toMatchObject({ error: 'GROUP_ID_NOT_FOUND', state: '' })
   expect(groups.delete(['g'])).toEqual([{ groupId: 'g', error: 'NON_EMPTY_GROUP' }])
   expect(groups.group('g')).toMatchObject({
-    kind: 'consumer', state: 'Stable', generation: 1, targetEpoch: 1, protocol: 'uniform', protocolType: 'consumer',
-    members: [{ memberId: 'a', epoch: 1, host: '127.0.0.1', assignment: [{ topic: 'orders', partitions: [0, 1, 2, 3] }] }], subscribedTopics: ['orders'],
+    kind: 'consumer', state: 'Stable', generation: 2, targetEpoch: 2, protocol: 'uniform', protocolType: 'consumer',
+    members: [{ memberId: 'a', epoch: 2, host: '127.0.0.1', assignment: [{ topic: 'orders', partitions: [0, 1, 2, 3] }] }], subscribedTopics: ['orders'],
   })
   groups.heartbeatConsumer(beating({ memberEpoch: -1 }))
   expect(groups.delete(['g'])).toEqual([{ groupId: 'g', error: 'NONE' }])
@@ -252,7 +252,7 @@ test('an empty group changes its kind with the first member of the other, and ke
   const setting = await startGroups()
   const { groups } = setting
   groups.commit(committing())
-  expect(groups.heartbeatConsumer(joiningConsumer())).toMatchObject({ error: 'NONE', memberEpoch: 1 })
+  expect(groups.heartbeatConsumer(joiningConsumer())).toMatchObject({ error: 'NONE', memberEpoch: 2 })
   expect(groups.group('g')).toMatchObject({ kind: 'consumer', offsets: [{ topic: 'orders', partition: 0, offset: 7 }] })
   groups.heartbeatConsumer(beating({ memberEpoch: -1 }))
   await joinDynamic(setting)
@@ -265,7 +265,7 @@ test('offsets of a topic that no member subscribes to expire from their commit, 
   const { groups, clock } = setting
   groups.heartbeatConsumer(joiningConsumer())
   const both = ['orders', 'payments'].map(topic => ({ topic, partitions: [{ partition: 0, offset: 1, leaderEpoch: 0, metadata: '' }] }))
-  groups.commit(committing({ memberId: 'a', generation: 1, topics: both }))
+  groups.commit(committing({ memberId: 'a', generation: 2, topics: both }))
   clock.advance(4_200_000)
   expect(groups.group('g')?.offsets.map(({ topic }) => topic)).toEqual(['orders'])
   groups.heartbeatConsumer(beating({ memberEpoch: -1 }))

@@ -25,7 +25,7 @@ test('names and a pattern add up', async () => {
   const setting = await startGroups()
   setting.groups.heartbeatConsumer(joiningConsumer({ subscribedTopics: ['payments'], subscribedRegex: 'ord.*' }))
   resolve(setting)
-  expect(told(setting.groups.heartbeatConsumer(beating({ memberEpoch: 1 })))).toBe('orders 0,1,2,3 payments 0')
+  expect(told(setting.groups.heartbeatConsumer(beating({ memberEpoch: 2 })))).toBe('orders 0,1,2,3 payments 0')
 })
 
 test('a new topic is found with a heartbeat, ten seconds after the patterns were matched last', async () => {
