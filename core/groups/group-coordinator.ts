@@ -91,10 +91,9 @@ export class GroupCoordinator {
     if (!this.#timers.size) this.#sweepLater()
     return this.#store.load(partition, groups => {
       for (const group of groups) this.#resume(group)
-      if (!this.#store.isLoading) {
-        for (const topic of this.#deletedTopics) forgetOffsetsOf(this.#parts, topic)
-        this.#deletedTopics.clear()
-      }
+      // Of these groups only: others may have committed since, for a topic that was made again under the name.
+      for (const topic of this.#deletedTopics) forgetOffsetsOf(this.#parts, topic, groups)
+      if (!this.#store.isLoading) this.#deletedTopics.clear()
     })
   }
 
@@ -218,7 +217,7 @@ export class GroupCoordinator {
       return
     }
     if (this.#store.isLoading) this.#deletedTopics.add(topic)
-    forgetOffsetsOf(this.#parts, topic)
+    forgetOffsetsOf(this.#parts, topic, this.#store.groups())
   }
 
   /** A topic was made, has more partitions or is gone: consumer groups look at their topics with the next heartbeat of a member. */

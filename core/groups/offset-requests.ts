@@ -4,6 +4,7 @@ import type { KafkaError } from '../protocol/errors.ts'
 import { restartSession } from './classic-rebalance.ts'
 import { checkConsumerFetch } from './consumer-commit.ts'
 import { refusalOf, type GroupParts } from './group-parts.ts'
+import type { StoreGroup } from './group-store.ts'
 import { checkCommit, checkPartitions, checkTransactionalCommit, commitRecords, withError, type CommitAnswer, type CommitRequest, type CommitTopics, type TransactionalCommitRequest } from './offset-commit.ts'
 import type { GroupRecord } from './stored.ts'
 
@@ -105,9 +106,9 @@ function committedOf({ options, store }: GroupParts, groupId: string, topic: str
 
 const NOTHING = { offset: -1, leaderEpoch: -1, metadata: '' } as const
 
-/** A deleted topic takes its committed offsets with it. */
-export function forgetOffsetsOf(parts: GroupParts, topic: string): void {
-  for (const group of parts.store.groups()) {
+/** A deleted topic takes its committed offsets with it: of these groups. */
+export function forgetOffsetsOf(parts: GroupParts, topic: string, groups: Iterable<Pick<StoreGroup, 'groupId'>>): void {
+  for (const group of groups) {
     const { offsets, pending } = parts.store
     if (!offsets.topicsOf(group.groupId).has(topic) && !pending.hasAny(group.groupId)) continue
     parts.store.writeInParts(group.groupId, offsetTombstones(parts, group.groupId, other => other === topic))

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
-import { createLogger } from '../../../core/common/logger.ts'
+import { createLogger, silentLogger } from '../../../core/common/logger.ts'
+import { MemoryDisk } from '../../../core/common/memory-disk.ts'
+import { seededRandom } from '../../../core/common/random.ts'
 import { SimulatedClock } from '../../../core/common/simulated-clock.ts'
 import { appendRecords } from '../../../core/coordinator/coordinator-log.ts'
+import { defaultGroupConfig, GroupCoordinator } from '../../../core/groups/group-coordinator.ts'
 import { encodeGroupRecord } from '../../../core/groups/group-records.ts'
+import { defaultLogConfig, PartitionLog } from '../../../core/log/partition-log.ts'
 import { assignment, committing, errorOf, joinDynamic, joining, parked, settle, stableGroup, startGroups, syncAll } from './fixture.ts'
 
 test('a stable group and its offsets are there again after a restart, and its members go on', async () => {
@@ -63,6 +67,26 @@ test('while a partition loads, clients are told to wait, and heartbeats that all
   await Promise.all([loading, groups.load(0)])
   expect(groups.heartbeat({ groupId: 'g', memberId: a, instanceId: null, generation: 1 })).toBe('NONE')
   expect(groups.group('g')?.state).toBe('Stable')
+  await groups.stop()
+})
+
+test('a topic that was deleted and made again while other groups load keeps what is committed for it since', async () => {
+  const clock = new SimulatedClock()
+  const open = (partition: number): Promise<PartitionLog> => PartitionLog.open({
+    disk: new MemoryDisk(), clock, folder: `/data/__consumer_offsets-${partition}`, topic: '__consumer_offsets', partition, topicId: 'mJ1kDGmmT3qFmUQOQyJvQA',
+    config: { ...defaultLogConfig, cleanupPolicy: ['compact'] }, isClean: true, logger: silentLogger,
+  })
+  const logs = [await open(0), await open(1)]
+  const groups = new GroupCoordinator({
+    clock, random: seededRandom(1), logger: silentLogger, partitionCount: 2, logOf: partition => logs[partition], topicExists: () => true, config: defaultGroupConfig,
+  })
+  const [served = '', loading = ''] = [0, 1].map(partition => ['a', 'b', 'c', 'd'].find(groupId => groups.partitionOf(groupId) === partition))
+  await groups.load(0)
+  groups.onTopicDeleted('orders')
+  expect(errorOf(groups.commit(committing({ groupId: served })))).toBe('NONE')
+  expect(errorOf(groups.commit(committing({ groupId: loading })))).toBe('COORDINATOR_LOAD_IN_PROGRESS')
+  await groups.load(1)
+  expect(groups.group(served)?.offsets).toMatchObject([{ topic: 'orders', partition: 0, offset: 7 }])
   await groups.stop()
 })
 
