@@ -227,6 +227,11 @@ export class Cluster {
     return this.#places.values().next().value?.added?.port
   }
 
+  /** What the listener that was added tells clients of each broker; none where there is none. */
+  get added(): readonly Advertised[] {
+    return [...this.#places.values()].flatMap(({ addresses, advertised }) => advertised[addresses.length] ?? [])
+  }
+
   /** Runs `change` when no broker is on its way up or down, and no other change of leadership under way. */
   change<T>(change: () => Promise<T>): Promise<T> {
     return this.#changes.run(change)

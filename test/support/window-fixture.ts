@@ -4,6 +4,7 @@ import type { GroupDetail, GroupRow } from '../../core/studio/contract/groups.ts
 import type { ListItem } from '../../core/studio/contract/contract.ts'
 import { studioContract, type StudioContract } from '../../core/studio/contract/index.ts'
 import type { ClientRow, EngineEvent, LocalStatus, RatePoint } from '../../core/studio/contract/local.ts'
+import type { ContainerAccess } from '../../core/studio/contract/containers.ts'
 import type { BrokerRow } from '../../core/studio/contract/brokers.ts'
 import type { TopicDetail, TopicRow } from '../../core/studio/contract/topics.ts'
 import type { TransactionRow } from '../../core/studio/contract/transactions.ts'
@@ -14,10 +15,11 @@ import { StudioError } from '../../core/studio/rpc/studio-error.ts'
 import {
   clusterBrokers, clusterCounts, clusterDetail, clusterGroup, clusterPartition, clusterTransactions, withBroker, type ClusterStory,
 } from './window-fixture-cluster.ts'
+import { startContainers, switched, type ContainersStory } from './window-fixture-containers.ts'
 import { fixtureMessages } from './window-fixture-messages.ts'
 import { storedCounts, storedDetail, storedPartition, storedStatus, type StorageStory } from './window-fixture-storage.ts'
 
-type FixtureOptions = StorageStory & ClusterStory & {
+type FixtureOptions = StorageStory & ClusterStory & ContainersStory & {
   /** Without topics, groups and clients: First run. */
   readonly isEmpty?: boolean
   readonly portTaken?: LocalStatus['portTaken']
@@ -117,6 +119,7 @@ class Shop {
   events: EngineEvent[] = []
   rates: RatePoint[] = []
   durableAcks = false
+  containers: ContainerAccess
   readonly startedAt = Date.now() - 5_460_000
   readonly options: FixtureOptions
   readonly #listeners = new Set<() => void>()
@@ -124,6 +127,7 @@ class Shop {
 
   constructor(options: FixtureOptions) {
     this.options = options
+    this.containers = startContainers(options)
     const now = Date.now()
     this.events = [
       { at: this.startedAt, kind: 'engine', text: options.isEmpty ? 'engine started, empty data folder' : 'engine started' },
@@ -304,6 +308,12 @@ function implementation(shop: Shop): Implementation<StudioContract> {
       setDurableAcks({ isOn }) {
         if (shop.options.refusesDurability) throw new StudioError('UNAVAILABLE', 'The catalog cannot keep it: the disk is full. Nothing has changed.')
         shop.durableAcks = isOn
+        shop.changed()
+        return null
+      },
+      containers: (_, sink) => follow(shop, sink, () => shop.containers),
+      setContainers(change) {
+        shop.containers = switched(shop.containers, change)
         shop.changed()
         return null
       },
