@@ -6,26 +6,29 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { alterPartitionReassignments } from '../../core/protocol/apis/index.ts'
 import { testWithMade } from '../support/clients-tools.ts'
-import { kafkaClassPath, runJava } from '../support/java.ts'
+import { type KafkaTool, KafkaTools } from '../support/kafka-tools.ts'
 import { startMemoryBroker, type MemoryBroker } from '../support/memory-broker.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-tools-'))
 let cluster: MemoryBroker
+let tools: KafkaTools
 beforeAll(async () => {
+  tools = await KafkaTools.start()
   cluster = await startMemoryBroker({ brokerCount: 3, racks: ['a', 'b', 'c'] })
 })
 afterAll(async () => {
+  await tools?.end()
   await cluster.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What a tool prints; `tool` is its class. */
-async function tool(name: string, ...args: string[]): Promise<string> {
-  const ran = await runJava(await kafkaClassPath(), name, ['--bootstrap-server', cluster.broker.addresses.join(','), ...args], { codes: [0, 1] })
-  return `${ran.stdout.toString()}${ran.stderr}`
+/** What a tool prints. */
+async function tool(name: KafkaTool, ...args: string[]): Promise<string> {
+  const ran = await tools.run(name, ['--bootstrap-server', cluster.broker.addresses.join(','), ...args], { codes: [0, 1] })
+  return `${ran.stdout}${ran.stderr}`
 }
-const topics = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.TopicCommand', ...args)
-const reassign = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.reassign.ReassignPartitionsCommand', ...args)
+const topics = (...args: string[]): Promise<string> => tool('kafka-topics', ...args)
+const reassign = (...args: string[]): Promise<string> => tool('kafka-reassign-partitions', ...args)
 const file = (name: string, content: unknown): string => {
   const path = join(folder, name)
   writeFileSync(path, JSON.stringify(content))
@@ -34,7 +37,7 @@ const file = (name: string, content: unknown): string => {
 const described = async (topic: string): Promise<string[]> =>
   [...(await topics('--describe', '--topic', topic)).matchAll(/Leader: (\S+)\s+Replicas: (\S+)\s+Isr: (\S*)/g)].map(([, leader, replicas, isr]) => `${leader} of ${replicas}, in sync ${isr}`)
 
-const it = await testWithMade(kafkaClassPath, 'java', 'maven')
+const it = await testWithMade(KafkaTools.classPath, 'java', 'maven')
 
 it('kafka-topics creates with replicas and as assigned, and names what is under-replicated while a broker is down', async () => {
   expect(await topics('--create', '--topic', 'three', '--partitions', '3', '--replication-factor', '3')).toContain('Created topic three')
@@ -50,7 +53,7 @@ it('kafka-topics creates with replicas and as assigned, and names what is under-
 })
 
 it('kafka-leader-election hands a partition back to its preferred leader', async () => {
-  const elect = (...args: string[]): Promise<string> => tool('org.apache.kafka.tools.LeaderElectionCommand', '--election-type', 'preferred', '--topic', 'assigned', '--partition', ...args)
+  const elect = (...args: string[]): Promise<string> => tool('kafka-leader-election', '--election-type', 'preferred', '--topic', 'assigned', '--partition', ...args)
   expect(await elect('0')).toContain('Successfully completed leader election (PREFERRED) for partitions assigned-0')
   expect(await described('assigned')).toEqual(['2 of 2,3, in sync 2,3', '3 of 3,1, in sync 3,1'])
   expect(await elect('0')).toContain('Valid replica already elected for partitions assigned-0')
@@ -75,9 +78,9 @@ it('kafka-reassign-partitions proposes, moves, and says what is under way', asyn
 })
 
 it('kafka-broker-api-versions and kafka-log-dirs find each broker, with what it holds', async () => {
-  const versions = await tool('org.apache.kafka.tools.BrokerApiVersionsCommand')
+  const versions = await tool('kafka-broker-api-versions')
   for (const id of [1, 2, 3]) expect(versions).toContain(`127.0.0.1:${cluster.portOf(id)} (id: ${id} rack: ${'abc'[id - 1]} isFenced: false)`)
-  const dirs = JSON.parse((await tool('org.apache.kafka.tools.LogDirsCommand', '--describe', '--topic-list', 'assigned')).split('\n').find(line => line.startsWith('{')) ?? '{}') as {
+  const dirs = JSON.parse((await tool('kafka-log-dirs', '--describe', '--topic-list', 'assigned')).split('\n').find(line => line.startsWith('{')) ?? '{}') as {
     brokers: { broker: number; logDirs: { partitions: { partition: string }[] }[] }[]
   }
   const held = dirs.brokers.map(({ broker, logDirs }) => [broker, logDirs.flatMap(({ partitions }) => partitions.map(({ partition }) => partition)).sort()])

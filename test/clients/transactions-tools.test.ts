@@ -5,19 +5,23 @@ import { createTopic, kafkajsClient } from '../support/clients-kafkajs.ts'
 import { startTarget, type TestBroker } from '../support/clients-target.ts'
 import { committedValues, kafkajsTransactions } from '../support/clients-transactions.ts'
 import { testWithMade } from '../support/clients-tools.ts'
-import { kafkaClassPath, runJava } from '../support/java.ts'
+import { KafkaTools } from '../support/kafka-tools.ts'
 
-const it = await testWithMade(kafkaClassPath, 'java', 'maven')
+const it = await testWithMade(KafkaTools.classPath, 'java', 'maven')
 
 let broker: TestBroker
+let tools: KafkaTools
 beforeAll(async () => {
   broker = await startTarget()
+  tools = await KafkaTools.start()
 })
-afterAll(() => broker?.dispose())
+afterAll(async () => {
+  await tools?.end()
+  await broker?.dispose()
+})
 
 async function transactions(...args: string[]): Promise<string> {
-  const ran = await runJava(await kafkaClassPath(), 'org.apache.kafka.tools.TransactionsCommand', ['--bootstrap-server', broker.address, ...args])
-  return ran.stdout.toString()
+  return (await tools.run('kafka-transactions', ['--bootstrap-server', broker.address, ...args])).stdout
 }
 
 it('lists and describes transactions and producers, and aborts one at the offset where it began', async () => {

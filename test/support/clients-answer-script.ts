@@ -1,7 +1,16 @@
 /** A script of requests for any broker, its answers noted in a form that two brokers can be compared by. */
 
+import { setTimeout as pause } from 'node:timers/promises'
+import { listOffsets } from '../../core/protocol/apis/index.ts'
 import type { Api, RequestToSend, ResponseReceived } from '../../core/protocol/schema.ts'
 import { ask, RawConnection } from './clients-frames.ts'
+
+/** Waits until a topic that was just made is led, and its coordinators have heard of it: a broker of Kafka's learns of it part by part. */
+export async function untilLed(on: RawConnection, name: string, partitionCount: number): Promise<void> {
+  const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1n }))
+  while ((await ask(on, listOffsets, 5, { replicaId: -1, topics: [{ name, partitions }] })).topics[0]?.partitions.some(({ errorCode }) => errorCode !== 0) ?? true) await pause(20)
+  await pause(200)
+}
 
 export class AnswerScript {
   /** What was asked, and what came back. */

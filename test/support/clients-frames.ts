@@ -8,13 +8,16 @@ import { Reader } from '../../core/protocol/wire.ts'
 export class RawConnection {
   readonly #socket: Socket
   readonly #localPort: number
+  /** Of the peer. */
+  readonly port: number
   readonly #frames: Buffer[] = []
   readonly #waiting: { resolve(frame: Buffer | undefined): void }[] = []
   #rest = Buffer.alloc(0)
   #closed = false
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, port: number) {
     this.#socket = socket
+    this.port = port
     this.#localPort = socket.localPort ?? 0
     socket.setNoDelay(true)
     socket.on('data', bytes => this.#read(bytes))
@@ -26,7 +29,7 @@ export class RawConnection {
     const { promise, resolve, reject } = Promise.withResolvers<RawConnection>()
     const socket = connect(port, host)
     socket.once('error', reject)
-    socket.once('connect', () => resolve(new RawConnection(socket)))
+    socket.once('connect', () => resolve(new RawConnection(socket, port)))
     return promise
   }
 
@@ -110,13 +113,34 @@ export async function answersApiVersions(port: number, host = '127.0.0.1'): Prom
 
 let lastCorrelationId = 1
 
+/** How often an API was asked at a version, and how often that was answered. */
+export type Asked = { readonly api: Api; readonly version: number; asked: number; answered: number }
+const askedOfPorts = new Map<number, Map<string, Asked>>()
+
+/** All that this process has asked the broker on `port`. */
+export function askedOf(port: number): readonly Asked[] {
+  return [...(askedOfPorts.get(port)?.values() ?? [])]
+}
+
+function tallyOf(port: number, api: Api, version: number): Asked {
+  const tallies = askedOfPorts.get(port) ?? new Map<string, Asked>()
+  askedOfPorts.set(port, tallies)
+  const tally = tallies.get(`${api.key} ${version}`) ?? { api, version, asked: 0, answered: 0 }
+  tallies.set(`${api.key} ${version}`, tally)
+  return tally
+}
+
 /** Sends a request built from the product's own schemas and reads its answer; rejects when the connection closes instead. */
 export async function ask<A extends Api>(connection: RawConnection, api: A, version: number, request: RequestToSend<A>): Promise<ResponseReceived<A>> {
   const header = { correlationId: ++lastCorrelationId, clientId: 'raw', body: api.encodeRequest(request, version) }
+  const tally = tallyOf(connection.port, api, version)
+  tally.asked++
   connection.sendBytes(Buffer.concat(encodeRequestFrame(api, version, header)))
   const frame = await connection.nextFrame()
   if (!frame) throw new Error(`the connection was closed instead of an answer to ${api.name} v${version}`)
   const reader = new Reader(frame)
   readResponseHeader(reader, api, version)
-  return api.decodeResponse(reader, version) as ResponseReceived<A>
+  const answer = api.decodeResponse(reader, version) as ResponseReceived<A>
+  tally.answered++
+  return answer
 }

@@ -7,7 +7,7 @@ import {
 } from '../../core/protocol/apis/index.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../core/protocol/consumer-protocol.ts'
 import type { RequestToSend } from '../../core/protocol/schema.ts'
-import { AnswerScript } from './clients-answer-script.ts'
+import { AnswerScript, untilLed } from './clients-answer-script.ts'
 import { ask, type RawConnection } from './clients-frames.ts'
 
 /** Both brokers assign at once, so that a script need not wait. */
@@ -45,6 +45,7 @@ export async function runGroupMigrationScript(port: number): Promise<[string, un
 
 async function makeReady(a: RawConnection): Promise<void> {
   await ask(a, createTopics, 7, { topics: [{ name: 'orders', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 5_000 })
+  await untilLed(a, 'orders', 2)
   for (const groupId of GROUPS) {
     while ((await ask(a, findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] })).coordinators[0]?.errorCode !== 0) await pause(100)
     while ((await ask(a, offsetFetch, 8, { groups: [{ groupId, topics: null }] })).groups[0]?.errorCode !== 0) await pause(100)

@@ -6,7 +6,7 @@ import {
 } from '../../core/protocol/apis/index.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../core/protocol/consumer-protocol.ts'
 import type { RequestToSend } from '../../core/protocol/schema.ts'
-import { AnswerScript } from './clients-answer-script.ts'
+import { AnswerScript, untilLed } from './clients-answer-script.ts'
 import { ask, type RawConnection } from './clients-frames.ts'
 import { EDGE_GROUPS, groupEdges } from './clients-group-edges.ts'
 
@@ -40,6 +40,7 @@ export async function runGroupScript(port: number): Promise<[string, unknown][]>
 async function makeReady(a: RawConnection): Promise<void> {
   const topic = { name: 'orders', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
   await ask(a, createTopics, 7, { topics: [topic], timeoutMs: 5_000 })
+  await untilLed(a, 'orders', 2)
   for (const group of ['g', 'two', 'static', 'simple', 'missing', 'young', ...EDGE_GROUPS]) {
     while ((await ask(a, findCoordinator, 4, { keyType: 0, coordinatorKeys: [group] })).coordinators[0]?.errorCode !== 0) await pause(100)
     while ((await ask(a, offsetFetch, 8, { groups: [{ groupId: group, topics: null }] })).groups[0]?.errorCode !== 0) await pause(100)

@@ -9,7 +9,7 @@ import {
 import type { RequestToSend } from '../../core/protocol/schema.ts'
 import { readMarker } from '../../core/records/control-record.ts'
 import { batchesOf, encodeBatch } from '../../core/records/record-batch.ts'
-import { AnswerScript } from './clients-answer-script.ts'
+import { AnswerScript, untilLed } from './clients-answer-script.ts'
 import { ask, type RawConnection } from './clients-frames.ts'
 
 const TIME = 1_700_000_000_000
@@ -139,6 +139,7 @@ export async function runTransactionScript(port: number): Promise<[string, unkno
 async function makeReady(script: Script): Promise<void> {
   const a = await script.connection()
   await ask(a, createTopics, 7, { topics: [{ name: TOPIC, numPartitions: 3, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 5_000 })
+  await untilLed(a, TOPIC, 3)
   for (const [keyType, keys] of [[0, [GROUP, ...CLASSIC, ...DOOMED]], [1, IDS]] as const) {
     for (const key of keys) while ((await ask(a, findCoordinator, 4, { keyType, coordinatorKeys: [key] })).coordinators[0]?.errorCode !== 0) await pause(50)
   }
