@@ -93,6 +93,7 @@ function BrokerList({ brokers, starting, onStart, onStop, onMenu }: {
   readonly onStop: (row: BrokerRow) => void
   readonly onMenu: (row: BrokerRow, at: { readonly x: number; readonly y: number }) => void
 }) {
+  const [selected, setSelected] = useState<string | null>(null)
   const hasRacks = brokers.some(({ rack }) => rack !== null)
   const columns = brokerColumns({ starting, onStart, onStop }, hasRacks)
   return (
@@ -103,6 +104,8 @@ function BrokerList({ brokers, starting, onStart, onStop, onMenu }: {
         rowKey={row => String(row.id)}
         columns={columns}
         initialSort={{ column: 'id', isDescending: false }}
+        selectedKey={selected}
+        onSelect={(_, key) => setSelected(key)}
         onOpen={row => (row.isUp ? row.stopProblem === null && onStop(row) : onStart(row))}
         onMenu={onMenu}
       />
@@ -113,6 +116,7 @@ function BrokerList({ brokers, starting, onStart, onStop, onMenu }: {
 /** Topics that lack a leader or a replica. */
 function Degraded() {
   const live = useStream(topicsStream, {})
+  const [selected, setSelected] = useState<string | null>(null)
   const topics = live.is === 'here' ? live.value : []
   const rows = topics.filter(row => row.underReplicatedCount > 0 || row.leaderlessCount > 0)
   if (rows.length === 0) return null
@@ -125,6 +129,8 @@ function Degraded() {
           rowKey={row => row.topic}
           columns={degradedColumns}
           initialSort={{ column: 'leaderless', isDescending: true }}
+          selectedKey={selected}
+          onSelect={(_, key) => setSelected(key)}
           onOpen={row => goTo({ at: 'topic', topic: row.topic, tab: 'partitions' })}
         />
       </div>

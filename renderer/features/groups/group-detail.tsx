@@ -119,6 +119,7 @@ function countBrokers(status: LocalStatus): number {
 
 function Lag({ detail, at }: { readonly detail: GroupDetail; readonly at: number }) {
   const columns = useMemo(() => partitionColumns(detail), [detail])
+  const [selected, setSelected] = useState<string | null>(null)
   if (detail.offsets.length === 0) return <p className={styles.none}>No partition is assigned and nothing is committed.</p>
   return (
     <>
@@ -129,6 +130,8 @@ function Lag({ detail, at }: { readonly detail: GroupDetail; readonly at: number
         rowKey={row => `${row.topic}-${row.partition}`}
         columns={columns}
         initialSort={{ column: 'partition', isDescending: false }}
+        selectedKey={selected}
+        onSelect={(_, key) => setSelected(key)}
         onOpen={({ topic, partition }) => goTo({ at: 'topic', topic, tab: 'messages', partition })}
       />
     </>
@@ -137,6 +140,7 @@ function Lag({ detail, at }: { readonly detail: GroupDetail; readonly at: number
 
 function Members({ detail }: { readonly detail: GroupDetail }) {
   const columns = useMemo(() => memberColumns(detail), [detail])
+  const [selected, setSelected] = useState<string | null>(null)
   if (detail.members.length === 0) return <p className={styles.none}>No members: nothing reads under this name now. Its offsets are kept.</p>
   return (
     <Table
@@ -145,6 +149,8 @@ function Members({ detail }: { readonly detail: GroupDetail }) {
       rowKey={row => row.memberId}
       columns={columns}
       initialSort={{ column: 'client', isDescending: false }}
+      selectedKey={selected}
+      onSelect={(_, key) => setSelected(key)}
     />
   )
 }
