@@ -3,12 +3,14 @@
 import type { MatrixClient } from './clients-matrix.ts'
 import { cMatrix } from './clients-matrix-c.ts'
 import { javaMatrix } from './clients-matrix-java.ts'
+import { goMatrix } from './clients-matrix-go.ts'
 import { nodeMatrix } from './clients-matrix-node.ts'
 import { pythonMatrix } from './clients-matrix-python.ts'
 
 export const matrixClients: readonly MatrixClient[] = [
   ...cMatrix,
   ...javaMatrix,
+  ...goMatrix,
   ...nodeMatrix,
   ...pythonMatrix,
 ]

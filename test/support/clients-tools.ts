@@ -12,7 +12,7 @@ const tools = {
   java: { name: 'Java', probe: ['javac', '-version'], remedy: 'apt-get install -y default-jdk-headless maven' },
   maven: { name: 'Maven', probe: ['mvn', '-v'], remedy: 'apt-get install -y default-jdk-headless maven' },
   python: { name: 'Python 3 with venv', probe: ['python3', '-c', 'import venv, ensurepip'], remedy: 'apt-get install -y python3-venv' },
-  go: { name: 'Go', probe: ['go', 'version'], remedy: 'install Go 1.25 or newer' },
+  go: { name: 'Go', probe: ['go', 'version'], remedy: 'install Go 1.26 or newer' },
   rust: { name: 'Rust', probe: ['cargo', '--version'], remedy: 'install Rust' },
   cc: { name: 'a C compiler with librdkafka', probe: ['cc', '-E', '-include', 'librdkafka/rdkafka.h', '-x', 'c', '/dev/null'],
     remedy: 'apt-get install -y gcc libc6-dev librdkafka-dev' },
