@@ -249,6 +249,7 @@ async function startUp(options: BrokerOptions, undo: (() => unknown)[]): Promise
   const placement = new Placement(placedNodes(options, config.brokerId), () => dynamicConfigs.number('default.replication.factor', config.brokerId))
   const dynamicConfigs = new DynamicConfigs({
     rows: catalog.configs,
+    logger,
     statics: { ...staticConfigs(config), ...internalFactors(placement), ...config.settings },
     factsOf: nodeId => brokerFacts({ nodeId, rack: placement.nodes.find(({ id }) => id === nodeId)?.rack ?? null, listeners: parts.cluster.addressesOf(nodeId), logFolder: logs.folder }),
   })

@@ -26,3 +26,18 @@ export type BrokerConfigDefinition = ConfigDefinition & {
   /** The topic config that it is the default of. */
   readonly topicConfig?: string
 }
+
+/**
+ * What is stored of a resource without what would be refused today, as in Kafka: a later version may have stored it. `tell` hears of each value
+ * that is left out.
+ */
+export function usableConfigs(stored: Configs, problemOf: (name: string, value: string) => string | undefined, tell: (problem: string) => void): Configs {
+  const problems = Object.entries(stored).flatMap(([name, value]) => {
+    const problem = problemOf(name, value)
+    return problem === undefined ? [] : [{ name, problem }]
+  })
+  if (problems.length === 0) return stored
+  for (const { problem } of problems) tell(problem)
+  const left = new Set(problems.map(({ name }) => name))
+  return Object.fromEntries(Object.entries(stored).filter(([name]) => !left.has(name)))
+}

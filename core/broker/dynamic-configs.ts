@@ -4,10 +4,12 @@
  */
 
 import type { ConfigRows, ConfiguredKind } from '../catalog/config-rows.ts'
+import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
 import { brokerConfigOf, brokerConfigs, inStrongestUnit, synonymsOf } from './broker-configs.ts'
-import type { Configs } from './config-definition.ts'
+import { usableConfigs, type Configs } from './config-definition.ts'
 import { isTruth, toNumber } from './config-values.ts'
+import { groupValueProblem } from './group-configs.ts'
 import { topicConfigs } from './topic-config.ts'
 
 /** Where the value of a config may come from, the strongest first. */
@@ -42,12 +44,15 @@ export class DynamicConfigs {
   readonly #resolved = new Map<number, Resolved>()
 
   /** `statics`: what the brokers were started with, by broker config names; `factsOf`: what one knows of itself, node.id and listeners. */
-  constructor(options: { readonly rows: ConfigRows; readonly statics: Configs; readonly factsOf?: (nodeId: number) => Configs }) {
+  constructor(options: { readonly rows: ConfigRows; readonly statics: Configs; readonly logger: Logger; readonly factsOf?: (nodeId: number) => Configs }) {
     this.#rows = options.rows
     this.#startedWith = options.statics
     this.#statics = options.statics
     this.#factsOf = options.factsOf ?? (() => NONE)
-    for (const { kind, resource, configs } of options.rows.all()) this.#put(kind, resource, configs)
+    for (const { kind, resource, configs } of options.rows.all()) {
+      const tell = (problem: string): void => options.logger.warn('a stored config is not used', { kind, resource, problem })
+      this.#put(kind, resource, usableConfigs(configs, (name, value) => problemOfStored(kind, name, value), tell))
+    }
   }
 
   /** What is set on a resource at run time. */
@@ -210,4 +215,12 @@ export class DynamicConfigs {
     if (change.kind === 'broker') this.#resolved.clear()
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+/** Names that no broker knows are kept, as Kafka keeps them; what the start alone decides was live in another version. */
+function problemOfStored(kind: ConfiguredKind, name: string, value: string): string | undefined {
+  if (kind === 'group') return groupValueProblem(name, value)
+  const definition = kind === 'broker' ? brokerConfigs.get(name) : undefined
+  if (!definition) return undefined
+  return definition.mode === 'live' ? definition.problem(value) : `${name} cannot be set at run time`
 }

@@ -63,12 +63,17 @@ export function groupDefault({ brokerConfig, default: byDefault }: GroupConfigDe
   return (brokerConfig === undefined ? null : configs.effective(brokerConfig, nodeId)) ?? byDefault
 }
 
+/** What is wrong with one config of a group, whatever the others are; undefined when it is fine. */
+export function groupValueProblem(name: string, value: string): string | undefined {
+  const definition = definitions.get(name)
+  return definition ? definition.problem(value) : `Unknown group config name: ${name}`
+}
+
 /** The first problem with all that a group sets, in Kafka's words; undefined when it is fine. */
 export function groupConfigProblem(set: Configs, configs: DynamicConfigs, nodeId: number): string | undefined {
-  const unknown = Object.keys(set).find(name => !definitions.has(name))
-  if (unknown !== undefined) return `Unknown group config name: ${unknown}`
-  for (const [name, value] of Object.entries(set)) {
-    const problem = definitions.get(name)?.problem(value)
+  const names = Object.keys(set)
+  for (const name of [...names.filter(unknown => !definitions.has(unknown)), ...names]) {
+    const problem = groupValueProblem(name, set[name] ?? '')
     if (problem !== undefined) return problem
   }
   const number = (name: string): number => {

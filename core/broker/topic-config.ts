@@ -59,7 +59,7 @@ const definitions = new Map(topicConfigs.map(definition => [definition.name, def
  */
 export function topicConfigProblem(configs: Readonly<Record<string, string | null>>, brokerDefaults: Readonly<Record<string, string>> = {}): string | undefined {
   const unknown = Object.keys(configs).find(name => !definitions.has(name))
-  if (unknown !== undefined) return `Unknown topic config name: ${unknown}`
+  if (unknown !== undefined) return unknownTopicConfig(unknown)
   for (const [name, value] of Object.entries(configs)) {
     if (value === null) return `Null value not supported for topic configs: ${name}`
     const problem = definitions.get(name)?.problem(value)
@@ -68,6 +68,16 @@ export function topicConfigProblem(configs: Readonly<Record<string, string | nul
   const lag = (name: string): bigint => BigInt((configs[name] ?? brokerDefaults[name] ?? definitions.get(name)?.default ?? '0').trim().replace(/^\+/, ''))
   const [min, max] = [lag('min.compaction.lag.ms'), lag('max.compaction.lag.ms')]
   return min > max ? `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})` : undefined
+}
+
+function unknownTopicConfig(name: string): string {
+  return `Unknown topic config name: ${name}`
+}
+
+/** What is wrong with one config of a topic, whatever the others are; undefined when it is fine. */
+export function topicValueProblem(name: string, value: string): string | undefined {
+  const definition = definitions.get(name)
+  return definition ? definition.problem(value) : unknownTopicConfig(name)
 }
 
 /** The broker's config that gives a topic config its default, where the names differ (Kafka's ServerTopicConfigSynonyms). */

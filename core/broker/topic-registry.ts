@@ -11,10 +11,11 @@ import type { LogDirectory } from '../log/log-directory.ts'
 import type { LogAtRest } from '../log/log-sweeps.ts'
 import type { LogConfig, LogHealth, PartitionLog } from '../log/partition-log.ts'
 import type { KafkaError } from '../protocol/errors.ts'
+import { usableConfigs } from './config-definition.ts'
 import { Partition } from './partition.ts'
 import type { Placement, Standing } from './placement.ts'
 import type { Taps } from './taps.ts'
-import { resolveLogConfig, topicConfigProblem } from './topic-config.ts'
+import { resolveLogConfig, topicConfigProblem, topicValueProblem } from './topic-config.ts'
 import { collisionKey, isInternalTopic, topicNameProblem } from './topic-name.ts'
 
 export type Topic = {
@@ -53,9 +54,9 @@ export class TopicRegistry {
   readonly #byId = new Map<string, Topic>()
   readonly #nameByCollision = new Map<string, string>()
   readonly #changes = new SerialQueue()
-  /** Partitions being opened: a deletion waits for them. */
   /** Partitions of which nothing could be made yet. */
   readonly #neverMade = new WeakSet<Partition>()
+  /** Partitions being opened: a deletion waits for them. */
   readonly #opening = new Map<Partition, Promise<PartitionLog | undefined>>()
   readonly #deletedListeners = new Set<(topic: TopicRecord) => void>()
 
@@ -65,7 +66,11 @@ export class TopicRegistry {
     this.#parts = parts
     this.#defaults = parts.topicDefaults
     const replicas = parts.catalog.replicas.all()
-    for (const record of parts.catalog.topics()) this.#restWherePossible(this.#put(record, this.#partitionsOf(record, 0, at => replicas.get(record.name)?.get(at))))
+    for (const stored of parts.catalog.topics()) {
+      const tell = (problem: string): void => parts.logger.warn('a stored config is not used', { topic: stored.name, problem })
+      const record = { ...stored, configs: usableConfigs(stored.configs, topicValueProblem, tell) }
+      this.#restWherePossible(this.#put(record, this.#partitionsOf(record, 0, at => replicas.get(record.name)?.get(at))))
+    }
   }
 
   get(name: string): Topic | undefined {
