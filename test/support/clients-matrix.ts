@@ -70,7 +70,7 @@ export async function describeMatrix(...clients: readonly MatrixClient[]): Promi
   const runs = new Map<MatrixClient, Promise<MatrixResult>>()
   /** All of them start with the first that is asked for; a client that is skipped is never asked for. */
   const resultOf = (client: MatrixClient): Promise<MatrixResult> => {
-    const found = runs.get(client) ?? runMatrix(client, broker.address)
+    const found = runs.get(client) ?? runMatrix(client, broker.address).then(result => kept(result, client))
     runs.set(client, found)
     return found
   }
@@ -101,11 +101,15 @@ function expected(client: MatrixClient, step: MatrixStep): StepResult['result'] 
   return known === 'absent' ? 'absent' : 'passed'
 }
 
-/** Runs one program to its end; with MILLRACE_CLIENTS_RESULTS set to a folder, keeps what it said there for build/clients-table.ts. */
+/** Runs one program to its end. */
 export async function runMatrix(client: MatrixClient, address: string): Promise<MatrixResult> {
   const [program = '', ...first] = await client.command()
   const ran = await run(program, [...first, 'matrix', address], { timeoutMs: PATIENCE_MS })
-  const result = matrixResult(ran.stdout.toString())
+  return matrixResult(ran.stdout.toString())
+}
+
+/** With MILLRACE_CLIENTS_RESULTS set to a folder, what a program said is kept there for build/clients-table.ts. */
+function kept(result: MatrixResult, client: MatrixClient): MatrixResult {
   const folder = process.env['MILLRACE_CLIENTS_RESULTS']
   if (folder && !targetIsKafka) {
     mkdirSync(folder, { recursive: true })
