@@ -12,6 +12,7 @@ import { KeyValue } from '../../ui/key-value.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Page, PageHead, Section } from '../../ui/page.tsx'
 import type { LocalStatus, Upkeep } from '../../../core/studio/contract/local.ts'
+import { Containers } from './containers.tsx'
 import { Durability } from './durability.tsx'
 import styles from './settings-page.module.css'
 
@@ -50,6 +51,7 @@ export function SettingsPage() {
           </Line>
         </Section>
         {live.is === 'here' ? <Durability status={live.value} /> : null}
+        {live.is === 'here' ? <Containers status={live.value} /> : null}
         {live.is === 'here' ? <Broker status={live.value} /> : null}
       </div>
     </Page>
