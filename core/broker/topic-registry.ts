@@ -294,12 +294,12 @@ export class TopicRegistry {
     }
   }
 
-  /** Leaves partitions at rest that were stopped cleanly. A compacted one is opened: the cleaner looks at those that are. */
+  /** Leaves partitions at rest that were stopped cleanly. A compacted one is opened, as the cleaner looks at those that are; and one that a coordinator reads. */
   #restWherePossible({ record, partitions }: Topic): void {
     const { logs } = this.#parts
-    const isCompacted = this.#configOf(record).cleanupPolicy.includes('compact')
+    const isOpened = record.isInternal || this.#configOf(record).cleanupPolicy.includes('compact')
     for (const partition of partitions) {
-      const facts = isCompacted ? undefined : logs.resting(record.name, partition.index)
+      const facts = isOpened ? undefined : logs.resting(record.name, partition.index)
       logs.claim(record.name, partition.index)
       if (facts) partition.rest(facts, () => this.#wake(record, partition))
     }
