@@ -30,6 +30,8 @@ export async function choosePort(remembered: number | null, { wanted = DEFAULT_P
 
 /** The first port of a row that another program has. */
 async function firstTaken(first: number, count: number): Promise<number | undefined> {
+  // Any will do: each broker of the row gets one of its own.
+  if (first === 0) return undefined
   for (let port = first; port < first + count; port++) if (await isPortTaken(LOOPBACK_HOSTS, port)) return port
   return undefined
 }

@@ -26,6 +26,7 @@ export function localArea(parts: StudioParts, events: EventLog, space: () => Dis
     setDurableAcks: ({ isOn }) => setDurableAcks(parts, isOn),
     containers: (_, sink) => followValue(sink, parts.pulse, () => ({ value: containerAccess(parts) })),
     setContainers: change => setContainers(parts, change),
+    chooseBrokerCount: ({ count }) => chooseBrokerCount(parts, count),
     unknownFolders: () => parts.broker.unknownFolders,
   }
 }
@@ -119,6 +120,7 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
     clusterId: broker.clusterId,
     brokerCount: broker.parts.nodes.size,
     brokersUp: upCount(parts),
+    nextBrokerCount: parts.nextBrokers?.count ?? null,
     startedAt: broker.startedAt,
     startTookMs: broker.startTookMs,
     dataFolder: broker.dataFolder,
@@ -136,6 +138,12 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
     outRate: traffic.outRate,
     diskFreeBytes: freeBytes,
   }
+}
+
+function chooseBrokerCount({ nextBrokers }: StudioParts, count: number): null {
+  if (!nextBrokers) throw new StudioError('UNAVAILABLE', 'The number of brokers is said where this broker was started: start it with --brokers.')
+  nextBrokers.choose(count)
+  return null
 }
 
 function upCount({ broker }: StudioParts): number {

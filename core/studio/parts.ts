@@ -21,6 +21,12 @@ export type HostFacts = {
   readonly portTaken: LocalStatus['portTaken']
 }
 
+/** How many brokers the next start makes. */
+export type NextBrokers = {
+  readonly count: number
+  choose(count: number): void
+}
+
 export type StudioParts = {
   readonly broker: Broker
   readonly scan: Scan
@@ -28,6 +34,8 @@ export type StudioParts = {
   readonly clock: Clock
   readonly logger: Logger
   readonly host: HostFacts
+  /** null where the number is not chosen in the window. */
+  readonly nextBrokers: NextBrokers | null
   readonly pulse: Pulse
   readonly traffic: Traffic
   readonly groups: GroupWatch

@@ -13,7 +13,7 @@ import { groupsArea } from './groups.ts'
 import { GroupWatch } from './group-watch.ts'
 import { localArea, type DiskSpace } from './local.ts'
 import { messagesArea } from './messages.ts'
-import type { HostFacts, StudioParts } from './parts.ts'
+import type { HostFacts, NextBrokers, StudioParts } from './parts.ts'
 import { Pulse } from './pulse.ts'
 import type { Port } from './rpc/port.ts'
 import { serveContract, type Implementation } from './rpc/serve.ts'
@@ -23,7 +23,7 @@ import { Traffic } from './traffic.ts'
 import { TransactionWatch } from './transaction-watch.ts'
 import { transactionsArea } from './transactions.ts'
 
-export type { HostFacts } from './parts.ts'
+export type { HostFacts, NextBrokers } from './parts.ts'
 
 export type StudioOptions = {
   readonly broker: Broker
@@ -32,6 +32,8 @@ export type StudioOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly host: HostFacts
+  /** Where the number of brokers is chosen in the window; not where it is said on a command line. */
+  readonly nextBrokers?: NextBrokers
 }
 
 const SAMPLE_MS = 1000
@@ -50,12 +52,12 @@ export class Studio {
   #isStopped = false
 
   constructor(options: StudioOptions) {
-    const { broker, clock, logger } = options
+    const { broker, clock, logger, nextBrokers = null } = options
     const pulse = new Pulse(clock, logger)
     const cleaning = new CleaningWatch({ cleaner: broker.parts.cleaner, clock })
     const transactions = new TransactionWatch(broker)
     this.#parts = {
-      ...options, pulse, cleaning, transactions,
+      ...options, nextBrokers, pulse, cleaning, transactions,
       damage: new DamageWatch(broker.taps), traffic: new Traffic(broker), groups: new GroupWatch(broker, transactions),
     }
     this.#events = new EventLog({ broker, clock, pulse })

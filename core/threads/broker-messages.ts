@@ -11,6 +11,8 @@ export type BrokerThreadData = HostFacts & {
   /** How many brokers to be, and their racks; one unless told. */
   readonly brokerCount?: number
   readonly racks?: readonly string[]
+  /** The host keeps how many brokers the next start is to make, when the window chooses it. */
+  readonly canChooseBrokers?: boolean
 }
 
 export type ToBrokerThread =
@@ -24,5 +26,7 @@ export type FromBrokerThread =
   | { readonly is: 'ready'; readonly addresses: readonly string[] }
   /** It cannot start as things are; `portTaken` when another program has the port. The thread ends. */
   | { readonly is: 'refused'; readonly reason: string; readonly portTaken?: number }
+  /** How many brokers the next start is to make. */
+  | { readonly is: 'choose-brokers'; readonly count: number }
   /** A finished log line. */
   | { readonly is: 'log'; readonly line: string }

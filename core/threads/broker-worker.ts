@@ -9,7 +9,7 @@ import { createLogger } from '../common/logger.ts'
 import { nodeDisk } from '../common/node-disk.ts'
 import { systemRandom } from '../common/random.ts'
 import { messagePortPort } from '../studio/rpc/port.ts'
-import { createStudio, type Studio } from '../studio/studio.ts'
+import { createStudio, type NextBrokers, type Studio } from '../studio/studio.ts'
 import { type ScanRole, startScan } from '../threads.ts'
 import type { BrokerThreadData, FromBrokerThread, ToBrokerThread } from './broker-messages.ts'
 
@@ -27,13 +27,13 @@ host.on('message', (message: ToBrokerThread) => {
 })
 
 async function start(data: BrokerThreadData): Promise<Engine | undefined> {
-  const { dataFolder, listeners, brokerCount = 1, racks = [], ...facts } = data
+  const { dataFolder, listeners, brokerCount = 1, racks = [], canChooseBrokers = false, ...facts } = data
   const scan = startScan({ logger })
   try {
     const broker = await Broker.start({
       dataFolder, listeners, brokerCount, racks, logger, disk: nodeDisk, clock: systemClock, random: systemRandom, processId: process.pid, work: scan,
     })
-    const studio = createStudio({ broker, logger, scan, disk: nodeDisk, clock: systemClock, host: facts })
+    const studio = createStudio({ broker, logger, scan, disk: nodeDisk, clock: systemClock, host: facts, ...(canChooseBrokers && { nextBrokers: nextBrokers(brokerCount) }) })
     post({ is: 'ready', addresses: broker.addresses })
     return { broker, studio, scan }
   } catch (cause) {
@@ -41,6 +41,18 @@ async function start(data: BrokerThreadData): Promise<Engine | undefined> {
     post({ is: 'refused', reason, ...(cause instanceof PortTaken ? { portTaken: cause.port } : {}) })
     host.close()
     return undefined
+  }
+}
+
+/** The host keeps the number, and takes it at its next start. */
+function nextBrokers(now: number): NextBrokers {
+  let count = now
+  return {
+    get count() { return count },
+    choose(wanted) {
+      count = wanted
+      post({ is: 'choose-brokers', count })
+    },
   }
 }
 

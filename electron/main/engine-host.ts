@@ -13,7 +13,7 @@ export class EngineRefused extends Error {
   override readonly name = 'EngineRefused'
 }
 
-type FirstAnswer = Exclude<FromBrokerThread, { readonly is: 'log' }>
+type FirstAnswer = Extract<FromBrokerThread, { readonly is: 'ready' | 'refused' }>
 
 type Options = {
   readonly dataFolder: string
@@ -54,7 +54,7 @@ export class EngineHost {
   async start(): Promise<readonly string[]> {
     const { settings, wantedPort } = this.#options
     for (let tries = 1; ; tries++) {
-      const chosen = await choosePort(settings.current.fallbackPort, { wanted: wantedPort })
+      const chosen = await choosePort(settings.current.fallbackPort, { wanted: wantedPort, count: settings.current.brokerCount })
       if (chosen.taken && chosen.port !== settings.current.fallbackPort) settings.change({ fallbackPort: chosen.port })
       if (this.#isStopping) return []
       const worker = this.#startThread(chosen)
@@ -93,10 +93,16 @@ export class EngineHost {
   }
 
   #startThread(chosen: ChosenPort): Worker {
-    const { dataFolder, version, write, startThread = startBrokerThread } = this.#options
-    const data: BrokerThreadData = { dataFolder, version, isTemporary: false, listeners: [loopbackListener(chosen.port)], portTaken: chosen.taken }
+    const { dataFolder, version, settings, write, startThread = startBrokerThread } = this.#options
+    const data: BrokerThreadData = {
+      dataFolder, version, isTemporary: false, listeners: [loopbackListener(chosen.port)], portTaken: chosen.taken,
+      brokerCount: settings.current.brokerCount, canChooseBrokers: true,
+    }
     const worker = startThread(data)
-    worker.on('message', (message: FromBrokerThread) => { if (message.is === 'log') write(message.line) })
+    worker.on('message', (message: FromBrokerThread) => {
+      if (message.is === 'log') write(message.line)
+      else if (message.is === 'choose-brokers') settings.change({ brokerCount: message.count })
+    })
     return worker
   }
 
@@ -129,7 +135,7 @@ export function startBrokerThread(data: BrokerThreadData): Worker {
 function firstAnswer(worker: Worker): Promise<FirstAnswer> {
   return new Promise(resolve => {
     let reason = 'The broker ended before it was ready.'
-    worker.on('message', (message: FromBrokerThread) => { if (message.is !== 'log') resolve(message) })
+    worker.on('message', (message: FromBrokerThread) => { if (message.is === 'ready' || message.is === 'refused') resolve(message) })
     worker.on('error', error => { reason = error.stack ?? error.message })
     worker.once('exit', () => resolve({ is: 'refused', reason }))
   })

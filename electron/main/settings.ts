@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { BROKERS_MAX } from '../../core/common/limits.ts'
 
 export type Bounds = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 export type WindowState = { readonly bounds: Bounds; readonly isMaximized: boolean }
@@ -9,9 +10,11 @@ export type Settings = {
   readonly window: WindowState | null
   /** The port that was used instead when the wanted one was taken; tried first the next time it is. */
   readonly fallbackPort: number | null
+  /** How many brokers to be, 1 to 9. */
+  readonly brokerCount: number
 }
 
-const initial: Settings = { window: null, fallbackPort: null }
+const initial: Settings = { window: null, fallbackPort: null, brokerCount: 1 }
 
 export class SettingsFile {
   readonly #path: string
@@ -44,15 +47,20 @@ function readSettings(path: string): Settings {
     return initial // Not there yet, or cut off by a crash of an older version.
   }
   if (typeof read !== 'object' || read === null) return initial
-  const { window, fallbackPort } = read as Record<string, unknown> // Any object; each field is checked below.
+  const { window, fallbackPort, brokerCount } = read as Record<string, unknown> // Any object; each field is checked below.
   return {
     window: isWindowState(window) ? window : null,
     fallbackPort: isPort(fallbackPort) ? fallbackPort : null,
+    brokerCount: isBrokerCount(brokerCount) ? brokerCount : initial.brokerCount,
   }
 }
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 65_535
+}
+
+function isBrokerCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= BROKERS_MAX
 }
 
 function isWindowState(value: unknown): value is WindowState {

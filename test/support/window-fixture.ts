@@ -115,6 +115,7 @@ class Shop {
   groups: GroupRow[] = []
   transactions: TransactionRow[] = []
   brokers: BrokerRow[] = []
+  nextBrokerCount = 3
   clients: ClientRow[] = []
   events: EngineEvent[] = []
   rates: RatePoint[] = []
@@ -193,6 +194,7 @@ class Shop {
       version: '0.1.0',
       clusterId: 'mR3kQ0aXT7uJ5yqGd0bq1w',
       brokerCount: this.brokers.length,
+      nextBrokerCount: this.options.isCluster ? this.nextBrokerCount : null,
       brokersUp: this.brokers.filter(row => row.isUp).length,
       startedAt: this.startedAt,
       startTookMs: 61,
@@ -314,6 +316,11 @@ function implementation(shop: Shop): Implementation<StudioContract> {
       containers: (_, sink) => follow(shop, sink, () => shop.containers),
       setContainers(change) {
         shop.containers = switched(shop.containers, change)
+        shop.changed()
+        return null
+      },
+      chooseBrokerCount({ count }) {
+        shop.nextBrokerCount = count
         shop.changed()
         return null
       },

@@ -147,3 +147,19 @@ test('offsets of a topic are removed after its name was typed, and a refusal sta
     await page.getByRole('status').getByText('Offsets of 3 partitions of orders removed from orders-per-minute').waitFor()
   })
 })
+
+test('the number of brokers is chosen in Settings, which says when it applies', async () => {
+  await inWindow({ isCluster: true }, { path: '/settings' }, async page => {
+    const select = page.getByLabel('Number of brokers')
+    expect(await select.inputValue()).toBe('3')
+    await select.selectOption('5 brokers')
+    await page.getByText('Now 3 brokers; 5 brokers when Millrace is started again.').waitFor()
+    expect(await violations(page)).toEqual([])
+    await select.selectOption('3 brokers')
+    await page.getByText('when Millrace is started again').waitFor({ state: 'detached' })
+  })
+  await inWindow({}, { path: '/settings' }, async page => {
+    await page.getByText('Local broker').waitFor()
+    expect(await page.getByLabel('Number of brokers').count()).toBe(0)
+  })
+})

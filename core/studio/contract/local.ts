@@ -19,6 +19,8 @@ export type LocalStatus = {
   readonly clusterId: string
   readonly brokerCount: number
   readonly brokersUp: number
+  /** How many the next start makes; null when that is said on the command line. */
+  readonly nextBrokerCount: number | null
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   /** From engine start to the first accepted connection being possible, milliseconds. */
@@ -94,6 +96,8 @@ export const local = {
   containers: stream<ContainerAccess>()(v.object({})),
   /** Switches it, at once and for every start. Fails with UNAVAILABLE when the port is taken, the address is not this machine's, or it cannot be kept. */
   setContainers: call<null>()(setContainers),
+  /** How many brokers the next start makes, 1 to 9. Fails with UNAVAILABLE where the command line says it. */
+  chooseBrokerCount: call<null>()(v.object({ count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9)) })),
   /** Log folders in the data folder that belong to no topic: listed, never adopted or removed. */
   unknownFolders: call<readonly string[]>()(v.object({})),
 }

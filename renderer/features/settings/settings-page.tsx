@@ -13,6 +13,7 @@ import { Meter } from '../../ui/meter.tsx'
 import { Page, PageHead, Section } from '../../ui/page.tsx'
 import type { LocalStatus, Upkeep } from '../../../core/studio/contract/local.ts'
 import { Containers } from './containers.tsx'
+import { BrokerCount } from './broker-count.tsx'
 import { Durability } from './durability.tsx'
 import styles from './settings-page.module.css'
 
@@ -52,6 +53,7 @@ export function SettingsPage() {
         </Section>
         {live.is === 'here' ? <Durability status={live.value} /> : null}
         {live.is === 'here' ? <Containers status={live.value} /> : null}
+        {live.is === 'here' ? <BrokerCount status={live.value} /> : null}
         {live.is === 'here' ? <Broker status={live.value} /> : null}
       </div>
     </Page>

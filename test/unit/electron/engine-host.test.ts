@@ -79,6 +79,19 @@ test('when the broker thread dies its windows are told by their ports, and the n
   expect([threads.length, lost.length]).toEqual([2, 0])
 })
 
+test('the number of brokers is chosen in the window, and taken by the next start', async () => {
+  const host = newHost()
+  expect(await host.start()).toHaveLength(1)
+  const client = connectContract(studioContract, messagePortPort(await host.connect()))
+  expect(await statusOver(await host.connect())).toMatchObject({ brokerCount: 1, nextBrokerCount: 1 })
+  await client.local.chooseBrokerCount({ count: 3 })
+  expect(await statusOver(await host.connect())).toMatchObject({ brokerCount: 1, nextBrokerCount: 3 })
+  await host.stop()
+  const next = newHost()
+  expect(await next.start()).toHaveLength(3)
+  expect(await statusOver(await next.connect())).toMatchObject({ brokerCount: 3, brokersUp: 3, nextBrokerCount: 3 })
+})
+
 test('a stop ends the thread by itself, and a window that asks later is refused', async () => {
   const host = newHost()
   await host.start()

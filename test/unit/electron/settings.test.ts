@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SettingsFile } from '../../../electron/main/settings.ts'
 
-const initial = { window: null, fallbackPort: null }
+const initial = { window: null, fallbackPort: null, brokerCount: 1 }
 const standing = { bounds: { x: 10, y: 20, width: 1200, height: 800 }, isMaximized: true }
 let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'millrace-settings-')) })
@@ -23,7 +23,7 @@ test('what changed is there at the next start, the rest as it was, and no draft 
   const settings = new SettingsFile(path)
   settings.change({ fallbackPort: 19_092 })
   settings.change({ window: standing })
-  expect(new SettingsFile(path).current).toEqual({ window: standing, fallbackPort: 19_092 })
+  expect(new SettingsFile(path).current).toEqual({ window: standing, fallbackPort: 19_092, brokerCount: 1 })
   expect(readdirSync(join(folder, 'new'))).toEqual(['settings.json'])
 })
 
@@ -36,8 +36,8 @@ test.each(['', '{"theme":', 'null', '[]', '"text"'])('a damaged file %j gives th
 
 test('a field that makes no sense is left at its initial value, the others are kept', () => {
   const path = join(folder, 'settings.json')
-  writeFileSync(path, JSON.stringify({ colour: 'pink', fallbackPort: 70_000, window: { bounds: { x: 1 }, isMaximized: false } }))
+  writeFileSync(path, JSON.stringify({ colour: 'pink', fallbackPort: 70_000, brokerCount: 10, window: { bounds: { x: 1 }, isMaximized: false } }))
   expect(new SettingsFile(path).current).toEqual(initial)
-  writeFileSync(path, JSON.stringify({ fallbackPort: 'none', window: standing }))
-  expect(new SettingsFile(path).current).toEqual({ fallbackPort: null, window: standing })
+  writeFileSync(path, JSON.stringify({ fallbackPort: 'none', window: standing, brokerCount: 3 }))
+  expect(new SettingsFile(path).current).toEqual({ fallbackPort: null, window: standing, brokerCount: 3 })
 })

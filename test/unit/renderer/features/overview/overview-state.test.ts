@@ -13,7 +13,7 @@ const status: LocalStatus = {
   portTaken: null,
   version: '0.1.0',
   clusterId: 'c',
-  brokerCount: 1, brokersUp: 1, transactionalIdCount: 0, openTransactionCount: 0,
+  brokerCount: 1, brokersUp: 1, nextBrokerCount: null, transactionalIdCount: 0, openTransactionCount: 0,
   startedAt: 0,
   startTookMs: 61,
   dataFolder: '/data',
