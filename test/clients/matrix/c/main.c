@@ -9,6 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#if RD_KAFKA_VERSION >> 8 != WANTED_VERSION
+#error "the matrix has the librdkafka of Debian 12, and this machine has another"
+#endif
+
 /* A step that takes longer has failed. */
 #define STEP_SECONDS 75
 
