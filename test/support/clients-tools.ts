@@ -12,6 +12,7 @@ const tools = {
   java: { name: 'Java', probe: ['javac', '-version'], remedy: 'apt-get install -y default-jdk-headless maven' },
   maven: { name: 'Maven', probe: ['mvn', '-v'], remedy: 'apt-get install -y default-jdk-headless maven' },
   python: { name: 'Python 3 with venv', probe: ['python3', '-c', 'import venv, ensurepip'], remedy: 'apt-get install -y python3-venv' },
+  ip: { name: 'ip of iproute2', probe: ['ip', '-V'], remedy: 'apt-get install -y iproute2' },
   go: { name: 'Go', probe: ['go', 'version'], remedy: 'install Go 1.26 or newer' },
   rust: { name: 'Rust', probe: ['cargo', '--version'], remedy: 'install Rust' },
   cc: { name: 'a C compiler with librdkafka', probe: ['cc', '-E', '-include', 'librdkafka/rdkafka.h', '-x', 'c', '/dev/null'],
@@ -23,7 +24,7 @@ const tools = {
 export type ToolName = keyof typeof tools
 
 /** Tools that .ci/run installs: with CI set, their absence is a failure and not a skip. */
-const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'java', 'maven', 'cc', 'cxx', 'python'])
+const installedByCi: ReadonlySet<ToolName> = new Set(['kcat', 'ip', 'java', 'maven', 'cc', 'cxx', 'python'])
 
 /** `test.skip`, which is another function each time it is asked for: what `testWith` and `testWithMade` answer can be compared with this one. */
 export const skipped = test.skip
