@@ -14,8 +14,9 @@ export function* twoOwners({ holds }: Facts): Generator<Violation> {
   const stretches = new Map<string, Stretch[]>()
   const before = new Map<string, Facts['holds'][number]>()
   for (const hold of [...holds].sort((a, b) => a.completed - b.completed)) {
-    const last = before.get(`${hold.group} ${hold.member}`)
-    before.set(`${hold.group} ${hold.member}`, hold)
+    const stay = `${hold.group} ${hold.member} ${hold.stay}`
+    const last = before.get(stay)
+    before.set(stay, hold)
     for (const line of hold.lines) {
       const key = `${hold.group} ${line}`
       const ofLine = stretches.get(key) ?? []

@@ -48,8 +48,11 @@ export type Poll = Common & {
   readonly isFinal?: true
 }
 
-/** The coordinator has just said (a heartbeat counts) that a member is in an epoch or generation; `lines` is what it owns. */
-export type Hold = Common & { readonly is: 'hold'; readonly group: string; readonly member: string; readonly epoch?: number; readonly lines?: readonly Line[] }
+/**
+ * The coordinator has just said (a heartbeat counts) that a member is in an epoch or generation; `lines` is what it owns. A member that
+ * joins again begins a new stay, perhaps in the same epoch: between two stays it may have been out.
+ */
+export type Hold = Common & { readonly is: 'hold'; readonly group: string; readonly member: string; readonly stay: number; readonly epoch?: number; readonly lines?: readonly Line[] }
 
 export type Commit = Common & { readonly is: 'commit'; readonly group: string; readonly line: Line; readonly offset: number; readonly transaction?: string }
 

@@ -18,7 +18,7 @@ const poll = (session: string, records: readonly (readonly [number, string])[], 
 const final = (records: readonly (readonly [number, string])[], committed = records, line = 'a-0'): Made[] =>
   [poll('final', records, { isFinal: true, line }), poll('final committed', committed, { isFinal: true, isolation: 'committed', line })]
 const end = (transaction: string, decision: 'commit' | 'abort', more: object = {}): Made => ({ is: 'end', transaction, decision, ...more }) as Made
-const hold = (member: string, epoch: number, lines: string, more: object = {}): Made => ({ is: 'hold', group: 'g', member, epoch, lines: lines ? lines.split(' ') : [], ...more }) as Made
+const hold = (member: string, epoch: number, lines: string, more: object = {}): Made => ({ is: 'hold', group: 'g', member, stay: 1, epoch, lines: lines ? lines.split(' ') : [], ...more }) as Made
 const commit = (offset: number, more: object = {}): Made => ({ is: 'commit', group: 'g', line: 'a-0', offset, ...more }) as Made
 const look = (offset: number): Made => ({ is: 'committed', group: 'g', line: 'a-0', offset })
 
@@ -103,6 +103,11 @@ const cases: readonly { readonly rule: string; readonly good: Operation[]; reado
   {
     rule: 'two owners', // in epochs of their own, at one time
     good: history(hold('m', 1, 'a-0'), hold('m', 1, 'a-0'), hold('n', 2, 'a-0'), hold('n', 2, 'a-0')),
+    bad: history(hold('m', 1, 'a-0'), hold('n', 2, 'a-0'), hold('n', 2, 'a-0'), hold('m', 1, 'a-0')),
+  },
+  {
+    rule: 'two owners', // a member that was out in between, in its old epoch again
+    good: history(hold('m', 1, 'a-0'), hold('n', 2, 'a-0'), hold('n', 2, 'a-0'), hold('m', 1, 'a-0', { stay: 2 })),
     bad: history(hold('m', 1, 'a-0'), hold('n', 2, 'a-0'), hold('n', 2, 'a-0'), hold('m', 1, 'a-0')),
   },
   { rule: 'committed offset went back', good: history(commit(5), commit(7, { outcome: 'unknown' }), look(7)), bad: history(commit(5), commit(7), look(5)) },
