@@ -124,7 +124,8 @@ function produceUntilStopped(address: string, random: Random): Producing {
     const producer = kafkajsClient(address, 30).producer({ idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
     while (!stopping.signal.aborted) {
-      const messages = Array.from({ length: 4 }, (_, at) => ({ partition: random.below(PARTITIONS), value: `${WORDS[random.below(WORDS.length)] ?? ''} ${sent.length + at + 1}` }))
+      const partition = random.below(PARTITIONS) // one for all: kafkajs forgets what it has to send again to a leader that answered it already
+      const messages = Array.from({ length: 4 }, (_, at) => ({ partition, value: `${WORDS[random.below(WORDS.length)] ?? ''} ${sent.length + at + 1}` }))
       await producer.send({ topic: INPUT, messages })
       sent.push(...messages.map(({ value }) => value))
       await pause(40)
