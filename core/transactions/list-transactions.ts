@@ -15,8 +15,6 @@ export type TransactionFilter = {
   readonly producerIds: readonly number[]
   /** Only what began longer ago; -1 for everything. */
   readonly durationMs: number
-  /** Whether the whole transactional id matches. */
-  readonly matches: (transactionalId: string) => boolean
 }
 
 export type ListedTransaction = { readonly transactionalId: string; readonly producerId: number; readonly state: TransactionState }
@@ -34,7 +32,7 @@ export function listTransactions(transactions: Iterable<[string, Transaction]>, 
     if (producerIds.size > 0 && !producerIds.has(producerId)) continue
     if (states.size > 0 && !states.has(state)) continue
     if (filter.durationMs >= 0 && nowMs - startedAtMs <= filter.durationMs) continue
-    if (filter.matches(transactionalId)) listed.push({ transactionalId, producerId, state })
+    listed.push({ transactionalId, producerId, state })
   }
   return { error: 'NONE', unknownStates: filter.states.filter(name => !STATE_NAMES.includes(name)), transactions: listed }
 }

@@ -4,6 +4,7 @@
  * (marker-writer.ts); by this one an administrator aborts a transaction that hangs, as `kafka-transactions.sh abort` does.
  */
 
+import { slices } from '../../common/slices.ts'
 import { writeTxnMarkers } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -15,17 +16,22 @@ type MarkerAnswer = ResponseOf<typeof writeTxnMarkers>['markers'][number]
 
 export const writeTxnMarkersHandler = handler(writeTxnMarkers, async ({ markers }, context) => {
   const answers: MarkerAnswer[] = []
-  for (const marker of markers) answers.push(await answerTo(marker, context))
+  const turn = slices(context.broker.clock)
+  for (const marker of markers) answers.push(await answerTo(marker, context, turn))
   return { markers: answers }
 })
 
-async function answerTo(request: Request, context: RequestContext): Promise<MarkerAnswer> {
+/** `turn`: a frame may ask for hundreds of thousands of markers. */
+async function answerTo(request: Request, context: RequestContext, turn: ReturnType<typeof slices>): Promise<MarkerAnswer> {
   const { producerId, producerEpoch, transactionResult, coordinatorEpoch, transactionVersion } = request
   const marker: Marker = { producerId, producerEpoch, isAbort: !transactionResult, coordinatorEpoch, transactionVersion }
   const topics: MarkerAnswer['topics'][number][] = []
   for (const { name, partitionIndexes } of request.topics) {
     const partitions: MarkerAnswer['topics'][number]['partitions'][number][] = []
-    for (const partitionIndex of partitionIndexes) partitions.push({ partitionIndex, errorCode: errorCode(await end(marker, name, partitionIndex, context)) })
+    for (const partitionIndex of partitionIndexes) {
+      await turn()
+      partitions.push({ partitionIndex, errorCode: errorCode(await end(marker, name, partitionIndex, context)) })
+    }
     topics.push({ name, partitions })
   }
   return { producerId, topics }

@@ -12,9 +12,16 @@ import { topicNameProblem } from '../topic-name.ts'
 
 type PartitionAnswer = ResponseOf<typeof describeProducers>['topics'][number]['partitions'][number]
 
-export const describeProducersHandler = handler(describeProducers, ({ topics }, context) => ({
-  topics: topics.map(({ name, partitionIndexes }) => ({ name, partitions: partitionIndexes.map(index => describe(name, index, context)) })),
-}))
+export const describeProducersHandler = handler(describeProducers, ({ topics }, context) => {
+  // Each partition once: it may know ten thousand producers, and a name costs four bytes.
+  const asked = new Map<string, Set<number>>()
+  for (const { name, partitionIndexes } of topics) {
+    const indexes = asked.get(name) ?? new Set<number>()
+    asked.set(name, indexes)
+    for (const index of partitionIndexes) indexes.add(index)
+  }
+  return { topics: Array.from(asked, ([name, indexes]) => ({ name, partitions: Array.from(indexes, index => describe(name, index, context)) })) }
+})
 
 function describe(topic: string, partitionIndex: number, { broker, node }: RequestContext): PartitionAnswer {
   const problem = topicNameProblem(topic)

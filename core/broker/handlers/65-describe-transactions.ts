@@ -8,7 +8,7 @@ import { errorCode } from '../../protocol/errors.ts'
 import { handler } from '../handler.ts'
 
 export const describeTransactionsHandler = handler(describeTransactions, ({ transactionalIds }, { node }) => ({
-  transactionStates: node.transactions.describe(transactionalIds).map(described => ({
+  transactionStates: node.transactions.describe([...new Set(transactionalIds)]).map(described => ({
     errorCode: errorCode(described.error),
     transactionalId: described.transactionalId,
     transactionState: described.state,

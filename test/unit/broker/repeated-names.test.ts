@@ -2,12 +2,13 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
-  createPartitions, createTopics, deleteTopics, describeConfigs, describeGroups, fetch, findCoordinator, metadata, offsetCommit, offsetFetch,
+  apiVersions, createPartitions, createTopics, deleteTopics, describeConfigs, describeGroups, describeProducers, describeTransactions, fetch, findCoordinator,
+  listTransactions, metadata, offsetCommit, offsetFetch, writeTxnMarkers,
 } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { ZERO_UUID } from '../../../core/protocol/wire.ts'
 import { encodeBatch } from '../../../core/records/encode-batch.ts'
-import { ask } from '../../support/clients-frames.ts'
+import { ask, type RawConnection } from '../../support/clients-frames.ts'
 import { startMemoryBroker, type MemoryBroker } from '../../support/memory-broker.ts'
 
 const MANY = 50_000
@@ -58,4 +59,41 @@ test('what is described is described once, however often it is asked for', async
   })
   expect((await broker.ask(describeGroups, 5, { groups: times(MANY, () => 'g') })).groups).toHaveLength(1)
   expect((await broker.ask(offsetFetch, 8, { groups: times(MANY, () => ({ groupId: 'g', topics: null })) })).groups).toMatchObject([{ groupId: 'g', topics: [{}] }])
+})
+
+test('what is known of producers and transactions is told once, however often it is asked for', async () => {
+  const twice = times(2, () => ({ name: 'orders', partitionIndexes: times(MANY, at => at % 3) }))
+  const { topics } = await broker.ask(describeProducers, 0, { topics: twice })
+  expect(topics.map(({ name, partitions }) => [name, partitions.map(({ partitionIndex }) => partitionIndex)])).toEqual([['orders', [0, 1, 2]]])
+  const { transactionStates } = await broker.ask(describeTransactions, 0, { transactionalIds: times(MANY, () => 't') })
+  expect(transactionStates).toMatchObject([{ transactionalId: 't' }])
+})
+
+/** Whether another client is answered before this long request is. */
+async function letsOthersIn<T>(request: (connection: RawConnection) => Promise<T>): Promise<{ readonly isLet: boolean; readonly answer: T }> {
+  const [first, second] = [await broker.connect(), await broker.connect()]
+  const order: string[] = []
+  const long = request(first).finally(() => order.push('long'))
+  await ask(second, apiVersions, 3, { clientSoftwareName: 'test', clientSoftwareVersion: '1' }).finally(() => order.push('short'))
+  return { answer: await long, isLet: order[0] === 'short' }
+}
+
+test('fifty thousand markers in one frame let others have their turn', async () => {
+  const marker = { producerId: 9, producerEpoch: 0, transactionResult: false, coordinatorEpoch: 0, transactionVersion: 0, topics: [{ name: 'orders', partitionIndexes: times(MANY, () => 0) }] }
+  const answer = broker.ask(writeTxnMarkers, 1, { markers: [marker] })
+  const written = (): number => broker.broker.log('orders', 0)?.endOffset ?? 0
+  while (written() === 0) await new Promise(resolve => setImmediate(resolve))
+  expect(written()).toBeLessThan(MANY)
+  expect((await answer).markers[0]?.topics[0]?.partitions).toHaveLength(MANY)
+  expect(written()).toBe(MANY)
+})
+
+test('a pattern is matched with tens of thousands of transactional ids while others have their turn', async () => {
+  await broker.ask(findCoordinator, 6, { keyType: 1, coordinatorKeys: ['t'] })
+  const { transactions } = broker.broker.node()
+  for (let at = 0; at < MANY / 2; at++) await transactions.initProducerId({ transactionalId: `producer-${at}`, timeoutMs: 1000, expected: null })
+  const { isLet, answer } = await letsOthersIn(connection => ask(connection, listTransactions, 2, { stateFilters: [], producerIdFilters: [], transactionalIdPattern: '.*-1.*9' }))
+  expect(isLet).toBe(true)
+  expect(answer.transactionStates.map(({ transactionalId }) => transactionalId).sort())
+    .toEqual(times(MANY / 2, at => `producer-${at}`).filter(id => /-1.*9$/.test(id)).sort())
 })

@@ -211,9 +211,9 @@ test('before its partition is read an id is not served; a partition given to ano
   setting.transactions.unload(0)
   expect(setting.state()).toBeUndefined()
   expect(await setting.add(producer)).toBe('COORDINATOR_LOAD_IN_PROGRESS')
-  expect(setting.transactions.list({ states: [], producerIds: [], durationMs: -1, matches: () => true })).toMatchObject({ error: 'NONE', transactions: [] })
+  expect(setting.transactions.list({ states: [], producerIds: [], durationMs: -1 })).toMatchObject({ error: 'NONE', transactions: [] })
   const loading = setting.transactions.load(0)
-  expect(setting.transactions.list({ states: [], producerIds: [], durationMs: -1, matches: () => true })).toMatchObject({ error: 'COORDINATOR_LOAD_IN_PROGRESS' })
+  expect(setting.transactions.list({ states: [], producerIds: [], durationMs: -1 })).toMatchObject({ error: 'COORDINATOR_LOAD_IN_PROGRESS' })
   await loading
   expect(setting.state()).toBe('PrepareCommit')
   setting.markers.release()
@@ -223,13 +223,13 @@ test('before its partition is read an id is not served; a partition given to ano
   expect(await setting.init()).toMatchObject({ error: 'NOT_COORDINATOR' })
 })
 
-test('listing goes by state, producer id, age and name; unknown states are told', async () => {
+test('listing goes by state, producer id and age; unknown states are told', async () => {
   const setting = await startTransactions()
   await begun(setting)
   await setting.init({ transactionalId: 'idle' })
   setting.clock.advance(5000)
   const list = (changes: object): unknown => {
-    const { unknownStates, transactions } = setting.transactions.list({ states: [], producerIds: [], durationMs: -1, matches: () => true, ...changes })
+    const { unknownStates, transactions } = setting.transactions.list({ states: [], producerIds: [], durationMs: -1, ...changes })
     return [...unknownStates, ...transactions.map(({ transactionalId }) => transactionalId)]
   }
   expect(list({})).toEqual(['t', 'idle'])
@@ -238,7 +238,6 @@ test('listing goes by state, producer id, age and name; unknown states are told'
   expect(list({ producerIds: [101] })).toEqual(['idle'])
   expect(list({ durationMs: 5000, states: ['Ongoing'] })).toEqual([])
   expect(list({ durationMs: 4999, states: ['Ongoing'] })).toEqual(['t'])
-  expect(list({ matches: (transactionalId: string) => transactionalId === 'idle' })).toEqual(['idle'])
   expect(setting.transactions.describe(['t', 'nobody', ''])).toEqual([
     { error: 'NONE', transactionalId: 't', state: 'Ongoing', timeoutMs: 60_000, startedAtMs: setting.clock.now() - 5000, producerId: 100, producerEpoch: 0, topics: [{ topic: 'orders', partitionIds: [0] }] },
     { error: 'TRANSACTIONAL_ID_NOT_FOUND', transactionalId: 'nobody', state: '', timeoutMs: 0, startedAtMs: 0, producerId: 0, producerEpoch: 0, topics: [] },
