@@ -13,7 +13,7 @@ import { SerialQueue } from '../common/serial-queue.ts'
 import { readCheckpoint, readOffsetCheckpoint, RECOVERY_POINTS_FILE, START_OFFSETS_FILE, writeOffsetCheckpoint } from './checkpoint.ts'
 import { type CleanFacts, type Doubt, type LastStop, noteBootNow, readLeftBehind, removeMarker, writeMarkerNow } from './last-stop.ts'
 import { defaultLogConfig, type LogConfig } from './log-config.ts'
-import { partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
+import { deletedFolderName, partitionFolderName, PARTITION_METADATA_FILE, readPartitionMetadata, readSegmentFileName } from './log-files.ts'
 import { OffsetsFile } from './offsets-file.ts'
 import { PartitionLog, type PartitionLogOptions } from './partition-log.ts'
 import { SegmentDeletion } from './segment-deletion.ts'
@@ -335,7 +335,8 @@ export class LogDirectory {
   }
 
   async #renameAndRemove(path: string, topicId: string, delayMs: number): Promise<void> {
-    const renamed = `${path}.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
+    const at = path.lastIndexOf('/') + 1
+    const renamed = `${path.slice(0, at)}${deletedFolderName(path.slice(at), topicId)}`
     await this.#options.disk.rename(path, renamed)
     this.#hasRenamed = true
     this.#deletion.forget(path)
@@ -350,8 +351,7 @@ export class LogDirectory {
       const topicId = readPartitionMetadata(disk.readSmallNow(`${this.folder}/${name}/${PARTITION_METADATA_FILE}`))
       if (topicId === undefined || !topicIds.has(topicId)) continue
       this.#forget(name)
-      const hex = `.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
-      const renamed = name.endsWith('-delete') ? name : `${name}${hex}`
+      const renamed = name.endsWith('-delete') ? name : deletedFolderName(name, topicId)
       if (renamed !== name) disk.renameNow(`${this.folder}/${name}`, `${this.folder}/${renamed}`)
       this.#hasRenamed = true
       this.#deletion.removeFolder(`${this.folder}/${renamed}`)

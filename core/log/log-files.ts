@@ -26,6 +26,19 @@ export function readSegmentFileName(name: string): { baseOffset: number; suffix:
 
 const PARTITION_FOLDER = /^([a-zA-Z0-9._-]{1,249})-(\d{1,9})$/
 
+/** What file systems allow. */
+const NAME_BYTES_MAX = 255
+
+/**
+ * The name a partition's folder has while it is being deleted: Kafka's `<topic>-<partition>.<id in hex>-delete`, its topic cut short where
+ * the whole would be too long for a file name, as by Kafka.
+ */
+export function deletedFolderName(folderName: string, topicId: string): string {
+  const at = folderName.lastIndexOf('-')
+  const end = `${folderName.slice(at)}.${Buffer.from(topicId, 'base64url').toString('hex')}-delete`
+  return `${folderName.slice(0, Math.min(at, NAME_BYTES_MAX - end.length))}${end}`
+}
+
 export function partitionFolderName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }

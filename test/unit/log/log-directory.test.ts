@@ -126,6 +126,15 @@ test('a deleted partition is renamed as Kafka does, its name is free at once, an
   expect(clock.pendingCount).toBe(0)
 })
 
+test('the folder of a deleted partition has a name that file systems allow, however long the name of its topic', async () => {
+  const { disk, logs } = await openDirectory()
+  await logs.delete(await logs.create(toOpen('x'.repeat(249))))
+  const folders = new Set(disk.paths.flatMap(path => /^\/logs\/([^/]+-delete)\//.exec(path)?.slice(1, 2) ?? []))
+  const end = `-0.${Buffer.from(TOPIC_ID, 'base64url').toString('hex')}-delete`
+  expect([...folders]).toEqual([`${'x'.repeat(255 - end.length)}${end}`])
+  await logs.close()
+})
+
 test('a deleted partition whose delay was not over at the stop goes at the next start', async () => {
   const { logs, disk } = await openDirectory()
   await logs.delete(await logs.create(toOpen('orders')))
