@@ -11,7 +11,7 @@ export type Measurement = {
   /** Name and version of what drove it. */
   readonly client: string
   /** What `values` count. */
-  readonly unit: 'ms' | 'MiB' | 'MB/s' | 'records/s' | 'times'
+  readonly unit: 'ms' | 'MiB' | 'MB/s' | 'records/s' | 'times' | '% of a core'
   readonly isSmallerBetter: boolean
   /** One a repetition. */
   readonly values: readonly number[]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Measurement, reportLines, writeBaseline, writeResults } from './report.ts'
 import { measureCompaction } from './compaction.ts'
+import { measureGroups, measureListing, measureMetadata, measureTransactions, measureWaiting } from './coordination.ts'
 import { measureAppend, measurePartitions, measureRestart, measureSustained, measureWriteCalls } from './storage.ts'
 import { kafkaTarget, millraceTarget, type Target } from './targets.ts'
 import {
@@ -14,7 +15,8 @@ import {
 const usage = `npm run bench -- [options]
   --peer kafka        measure Apache Kafka 4.3.1 too, in turn with Millrace, and print ratios
   --only NAME,NAME    of start, idle, produce, large, idempotent, replay, consume (all of these unless told),
-                      durable, append, restart, partitions, compaction, sustained, writes (the storage of the log; minutes, and 30 GB of disk)
+                      durable, append, restart, partitions, compaction, sustained, writes (the storage of the log; minutes, and 30 GB of disk),
+                      groups, listing, transactions, waiting, metadata (coordination)
   --quick             a tenth of the records, once
   --records N         records of one run (5,000,000)
   --repetitions N     runs after the warm-up (3)
@@ -39,6 +41,11 @@ const benches: Readonly<Record<string, (targets: readonly Target[], scale: Scale
   compaction: measureCompaction,
   sustained: measureSustained,
   writes: measureWriteCalls,
+  groups: measureGroups,
+  listing: measureListing,
+  transactions: measureTransactions,
+  waiting: measureWaiting,
+  metadata: measureMetadata,
 }
 const byDefault = 'start,idle,produce,large,idempotent,replay,consume'
 

@@ -123,6 +123,7 @@ async function firstEndOffset(port: number, topic: string): Promise<void> {
 
 const TOPICS = 50
 const PARTITIONS_EACH = 100
+export const MANY_PARTITIONS = TOPICS * PARTITIONS_EACH
 
 /** 5,000 partitions after a clean restart: until Metadata names a leader for all of them, and what the broker holds in memory then. */
 export async function measurePartitions(targets: readonly Target[], scale: Scale): Promise<Measurement[]> {
@@ -140,7 +141,7 @@ export async function measurePartitions(targets: readonly Target[], scale: Scale
     const fullAfterMs = performance.now() - broker.process.startedAtMs
     await started
     await pause(scale.idleMs)
-    const bench = `${TOPICS * PARTITIONS_EACH} idle partitions`
+    const bench = `${MANY_PARTITIONS} idle partitions`
     times.push({ bench: `${bench}: exec to full metadata after a clean stop`, ...facts(target), client: 'bare socket', unit: 'ms', isSmallerBetter: true, values: [fullAfterMs] })
     sizes.push({ bench: `${bench}: resident`, ...facts(target), client: 'none', unit: 'MiB', isSmallerBetter: true, values: [residentBytes(broker.process.pid) / 1024 / 1024] })
     await broker.dispose()
@@ -149,7 +150,7 @@ export async function measurePartitions(targets: readonly Target[], scale: Scale
   return [...times, ...sizes]
 }
 
-async function createMany(port: number): Promise<void> {
+export async function createMany(port: number): Promise<void> {
   const connection = await RawConnection.open(port)
   for (let topic = 0; topic < TOPICS; topic++) {
     const { topics } = await ask(connection, createTopics, 7, {
@@ -161,13 +162,13 @@ async function createMany(port: number): Promise<void> {
   connection.close()
 }
 
-async function fullMetadata(port: number): Promise<void> {
+export async function fullMetadata(port: number): Promise<void> {
   for (;;) {
     const connection = await RawConnection.open(port).catch(() => undefined)
     try {
       const answer = connection && await ask(connection, metadata, 12, { topics: null, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false })
       const partitions = answer?.topics.flatMap(topic => topic.partitions) ?? []
-      if (partitions.length >= TOPICS * PARTITIONS_EACH && partitions.every(({ leaderId, errorCode }) => leaderId >= 0 && errorCode === 0)) return
+      if (partitions.length >= MANY_PARTITIONS && partitions.every(({ leaderId, errorCode }) => leaderId >= 0 && errorCode === 0)) return
     } catch {
       // Closed while it starts.
     } finally {
