@@ -86,6 +86,30 @@ export const kafka43: readonly (readonly [key: number, name: string, versions: s
   [92, 'DeleteShareGroupOffsets', '0'],
 ]
 
+/** Where each API of ours is shown at work over a socket: files below test/, with the keys of the APIs. */
+export const shownIn: readonly (readonly [file: string, keys: readonly number[]])[] = [
+  ['unit/broker/produce-fetch.test.ts', [0, 23]],
+  ['unit/broker/fetch-sessions.test.ts', [1]],
+  ['unit/broker/topics.test.ts', [3, 19, 20, 37]],
+  ['unit/groups/apis.test.ts', [8, 9, 10, 11, 12, 13, 14, 15, 16, 42]],
+  ['unit/broker/features.test.ts', [18]],
+  ['unit/broker/delete-records.test.ts', [2, 21]],
+  ['unit/transactions/apis.test.ts', [22, 24, 25, 26, 65, 66]],
+  ['unit/broker/transactions-markers.test.ts', [27, 61]],
+  ['unit/broker/transactions-produce.test.ts', [28]],
+  ['unit/broker/no-security.test.ts', [29, 30, 31, 38, 39, 40, 41]],
+  ['unit/broker/configs-alter.test.ts', [32, 33, 44, 74]],
+  ['unit/broker/log-dirs.test.ts', [34, 35]],
+  ['unit/broker/cluster-moves.test.ts', [43, 45, 46]],
+  ['unit/groups/offset-delete.test.ts', [47]],
+  ['unit/broker/client-quotas.test.ts', [48, 49]],
+  ['unit/broker/scram-credentials.test.ts', [50, 51]],
+  ['unit/broker/update-features.test.ts', [55, 57, 64]],
+  ['unit/broker/cluster.test.ts', [60]],
+  ['unit/groups/consumer-apis.test.ts', [68, 69]],
+  ['unit/broker/topic-partitions.test.ts', [75]],
+]
+
 export const coverageFile = fileURLToPath(new URL('../docs/protocol-coverage.md', import.meta.url))
 
 /** The file of an API's schema and of its handler, without its folder: '02-list-offsets.ts'. */
@@ -113,10 +137,11 @@ export function coverage(): string {
     '',
     'Every schema is compared with Kafka\'s own definition field by field ([conformance](../test/protocol/conformance.test.ts)), written and',
     'read back ([round trip](../test/protocol/round-trip.test.ts)), cut short and disturbed ([hostile](../test/protocol/hostile.test.ts)), at',
-    'every version; some are compared byte by byte ([golden](../test/protocol/golden.test.ts)).',
+    'every version; some are compared byte by byte ([golden](../test/protocol/golden.test.ts)). The test of a row asks for that API over a',
+    'socket; what it is answered is held against Apache Kafka 4.3.1 by [scripts of requests](../test/clients/conformance.test.ts).',
     '',
-    '| key | API | Kafka 4.3 | ours | flexible | schema |',
-    '|---|---|---|---|---|---|',
+    '| key | API | Kafka 4.3 | ours | flexible | schema | test |',
+    '|---|---|---|---|---|---|---|',
     ...all,
     '',
     'Kafka and we advertise Produce from 0 and answer it from 3: released librdkafka reads features off the old range (KAFKA-18659).',
@@ -125,10 +150,14 @@ export function coverage(): string {
 }
 
 function row(key: number, name: string, versions: string, api: Api | undefined): string {
-  if (!api) return `| ${key} | ${name} | ${versions} | - | | |`
+  if (!api) return `| ${key} | ${name} | ${versions} | - | | | |`
   const flexible = Number.isFinite(api.flexibleFrom) ? `${api.flexibleFrom}+` : 'none'
   const file = apiFileName(api)
-  return `| ${key} | ${name} | ${versions} | ${advertised(api)} | ${flexible} | [${file}](../core/protocol/apis/${file}) |`
+  return `| ${key} | ${name} | ${versions} | ${advertised(api)} | ${flexible} | [${file}](../core/protocol/apis/${file}) | ${testsOf(key)} |`
+}
+
+function testsOf(key: number): string {
+  return shownIn.filter(([, keys]) => keys.includes(key)).map(([file]) => `[${file.split('/').at(-1)?.replace('.test.ts', '')}](../test/${file})`).join(', ')
 }
 
 /** Whether the committed file says what the code says. */

@@ -94,7 +94,7 @@ test('while the last transaction is being ended, a batch of the next waits a lit
   await expect.poll(() => committed(1)).toEqual(['v', 'next'])
 })
 
-test('offsets need their group in the transaction, are pending until its end, and die with an abort', async () => {
+test('TxnOffsetCommit: offsets need their group in the transaction, are pending until its end, and die with an abort', async () => {
   const client = await start()
   expect([await client.commitOffset('g', 5, 3), await client.commitOffset('g', 5, 4)]).toEqual(['INVALID_TXN_STATE', 'TRANSACTION_ABORTABLE'])
   expect([await client.addGroup('g'), await client.commitOffset('g', 5)]).toEqual(['NONE', 'NONE'])
