@@ -46,9 +46,11 @@ export class ClusterClient {
     return answer
   }
 
-  /** Partitions of a topic, as the brokers tell now; none when nobody answers. */
+  /** Partitions of a topic, as the brokers tell now; none when nobody answers for a while. */
   async partitionsOf(topic: string): Promise<number[]> {
-    await this.#refresh(topic)
+    let isFresh = false
+    for (let tries = 0; tries < 20 && !isFresh; tries++) isFresh = await this.#refresh(topic)
+    if (!isFresh) return []
     return [...this.#leaders.keys()].filter(line => line.startsWith(`${topic}-`)).map(line => Number(line.slice(topic.length + 1))).sort((a, b) => a - b)
   }
 
@@ -75,11 +77,12 @@ export class ClusterClient {
     return found
   }
 
-  async #refresh(topic: string): Promise<void> {
+  async #refresh(topic: string): Promise<boolean> {
     const answer = await this.ask('anyone', metadata, 9, { topics: [{ name: topic }], allowAutoTopicCreation: false })
-    if (!answer || answer === 'not asked') return
+    if (!answer || answer === 'not asked') return false
     this.#places = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
     for (const { partitions } of answer.topics) for (const { partitionIndex, leaderId } of partitions) this.#leaders.set(`${topic}-${partitionIndex}`, leaderId)
+    return true
   }
 
   #open(place: Place): Promise<RawConnection | undefined> {

@@ -11,7 +11,7 @@ const errorOf = (cause: unknown): string => kafkaErrorOf(cause).slice(0, 200)
 let made = 0
 
 /** Runs `once` with what `open` makes until it throws; then with a new one, until it is over. */
-async function again<T>({ isOver }: RoleOptions, o: { open(): Promise<T>; once(opened: T): Promise<void>; close(opened: T): Promise<unknown> }): Promise<void> {
+async function repeat<T>({ isOver }: RoleOptions, o: { open(): Promise<T>; once(opened: T): Promise<void>; close(opened: T): Promise<unknown> }): Promise<void> {
   let opened: T | undefined
   while (!isOver()) {
     try {
@@ -31,7 +31,7 @@ async function again<T>({ isOver }: RoleOptions, o: { open(): Promise<T>; once(o
 export const kafkajsProducer: Role = async options => {
   const { recorder, random, addresses } = options
   let [count, name] = [0, '']
-  await again(options, {
+  await repeat(options, {
     async open() {
       const producer = kafkajsClient(first(addresses), 8).producer({ idempotent: true, maxInFlightRequests: 1 })
       name = `${recorder.client} kafkajs ${++made}`
@@ -59,7 +59,7 @@ export const kafkajsProducer: Role = async options => {
 export const kafkajsTransactions: Role = async options => {
   const { recorder, random, addresses, place } = options
   let [count, name] = [0, '']
-  await again(options, {
+  await repeat(options, {
     async open() {
       const producer = kafkajsClient(first(addresses), 8).producer({ transactionalId: `${place}-kafkajs`, idempotent: true, maxInFlightRequests: 1, transactionTimeout: TRANSACTION_TIMEOUT_MS })
       name = `${recorder.client} kafkajs ${++made}`
@@ -103,11 +103,16 @@ async function kafkajsTransaction(producer: KafkajsProducer, { recorder, random 
 export const kafkajsMember: Role = async options => {
   const { recorder, addresses, isOver, random } = options
   const [groupId, topic] = [GROUPS.kafkajs, TOPICS.plain]
-  await again(options, {
+  await repeat(options, {
     async open() {
       const consumer = kafkajsClient(first(addresses), 8).consumer({ groupId, maxWaitTimeInMs: 150, sessionTimeout: SESSION_MS, rebalanceTimeout: SESSION_MS, heartbeatInterval: 500 })
       let [joins, failures, member, lines] = [0, 0, '', [] as string[]]
       const nexts = new Map<string, number>()
+      /** After an error the library does the batch again, and perhaps the others. */
+      const again = (): void => {
+        failures++
+        nexts.clear()
+      }
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         joins++
         member = payload.memberId
@@ -136,15 +141,16 @@ export const kafkajsMember: Role = async options => {
           const answered = recorder.ask({ is: 'commit', group: groupId, line, offset: next })
           try {
             await consumer.commitOffsets([{ topic, partition: batch.partition, offset: String(next) }])
-            answered({ outcome: committed === `${batch.partition}:${next}` ? 'ok' : 'unknown' })
           } catch (cause) {
             answered({ outcome: 'unknown', error: errorOf(cause) })
-            // The library does the batch again, and perhaps the others.
-            failures++
-            nexts.clear()
+            again()
             throw cause
           }
-          await heartbeat()
+          answered({ outcome: committed === `${batch.partition}:${next}` ? 'ok' : 'unknown' })
+          await heartbeat().catch((cause: unknown) => {
+            again()
+            throw cause
+          })
         },
       })
       return { consumer, until: performance.now() + 5000 + random.below(20_000) }
@@ -160,7 +166,7 @@ export const kafkajsMember: Role = async options => {
 export const platformaticProducer: Role = async options => {
   const { recorder, random, addresses } = options
   let [count, name] = [0, '']
-  await again(options, {
+  await repeat(options, {
     async open() {
       name = `${recorder.client} platformatic ${++made}`
       return new Producer({ clientId: name, bootstrapBrokers: addresses.split(','), retries: 8, retryDelay: 100, idempotent: true, compression: 'snappy' })
@@ -186,7 +192,7 @@ export const platformaticProducer: Role = async options => {
 export const platformaticMember: Role = async options => {
   const { recorder, addresses, isOver, random } = options
   const [groupId, topic] = [GROUPS.platformatic, TOPICS.plain]
-  await again(options, {
+  await repeat(options, {
     async open() {
       return new Consumer({ clientId: recorder.client, bootstrapBrokers: addresses.split(','), groupId, maxWaitTime: 150, autocommit: false, retries: 8, retryDelay: 100, sessionTimeout: SESSION_MS, rebalanceTimeout: SESSION_MS, heartbeatInterval: 500 })
     },
