@@ -1,4 +1,4 @@
-/** A broker as good as new between two scripts: no quotas, members, groups or topics of the one before. */
+/** A broker as good as new between two scripts: no quotas, members, groups or topics of the one before, but for those of kept names. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import {
@@ -6,12 +6,12 @@ import {
 } from '../../core/protocol/apis/index.ts'
 import { ask, RawConnection } from '../support/clients-frames.ts'
 
-export async function tidy(port: number): Promise<void> {
+export async function tidy(port: number, isKept: (name: string) => boolean = () => false): Promise<void> {
   const connection = await RawConnection.open(port)
   try {
     await removeQuotas(connection)
-    while (!(await hasNoGroups(connection))) await pause(100)
-    while (!(await hasNoTopics(connection))) await pause(100)
+    while (!(await hasNoGroups(connection, isKept))) await pause(100)
+    while (!(await hasNoTopics(connection, isKept))) await pause(100)
   } finally {
     connection.close()
   }
@@ -24,8 +24,8 @@ async function removeQuotas(on: RawConnection): Promise<void> {
   await ask(on, alterClientQuotas, 1, { entries: removals, validateOnly: false })
 }
 
-async function hasNoGroups(on: RawConnection): Promise<boolean> {
-  const { groups } = await ask(on, listGroups, 5, {})
+async function hasNoGroups(on: RawConnection, isKept: (name: string) => boolean): Promise<boolean> {
+  const groups = (await ask(on, listGroups, 5, {})).groups.filter(({ groupId }) => !isKept(groupId))
   for (const { groupId, groupType } of groups) {
     if (groupType === 'consumer') await removeConsumers(on, groupId)
     else await removeMembers(on, groupId)
@@ -48,9 +48,9 @@ async function removeConsumers(on: RawConnection, groupId: string): Promise<void
   }
 }
 
-async function hasNoTopics(on: RawConnection): Promise<boolean> {
+async function hasNoTopics(on: RawConnection, isKept: (name: string) => boolean): Promise<boolean> {
   const { topics } = await ask(on, metadata, 9, { topics: null, allowAutoTopicCreation: false })
-  const names = topics.filter(({ isInternal }) => !isInternal).map(({ name }) => name ?? '')
+  const names = topics.filter(({ name, isInternal }) => !isInternal && !isKept(name ?? '')).map(({ name }) => name ?? '')
   if (names.length > 0) await ask(on, deleteTopics, 5, { topicNames: names, timeoutMs: 10_000 })
   return names.length === 0
 }
