@@ -87,8 +87,8 @@ export async function describeMatrix(...clients: readonly MatrixClient[]): Promi
     })
     for (const step of MATRIX_STEPS) {
       it(step, async () => {
-        const seen = (await resultOf(client)).steps[step] ?? { result: 'failed', detail: 'the program did not say' }
-        expect(seen).toMatchObject({ result: expected(client, step) })
+        const seen: StepResult = (await resultOf(client)).steps[step] ?? { result: 'failed', detail: 'the program did not say' }
+        expect(seen.result, seen.detail).toBe(expected(client, step))
       })
     }
   })

@@ -25,7 +25,7 @@ function library(address: string): Library {
     version: packageVersion('kafkajs'),
     async create(topic, numPartitions, configs) {
       const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
-      await (await asAdmin()).createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] })
+      await (await asAdmin()).createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] })
     },
     async produce(topic, records, codec, isIdempotent) {
       const producer = kafka.producer({ idempotent: isIdempotent, ...(isIdempotent && { maxInFlightRequests: 1 }) })

@@ -102,6 +102,8 @@ class Scenario {
   async #topic(name: string, partitions: number, configs: Readonly<Record<string, string>> = {}): Promise<string> {
     const topic = this.#name(name)
     await this.#library.create(topic, partitions, configs)
+    // A broker of Apache Kafka's learns of a topic a moment after its creation was acknowledged.
+    await wait(`${partitions} partitions`, async () => (await this.#library.partitions(topic).catch(() => [])).length === partitions)
     return topic
   }
 
