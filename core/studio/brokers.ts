@@ -12,8 +12,9 @@ export function brokersArea(parts: StudioParts): Implementation<StudioContract>[
   const list = new LiveList<BrokerRow>({ pulse, keyOf: row => String(row.id), compute: () => brokerRows(parts), weight: () => partitionCount(parts) })
   return {
     list: (_, sink) => list.subscribe(sink),
-    stop: async ({ id }) => done(await broker.cluster.stop(id)),
+    stop: async ({ id, isAbrupt }) => done(await broker.cluster.stop(id, { isAbrupt })),
     start: async ({ id }) => done(await broker.cluster.start(id)),
+    electPreferred: () => electPreferred(parts),
   }
 }
 
@@ -22,25 +23,38 @@ function done(refusal: string | undefined): null {
   throw new StudioError('UNAVAILABLE', `${refusal.charAt(0).toUpperCase()}${refusal.slice(1)}.`)
 }
 
+/** Between a stop and a start of brokers. */
+function electPreferred({ broker }: StudioParts): Promise<number> {
+  const { cluster, topics } = broker
+  return cluster.change(async () => {
+    const missed = [...topics.list()].flatMap(({ partitions }) => partitions.filter(partition => cluster.leadership.preferredOf(partition) !== undefined))
+    await cluster.leadership.balance()
+    return missed.filter(partition => cluster.leadership.preferredOf(partition) === undefined).length
+  })
+}
+
 function partitionCount({ broker }: StudioParts): number {
   let count = 0
   for (const { partitions } of broker.topics.list()) count += partitions.length
   return count
 }
 
-type Held = { replicaCount: number; outOfSyncCount: number; offlineCount: number; soleCount: number }
-const NOTHING_HELD: Readonly<Held> = { replicaCount: 0, outOfSyncCount: 0, offlineCount: 0, soleCount: 0 }
+type Held = { replicaCount: number; outOfSyncCount: number; offlineCount: number; soleCount: number; missedCount: number }
+const NOTHING_HELD: Readonly<Held> = { replicaCount: 0, outOfSyncCount: 0, offlineCount: 0, soleCount: 0, missedCount: 0 }
 
 function brokerRows({ broker }: StudioParts): readonly BrokerRow[] {
   const held = new Map<number, Held>()
   for (const { partitions } of broker.topics.list()) {
-    for (const { standing: { leader, replicas, isr } } of partitions) {
+    for (const partition of partitions) {
+      const { leader, replicas, isr } = partition.standing
+      const preferred = broker.cluster.leadership.preferredOf(partition)
       for (const id of replicas) {
         const counts = held.get(id) ?? { ...NOTHING_HELD }
         counts.replicaCount++
         if (!isr.includes(id)) counts.outOfSyncCount++
         if (leader < 0) counts.offlineCount++
         else if (isr.length === 1 && leader === id) counts.soleCount++
+        if (id === preferred) counts.missedCount++
         held.set(id, counts)
       }
     }

@@ -81,8 +81,9 @@ export class TransactionWatch {
     return { ...rowOf(snapshot, this.#coordinatorOf(snapshot.transactionalId)), partitions, heldBack }
   }
 
-  /** Records after the last stable offset, when this producer's transaction is the one that begins there. */
+  /** Records after the last stable offset, when this producer's transaction is the one that begins there. Nobody waits for the offsets of groups so. */
   #heldBack(topic: string, partition: number, producerId: number): bigint {
+    if (topic === OFFSETS_TOPIC) return 0n
     const log = this.#broker.topics.partition(topic, partition)?.openLog
     if (!log || log.lastStableOffset >= log.highWatermark) return 0n
     const isFirst = log.producer(producerId)?.currentTxnFirstOffset === log.lastStableOffset

@@ -25,6 +25,7 @@ export function clusterBrokers({ isCluster = false }: ClusterStory): BrokerRow[]
     replicaCount: 100,
     outOfSyncCount: id === down ? 98 : 0,
     offlineCount: id === down ? 1 : 0,
+    missedCount: isCluster && id === 3 ? 12 : 0,
     soleCount: isCluster ? (id === 3 ? 4 : 0) : 50,
     connectionCount: id === down ? 0 : 8,
     groupCount: id === down ? 0 : 3,

@@ -417,6 +417,12 @@ function implementation(shop: Shop): Implementation<StudioContract> {
         shop.changed()
         return null
       },
+      electPreferred() {
+        const count = shop.brokers.reduce((sum, row) => sum + row.missedCount, 0)
+        shop.brokers = shop.brokers.map(row => ({ ...row, missedCount: 0 }))
+        shop.changed()
+        return count
+      },
     },
     messages: fixtureMessages((topic, partition) => {
       const row = found(

@@ -19,6 +19,8 @@ export type BrokerRow = {
   readonly offlineCount: number
   /** Partitions that have no leader when it goes: it is the only one in sync. */
   readonly soleCount: number
+  /** Partitions it is the preferred leader of and could lead, and another leads. */
+  readonly missedCount: number
   readonly connectionCount: number
   /** Groups and transactional ids that it coordinates. */
   readonly groupCount: number
@@ -32,8 +34,13 @@ const node = v.object({ id: v.pipe(v.number(), v.integer()) })
 export const brokers = {
   /** In the order of their ids; snapshot, then changes at most 4 times a second. Key: the id as text. */
   list: stream<ListItem<BrokerRow>>()(v.object({})),
-  /** Takes one down: its connections end, others lead what it led. UNAVAILABLE with the reason when it cannot be. */
-  stop: call<null>()(node),
+  /**
+   * Takes one down: others lead what it led, then its connections end; `isAbrupt`: its connections end first and without answers, as when it
+   * dies. UNAVAILABLE with the reason when it cannot be.
+   */
+  stop: call<null>()(v.object({ ...node.entries, isAbrupt: v.optional(v.boolean(), false) })),
   /** Brings one up again at the ports it had. UNAVAILABLE with the reason when it cannot be. */
   start: call<null>()(node),
+  /** Gives every partition back to its preferred leader where that is up and in sync, as kafka-leader-election does. Gives the number that moved. */
+  electPreferred: call<number>()(v.object({})),
 }

@@ -7,7 +7,7 @@ import { call, stream, type ListItem } from './contract.ts'
 export type TouchedPartition = {
   readonly topic: string
   readonly partition: number
-  /** Readers of committed records wait behind this transaction here: so many records, its own included. 0 when another holds them back, or nobody. */
+  /** Readers of committed records wait behind this transaction here: so many records, its own included. 0 when another holds them back, or nobody, and in `__consumer_offsets`. */
   readonly heldBack: bigint
 }
 

@@ -5,7 +5,7 @@ import type { BrokerRow } from '../../../core/studio/contract/brokers.ts'
 import type { EngineEvent } from '../../../core/studio/contract/local.ts'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
 import { addCommands, type Command } from '../../commands.ts'
-import { formatCount } from '../../format/figures.ts'
+import { formatCount, plural } from '../../format/figures.ts'
 import { formatIso, formatTime } from '../../format/time.ts'
 import { goTo } from '../../navigation.ts'
 import { useNow } from '../../now.ts'
@@ -13,6 +13,7 @@ import { hrefOf } from '../../places.ts'
 import { brokersStream, eventsStream, topicsStream } from '../../studio/streams.ts'
 import { useCall } from '../../studio/use-call.ts'
 import { useStream } from '../../studio/use-stream.ts'
+import { Button } from '../../ui/button.tsx'
 import { copyText } from '../../ui/copy-button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Menu, type MenuItem } from '../../ui/menu.tsx'
@@ -50,7 +51,7 @@ export function BrokersPage() {
   useBrokerCommands(brokers ?? [], { onStart, onStop })
   const close = (): void => setOpen(null)
   return (
-    <Page head={<PageHead title="Brokers" facts={brokers ? <Facts brokers={brokers} /> : null} />}>
+    <Page head={<PageHead title="Brokers" facts={brokers ? <Facts brokers={brokers} /> : null} actions={brokers && brokers.length > 1 ? <ElectPreferred brokers={brokers} /> : null} />}>
       <div className={styles.scroll}>
         {live.is === 'failed' ? <ErrorNote title="Brokers cannot be listed" failure={live.failure} /> : null}
         {brokers ? (
@@ -83,6 +84,31 @@ function Facts({ brokers }: { readonly brokers: readonly BrokerRow[] }) {
       {headline(brokers)}
       {words === null ? ' · a simulated cluster over one store' : <> · <span className={text['warn']}>{words}</span></>}
     </>
+  )
+}
+
+/** After a stop and a start leadership stays where it went; this brings it back. */
+function ElectPreferred({ brokers }: { readonly brokers: readonly BrokerRow[] }) {
+  const elect = useCall(client => client.brokers.electPreferred)
+  const missed = brokers.reduce((sum, { missedCount }) => sum + missedCount, 0)
+  const run = useEffectEvent(async (): Promise<void> => {
+    const result = await elect.run({})
+    showToast({ text: result.ok ? `${plural(result.output, 'partition')} went back to the preferred leader` : `Not elected: ${result.failure.message}` })
+  })
+  useEffect(
+    () => (missed === 0 ? undefined : addCommands([{ id: 'brokers.elect', title: 'Elect preferred leaders', group: 'Do', icon: 'refresh', synonyms: 'balance leadership', perform: () => void run() }])),
+    [missed],
+  )
+  return (
+    <Button
+      icon="refresh"
+      isBusy={elect.state.is === 'busy'}
+      disabledReason={missed === 0 ? 'Every partition that could be is led by its preferred broker' : null}
+      tip={`${plural(missed, 'partition')} led by another than the first of its replicas`}
+      onClick={() => void run()}
+    >
+      Elect preferred leaders
+    </Button>
   )
 }
 

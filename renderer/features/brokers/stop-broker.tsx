@@ -1,10 +1,12 @@
 /** Takes a broker down after a dialog that says what happens; the toast brings it back. */
 
+import { useState } from 'react'
 import type { BrokerRow } from '../../../core/studio/contract/brokers.ts'
 import { useCall } from '../../studio/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
+import { Checkbox } from '../../ui/input.tsx'
 import { showToast } from '../../ui/toast.tsx'
 import { consequences } from './brokers-state.ts'
 import styles from './brokers-page.module.css'
@@ -13,9 +15,10 @@ type StopBrokerProps = { readonly broker: BrokerRow; readonly onClose: () => voi
 
 export function StopBroker({ broker, onClose, onStart }: StopBrokerProps) {
   const stop = useCall(client => client.brokers.stop)
+  const [isAbrupt, setAbrupt] = useState(false)
   const isBusy = stop.state.is === 'busy'
   const confirm = async (): Promise<void> => {
-    const result = await stop.run({ id: broker.id })
+    const result = await stop.run({ id: broker.id, isAbrupt })
     if (!result.ok) return
     onClose()
     showToast({ text: `Broker ${broker.id} is down`, action: { label: 'Start it again', run: () => onStart(broker) } })
@@ -39,6 +42,9 @@ export function StopBroker({ broker, onClose, onStart }: StopBrokerProps) {
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
+      <Checkbox isOn={isAbrupt} onChange={setAbrupt} tip="Otherwise others lead before its connections end, as in Kafka’s controlled shutdown">
+        As if it died: its connections end first, requests under way get no answer
+      </Checkbox>
       {stop.state.is === 'failed' ? <ErrorNote title={`Broker ${broker.id} was not stopped`} failure={stop.state.failure} /> : null}
     </Dialog>
   )

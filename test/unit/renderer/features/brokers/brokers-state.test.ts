@@ -5,7 +5,7 @@ import type { BrokerRow } from '../../../../../core/studio/contract/brokers.ts'
 import { consequences, headline, trouble } from '../../../../../renderer/features/brokers/brokers-state.ts'
 
 const broker = (id: number, change: Partial<BrokerRow> = {}): BrokerRow => ({
-  id, rack: null, isUp: true, isController: id === 1, addresses: [`127.0.0.1:${9091 + id}`], leaderCount: 4, replicaCount: 9, outOfSyncCount: 0, offlineCount: 0, soleCount: 0,
+  id, rack: null, isUp: true, isController: id === 1, addresses: [`127.0.0.1:${9091 + id}`], leaderCount: 4, replicaCount: 9, outOfSyncCount: 0, offlineCount: 0, soleCount: 0, missedCount: 0,
   connectionCount: 2, groupCount: 1, transactionalIdCount: 0, stopProblem: null, ...change,
 })
 
