@@ -3,6 +3,7 @@
 import { loopbackListener, type ListenerAddress } from '../../core/broker/addresses.ts'
 import { Broker } from '../../core/broker/broker.ts'
 import type { BrokerConfig } from '../../core/broker/broker-config.ts'
+import type { Catalog } from '../../core/catalog/catalog.ts'
 import { systemClock, type Clock } from '../../core/common/clock.ts'
 import { createLogger } from '../../core/common/logger.ts'
 import { MemoryDisk } from '../../core/common/memory-disk.ts'
@@ -39,8 +40,10 @@ export async function startMemoryBroker(options: {
   readonly work?: SlowWork
   /** A data folder on the real disk instead, for what must outlive the broker: the catalog of a memory disk does not. */
   readonly folder?: string
+  /** An open catalog in place of its own; a stop closes it. */
+  readonly catalog?: Catalog
 } = {}): Promise<MemoryBroker> {
-  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder, work, brokerCount = 1, racks = [] } = options
+  const { topics = {}, config = {}, listeners = [loopbackListener(0)], clock = systemClock, disk = new MemoryDisk(), folder, work, catalog, brokerCount = 1, racks = [] } = options
   const lines: string[] = []
   const broker = await Broker.start({
     dataFolder: folder ?? '/data',
@@ -55,6 +58,7 @@ export async function startMemoryBroker(options: {
     logger: createLogger(line => lines.push(line), { now: () => clock.now() }),
     processId: folder === undefined ? null : process.pid,
     ...(work && { work }),
+    ...(catalog && { catalog }),
   })
   await broker.recovered
   const port = broker.advertised[0]?.port ?? 0

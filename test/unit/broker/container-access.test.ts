@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { parseContainerAddress } from '../../../core/broker/container-access.ts'
 import { isPortTaken } from '../../../core/broker/listener.ts'
+import { Catalog } from '../../../core/catalog/catalog.ts'
+import { MemoryDisk } from '../../../core/common/memory-disk.ts'
 import { describeCluster, findCoordinator, metadata } from '../../../core/protocol/apis/index.ts'
 import { ask, RawConnection } from '../../support/clients-frames.ts'
 import { startMemoryBroker, type MemoryBroker } from '../../support/memory-broker.ts'
@@ -127,6 +129,31 @@ test('the switch is where it was left after a start; a port that was taken meanw
   holder = undefined
   expect(await containers().set(true)).toBeUndefined()
   expect(await toldBy(port)).toEqual([`box.test:${port}`])
+})
+
+test('what the catalog cannot keep is not done: the listener is as it was before', async () => {
+  const catalog = Catalog.open({ file: ':memory:', disk: new MemoryDisk() })
+  local = await startMemoryBroker({ catalog })
+  await containers().set(true)
+  const before = containers().state
+  catalog.close()
+  await expect(containers().set(true, { host: 'box.test', port: null })).rejects.toThrow()
+  expect(containers().state).toEqual(before)
+  expect(await toldBy(portNow())).toEqual([`${HOST}:${portNow()}`])
+  await expect(containers().set(false)).rejects.toThrow()
+  expect(await toldBy(portNow())).toEqual([`${HOST}:${portNow()}`])
+})
+
+test('switched on and off many times at once, it ends as asked last, with nothing left open', async () => {
+  local = await startMemoryBroker({ brokerCount: 2 })
+  const asked = Array.from({ length: 9 }, (_, at) => containers().set(at % 2 === 0))
+  const stopped = local.broker.cluster.stop(2)
+  expect(await Promise.all(asked)).toEqual(Array.from({ length: 9 }, () => undefined))
+  await stopped
+  expect(await toldBy(portNow())).toEqual([`${HOST}:${portNow()}`])
+  await containers().set(false)
+  expect(await isPortTaken(['127.0.0.1'], portNow())).toBe(false)
+  expect(local.broker.addresses).toHaveLength(2)
 })
 
 test('HOST, :PORT, both or nothing are read; what a container could not reach is refused with the reason', async () => {
