@@ -22,10 +22,6 @@ const definitions = new Map(clientMetricsConfigs.map(definition => [definition.n
 /** What is wrong with all that a subscription sets. */
 export type ClientMetricsProblem = { readonly error: 'INVALID_REQUEST' | 'INVALID_CONFIG'; readonly message: string }
 
-export function clientMetricsConfigOf(name: string): ConfigDefinition | undefined {
-  return definitions.get(name)
-}
-
 export function clientMetricsProblem(subscription: string, set: Configs): ClientMetricsProblem | undefined {
   if (subscription === '') return { error: 'INVALID_REQUEST', message: 'Subscription name can\'t be empty' }
   for (const [name, value] of Object.entries(set)) {

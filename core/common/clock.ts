@@ -34,7 +34,7 @@ const DELAY_MS_MAX = 0x7fffffff
 /** How often time is looked at while anyone waits for it. */
 const LOOK_MS = 1000
 /** Two looks farther apart than they should be by so much: nobody should lose a session, or a transaction, for that. */
-export const JUMP_MS_MIN = 10_000
+const JUMP_MS_MIN = 10_000
 /** A timer may fire a little before its time. */
 const EARLY_MS_MAX = 5
 

@@ -135,7 +135,7 @@ export function sortedOnce(topics: readonly string[], known: readonly string[]):
   return sorted.length === known.length && sorted.every((topic, at) => topic === known[at]) ? known : sorted
 }
 
-export function sameSubscription(a: ConsumerMember, b: ConsumerMember): boolean {
+function sameSubscription(a: ConsumerMember, b: ConsumerMember): boolean {
   return a.clientId === b.clientId && a.host === b.host && a.instanceId === b.instanceId && a.rackId === b.rackId
     && a.rebalanceTimeoutMs === b.rebalanceTimeoutMs && a.serverAssignor === b.serverAssignor
     && a.subscribedTopics === b.subscribedTopics && a.subscribedRegex === b.subscribedRegex && a.classic === b.classic
