@@ -22,7 +22,7 @@ class KafkaPython:
         self._admin = KafkaAdminClient(**self._base)
 
     def create(self, topic, partitions, configs):
-        self._admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1, "configs": configs}}, wait_for_metadata=True)
+        self._admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1, "configs": configs}})
 
     def produce(self, topic, records, codec, idempotent=False):
         producer = KafkaProducer(**self._base, compression_type=None if codec == "none" else codec, acks="all", enable_idempotence=idempotent, linger_ms=5)

@@ -85,7 +85,15 @@ class Scenario:
     def topic(self, name, partitions=1, **configs):
         name = f"{self._prefix}-{name}"
         self.library.create(name, partitions, {key.replace("_", "."): value for key, value in configs.items()})
+        wait("the topic is there", lambda: self.has(name, partitions))
         return name
+
+    def has(self, topic, partitions):
+        """A broker of Apache Kafka's learns of a topic a moment after its creation was acknowledged."""
+        try:
+            return len(self.library.partitions(topic)) == partitions
+        except Exception:
+            return False
 
     def produce(self, codec):
         topic = self.topic(codec, 2)
