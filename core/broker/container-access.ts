@@ -139,6 +139,8 @@ export class ContainerAccess {
     const step = cluster.placement.nodes.length
     let next = port ?? nearby(cluster.advertised[0]?.port ?? 0, step)
     if (next + step - 1 > PORT_MAX) return `${step} brokers need the ports ${next} to ${next + step - 1}, and ${PORT_MAX} is the last there is`
+    const own = cluster.advertised.find(({ port: used }) => used >= next && used < next + step)
+    if (own && port !== null) return `port ${own.port} is one that Local listens on already: choose another port`
     for (let tries = 1; ; tries++, next += step) {
       try {
         await cluster.addListener(listenerOf(host, next))

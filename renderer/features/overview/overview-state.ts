@@ -240,7 +240,8 @@ export function isLoopbackOnly(addresses: readonly string[]): boolean {
 
 /** Who can reach the broker, in a sentence: Local has no authentication yet. */
 export function whoCanConnect(addresses: readonly string[]): string {
-  return isLoopbackOnly(addresses)
+  const open = addresses.filter(address => !isLoopbackOnly([address]))
+  return open.length === 0
     ? 'No account, no password: any program on this computer can connect, and nothing outside it (loopback only).'
-    : `No account, no password: any program that can reach ${addresses.join(', ')} over the network can connect, read and write.`
+    : `No account, no password: any program that can reach ${open.join(', ')} over the network can connect, read and write.`
 }

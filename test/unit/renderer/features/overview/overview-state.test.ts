@@ -109,6 +109,7 @@ test('who can connect follows from the addresses', () => {
   expect(isLoopbackOnly(['127.0.0.1:9092', '[::1]:9092', 'localhost:9092'])).toBe(true)
   expect(isLoopbackOnly(['127.0.0.1:9092', '192.168.1.4:9092'])).toBe(false)
   expect(whoCanConnect(['127.0.0.1:9092'])).toContain('any program on this computer can connect, and nothing outside it')
+  expect(whoCanConnect(['127.0.0.1:9092', 'host.docker.internal:29092'])).toContain('any program that can reach host.docker.internal:29092 over')
   expect(whoCanConnect(['192.168.1.4:9092'])).toContain('any program that can reach 192.168.1.4:9092 over the network can connect')
 })
 
