@@ -1,5 +1,7 @@
 /** The consistency runs of `npm run consistency`, half a minute of trouble each: many clients, and a checker that knows everything they were told. */
 
+import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { consistencyRun } from '../consistency/consistency-run.ts'
 
@@ -16,3 +18,16 @@ test.for([1, 3])(`nothing is lost, doubled, reordered, skipped or half done with
   expect(figures.processed).toBeGreaterThan(50)
   expect(figures.recordsPolled).toBeGreaterThan(figures.recordsAcknowledged)
 })
+
+test('a consistency run sees it when acknowledged bytes are gone', async () => {
+  const { violations, folder, troubles } = await consistencyRun({ seconds: 10, seed: 5, brokerCount: 1, say: () => undefined, whileDown: loseBytes })
+  rmSync(folder, { recursive: true, force: true })
+  expect(troubles.kills).toBeGreaterThan(0)
+  expect([...new Set(violations.map(({ rule }) => rule))]).toEqual(expect.arrayContaining(['inconsistent offset', 'lost write']))
+})
+
+/** Cuts the end off the logs of a topic: more than what was under way at the kill, of which nobody had been told. */
+function loseBytes(folder: string): void {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.name.endsWith('.log') && /plain-\d$/.test(entry.parentPath))
+  for (const { parentPath, name } of files) truncateSync(join(parentPath, name), Math.floor(statSync(join(parentPath, name)).size / 2))
+}

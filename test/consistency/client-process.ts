@@ -7,7 +7,9 @@ import { rawProcessor, rawProducer, rawReader, rawTransactions } from './raw-rol
 import type { Role } from './role.ts'
 
 export const roles = {
-  kafkajsMember, kafkajsProducer, kafkajsTransactions, platformaticMember, platformaticProducer, rawProducer,
+  kafkajsMember, kafkajsProducer, kafkajsTransactions, platformaticProducer, rawProducer,
+  platformaticClassic: platformaticMember('classic'),
+  platformaticConsumer: platformaticMember('consumer'),
   rawTransactions1: rawTransactions(1),
   rawTransactions2: rawTransactions(2),
   readsCommitted: rawReader('committed'),

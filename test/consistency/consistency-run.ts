@@ -25,6 +25,8 @@ export type RunOptions = {
   /** By the seed unless told. */
   readonly brokerCount?: number
   readonly say: (line: string) => void
+  /** Called each time the brokers are down: for the test that a loss is seen. */
+  readonly whileDown?: (dataFolder: string) => void
 }
 export type RunTotals = {
   readonly operations: number
@@ -47,6 +49,7 @@ export type RunTotals = {
 const ALL_TOPICS = [TOPICS.plain, ...TOPICS.inputs, TOPICS.out]
 /** Until the last transaction that was left open has timed out, with patience. */
 const SETTLE_MS = 8 * TRANSACTION_TIMEOUT_MS
+const UNDER_WAY_MS = 60_000
 export const EXACTLY_ONCE = [{ group: GROUPS.classic, topic: TOPICS.inputs[0] }, { group: GROUPS.consumer, topic: TOPICS.inputs[1] }]
 
 export async function consistencyRun(options: RunOptions): Promise<RunTotals> {
@@ -57,12 +60,13 @@ export async function consistencyRun(options: RunOptions): Promise<RunTotals> {
     options.say(line)
   }
   say(`seed ${seed}, ${brokerCount} brokers, history in ${folder}`)
-  const host = await Host.start(brokerCount)
+  const host = await Host.start(brokerCount, options.whileDown)
   const client = new ClusterClient(host.bootstrap)
   let fleet: Fleet | undefined
   try {
     await prepare(client, brokerCount)
     fleet = new Fleet({ addresses: host.addresses, folder, seed })
+    await underWay(client)
     const nemesis = new Nemesis({ host, fleet, client, seed, say })
     await nemesis.run(performance.now() + seconds * 1000)
     const clientProblems = await fleet.end()
@@ -97,6 +101,13 @@ async function prepare(client: ClusterClient, replicationFactor: number): Promis
   }
 }
 
+/** Waits until the clients are at work, to trouble them then: there are records in each topic. */
+async function underWay(client: ClusterClient): Promise<void> {
+  const until = performance.now() + UNDER_WAY_MS
+  const wanted = new Set(ALL_TOPICS.flatMap(topic => [0, 1, 2].map(partition => `${topic}-${partition}`)))
+  for (const line of wanted) while (((await endsOf(client, line))?.end ?? 0) < 30 && performance.now() < until) await pause(100)
+}
+
 /** Every partition with both isolations, and what the groups have committed. What does not settle is a violation. */
 async function readEverything(client: ClusterClient, folder: string): Promise<Violation[]> {
   const recorder = new Recorder(folder, 'final')
@@ -118,7 +129,7 @@ async function readEverything(client: ClusterClient, folder: string): Promise<Vi
       }
     }
   }
-  for (const [groupId, topic] of [...EXACTLY_ONCE.map(({ group, topic: of }) => [group, of] as const), [GROUPS.kafkajs, TOPICS.plain], [GROUPS.platformatic, TOPICS.plain]] as const) {
+  for (const [groupId, topic] of [...EXACTLY_ONCE.map(({ group, topic: of }) => [group, of] as const), [GROUPS.kafkajs, TOPICS.plain], [GROUPS.platformatic, TOPICS.plain], [GROUPS.platformaticConsumer, TOPICS.plain]] as const) {
     for (const line of lines.filter(name => name.startsWith(`${topic}-`))) {
       let at: number | undefined
       while ((at = await committedOffset(client, { recorder }, { groupId, line })) === undefined && performance.now() < until + SETTLE_MS) await pause(100)

@@ -13,8 +13,8 @@ const END_MS = 60_000
 export const PLACES: readonly (readonly RoleName[])[] = [
   ['rawProducer', 'kafkajsProducer', 'consumerProcessor', 'classicProcessor', 'kafkajsMember'],
   ['rawTransactions2', 'consumerProcessor', 'classicProcessor', 'kafkajsMember', 'readsCommitted'],
-  ['rawTransactions1', 'kafkajsTransactions', 'consumerProcessor', 'platformaticProducer', 'platformaticMember', 'readsUncommitted'],
-  ['rawProducer', 'rawTransactions2', 'classicProcessor', 'kafkajsMember', 'readsCommitted'],
+  ['rawTransactions1', 'kafkajsTransactions', 'consumerProcessor', 'platformaticProducer', 'platformaticClassic', 'platformaticConsumer', 'readsUncommitted'],
+  ['rawProducer', 'rawTransactions2', 'classicProcessor', 'kafkajsMember', 'platformaticConsumer', 'readsCommitted'],
 ]
 
 export class Fleet {

@@ -22,15 +22,18 @@ export class Host {
   /** What it logged as an error in its lives before this one. */
   readonly errors: string[] = []
 
-  private constructor(process: MillraceProcess, brokerCount: number) {
+  readonly #whileDown: ((dataFolder: string) => void) | undefined
+
+  private constructor(process: MillraceProcess, brokerCount: number, whileDown?: (dataFolder: string) => void) {
+    this.#whileDown = whileDown
     this.process = process
     this.brokerCount = brokerCount
   }
 
-  static async start(brokerCount: number): Promise<Host> {
+  static async start(brokerCount: number, whileDown?: (dataFolder: string) => void): Promise<Host> {
     const listen = [`127.0.0.1:${await freePort()}`]
     const configs = Object.entries(CONFIGS).flatMap(([name, value]) => ['--config', `${name}=${value}`])
-    return new Host(await MillraceProcess.start({ listen, args: ['--brokers', String(brokerCount), '--http', '127.0.0.1:0', ...configs] }), brokerCount)
+    return new Host(await MillraceProcess.start({ listen, args: ['--brokers', String(brokerCount), '--http', '127.0.0.1:0', ...configs] }), brokerCount, whileDown)
   }
 
   get addresses(): string {
@@ -50,6 +53,7 @@ export class Host {
       if (code !== 0) this.errors.push(`the broker ended with ${code} when it was told to stop`)
     }
     this.noteErrors()
+    this.#whileDown?.(this.process.dataFolder)
     await this.process.start()
   }
 

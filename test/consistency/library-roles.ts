@@ -1,7 +1,7 @@
 /** Clients of released libraries, kafkajs and @platformatic/kafka, each writing down what it was told. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { Consumer, Producer } from '@platformatic/kafka'
+import { Consumer, type Message, Producer } from '@platformatic/kafka'
 import type { Producer as KafkajsProducer } from 'kafkajs'
 import { kafkaErrorOf, kafkajsClient } from '../support/clients-kafkajs.ts'
 import { GROUPS, type Role, type RoleOptions, SESSION_MS, TOPICS, TRANSACTION_TIMEOUT_MS } from './role.ts'
@@ -188,13 +188,15 @@ export const platformaticProducer: Role = async options => {
   })
 }
 
-/** A member of a group that reads a stream and commits now and then. */
-export const platformaticMember: Role = async options => {
+/** A member of a group of either protocol that reads a stream and commits now and then. */
+export const platformaticMember = (protocol: 'classic' | 'consumer'): Role => async options => {
   const { recorder, addresses, isOver, random } = options
-  const [groupId, topic] = [GROUPS.platformatic, TOPICS.plain]
+  const [groupId, topic] = [GROUPS[protocol === 'classic' ? 'platformatic' : 'platformaticConsumer'], TOPICS.plain]
   await repeat(options, {
     async open() {
-      return new Consumer({ clientId: recorder.client, bootstrapBrokers: addresses.split(','), groupId, maxWaitTime: 150, autocommit: false, retries: 8, retryDelay: 100, sessionTimeout: SESSION_MS, rebalanceTimeout: SESSION_MS, heartbeatInterval: 500 })
+      const shared = { clientId: recorder.client, bootstrapBrokers: addresses.split(','), groupId, maxWaitTime: 150, autocommit: false, retries: 8, retryDelay: 100 }
+      if (protocol === 'consumer') return new Consumer({ ...shared, groupProtocol: 'consumer' })
+      return new Consumer({ ...shared, sessionTimeout: SESSION_MS, rebalanceTimeout: SESSION_MS, heartbeatInterval: 500 })
     },
     async once(consumer) {
       const name = `${recorder.client}/platformatic/${++made}`
@@ -208,10 +210,22 @@ export const platformaticMember: Role = async options => {
         const line = `${topic}-${message.partition}`
         const offset = Number(message.offset)
         recorder.note({ is: 'poll', line, session: `${name}/${++count}`, isolation: 'committed' }, { outcome: 'ok', records: [[offset, message.value?.toString() ?? '']], position: offset, next: offset + 1 })
+        if (random.below(100) === 0) await commitMessage(message, options, { groupId, line })
         if (isOver() || performance.now() > until) break
       }
       throw new Error('it leaves, and another one comes')
     },
     close: consumer => consumer.close(true),
   })
+}
+
+/** It is sent in the generation or epoch that the library has by then, which may be another than that of the record: nobody can count on it. */
+async function commitMessage(message: Message, { recorder }: RoleOptions, { groupId, line }: { readonly groupId: string; readonly line: string }): Promise<void> {
+  const answered = recorder.ask({ is: 'commit', group: groupId, line, offset: Number(message.offset) + 1 })
+  try {
+    await message.commit()
+    answered({ outcome: 'unknown' })
+  } catch (cause) {
+    answered({ outcome: 'unknown', error: String(cause).slice(0, 200) })
+  }
 }

@@ -15,7 +15,7 @@ export type RoleOptions = {
 export type Role = (options: RoleOptions) => Promise<void>
 
 export const TOPICS = { plain: 'plain', inputs: ['in-classic', 'in-consumer'], out: 'out' } as const
-export const GROUPS = { classic: 'processors-classic', consumer: 'processors-consumer', kafkajs: 'readers-kafkajs', platformatic: 'readers-platformatic' } as const
+export const GROUPS = { classic: 'processors-classic', consumer: 'processors-consumer', kafkajs: 'readers-kafkajs', platformatic: 'readers-platformatic', platformaticConsumer: 'readers-platformatic-consumer' } as const
 /** Longer than any pause but those that are to end in a fence. */
 export const TRANSACTION_TIMEOUT_MS = 8000
 export const SESSION_MS = 4000
