@@ -9,7 +9,7 @@ import type { KafkaError } from '../protocol/errors.ts'
 import { brokerConfigs } from './broker-configs.ts'
 import { brokerConflict } from './broker-conflicts.ts'
 import { clientMetricsProblem } from './client-metrics-configs.ts'
-import type { ConfigDefinition, Configs } from './config-definition.ts'
+import { hasLongValue, LONG_VALUE, type ConfigDefinition, type Configs } from './config-definition.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
 import { groupConfigProblem } from './group-configs.ts'
 import type { RequestContext } from './handler.ts'
@@ -36,8 +36,6 @@ export const CLIENT_METRICS = 16
 export const GROUP = 32
 
 const kinds: Readonly<Record<number, ConfiguredKind>> = { [BROKER]: 'broker', [CLIENT_METRICS]: 'client-metrics', [GROUP]: 'group' }
-/** What Kafka's record of a config can hold. */
-const VALUE_LENGTH_MAX = 32_767
 
 export function refusal(message: string, error: AlterRefusal['error'] = 'INVALID_REQUEST'): AlterRefusal {
   return { error, message }
@@ -157,8 +155,7 @@ function isOfStore(config: string): boolean {
 }
 
 function lengthProblem(next: Configs): AlterRefusal | undefined {
-  const isLong = Object.values(next).some(value => value.length > VALUE_LENGTH_MAX)
-  return isLong ? refusal(`The configuration value cannot be added because it exceeds the maximum value size of ${VALUE_LENGTH_MAX} bytes.`, 'INVALID_CONFIG') : undefined
+  return hasLongValue(next) ? refusal(LONG_VALUE, 'INVALID_CONFIG') : undefined
 }
 
 function roomProblem(kind: ConfiguredKind, name: string, next: Configs, configs: DynamicConfigs): AlterRefusal | undefined {

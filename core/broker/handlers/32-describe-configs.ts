@@ -2,8 +2,11 @@
  * DescribeConfigs (32): v1 to v4.
  * Topics, the broker asked and what is set for all brokers (name ''), loggers, client metrics and groups; null or empty keys mean all;
  * synonyms, types and docs when asked (KIP-226, KIP-569, KIP-1142). Sorted by name where Kafka's order is that of a hash table.
+ * Differences: one request describes 10,000 resources at most, else POLICY_VIOLATION.
  */
 
+import { DESCRIBED_RESOURCES_MAX } from '../../common/limits.ts'
+import { slices } from '../../common/slices.ts'
 import { describeConfigs } from '../../protocol/apis/index.ts'
 import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -16,18 +19,29 @@ type Request = RequestOf<typeof describeConfigs>
 type Resource = Request['resources'][number]
 type Result = ResponseOf<typeof describeConfigs>['results'][number]
 
-export const describeConfigsHandler = handler(describeConfigs, (request, context) => ({
-  results: firstOfEach(request.resources, ({ resourceType, resourceName }) => `${resourceType} ${resourceName}`).map(resource => {
-    const described = describe(resource, context)
-    if ('error' in described) return result(resource, [], described)
-    const keys = resource.configurationKeys ?? []
-    const entries = keys.length === 0 ? described : described.filter(({ name }) => keys.includes(name))
-    return result(resource, entries.map(entry => configOf(entry, request)))
-  }),
-}))
+export const describeConfigsHandler = handler(describeConfigs, async (request, context) => {
+  const resources = firstOfEach(request.resources, ({ resourceType, resourceName }) => `${resourceType} ${resourceName}`)
+  const isTooMany = resources.length > DESCRIBED_RESOURCES_MAX
+  const results: Result[] = []
+  const turn = slices(context.broker.clock)
+  for (const resource of resources) {
+    await turn()
+    const described = isTooMany ? TOO_MANY : describe(resource, context)
+    results.push('error' in described ? result(resource, [], described) : result(resource, asked(described, resource).map(entry => configOf(entry, request))))
+  }
+  return { results }
+})
+
+function asked(entries: readonly ConfigEntry[], { configurationKeys }: Resource): readonly ConfigEntry[] {
+  if (!configurationKeys || configurationKeys.length === 0) return entries
+  const keys = new Set(configurationKeys)
+  return entries.filter(({ name }) => keys.has(name))
+}
 
 type Refused = { readonly error: KafkaError; readonly message: string }
 type Described = readonly ConfigEntry[] | Refused
+
+const TOO_MANY: Refused = { error: 'POLICY_VIOLATION', message: `More than the ${DESCRIBED_RESOURCES_MAX} resources that one request may describe here.` }
 
 const invalid = (message: string): Refused => ({ error: 'INVALID_REQUEST', message })
 

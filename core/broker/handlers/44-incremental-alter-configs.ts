@@ -10,7 +10,7 @@ import { incrementalAlterConfigs } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import { alterResources, type AlterRefusal, BROKER, listDefinition, refusal, type ResourceChange } from '../alter-configs.ts'
-import type { Configs } from '../config-definition.ts'
+import { hasLongValue, type Configs } from '../config-definition.ts'
 import { handler } from '../handler.ts'
 
 type Operation = RequestOf<typeof incrementalAlterConfigs>['resources'][number]['configs'][number]
@@ -45,7 +45,8 @@ function applied(operations: readonly Operation[], current: Configs, resourceTyp
     else {
       const list = listDefinition(resourceType, name)
       if (!list) return noList(name, configOperation, resourceType)
-      next[name] = combined(current[name] ?? list.default ?? '', value ?? '', configOperation)
+      // One that is too long is refused as it is: its items could be more than memory holds.
+      next[name] = hasLongValue({ name: value }) ? value ?? '' : combined(current[name] ?? list.default ?? '', value ?? '', configOperation)
     }
   }
   return { configs: next }
@@ -64,5 +65,6 @@ function combined(list: string, value: string, operation: number): string {
   const items = list.split(',').filter(item => item !== '')
   const asked = new Set(value.split(','))
   if (operation === SUBTRACT) return items.filter(item => !asked.has(item)).join(',')
-  return [...items, ...[...asked].filter(item => !items.includes(item))].join(',')
+  const known = new Set(items)
+  return [...items, ...[...asked].filter(item => !known.has(item))].join(',')
 }
