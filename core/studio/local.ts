@@ -113,7 +113,7 @@ function statusOf(parts: StudioParts, stored: Stored, { freeBytes }: DiskSpace):
   return {
     state: 'listening',
     reason: null,
-    address: broker.addresses[0] ?? '',
+    address: addressOf(parts),
     addresses: broker.addresses,
     portTaken: host.portTaken,
     version: host.version,
@@ -144,6 +144,12 @@ function chooseBrokerCount({ nextBrokers }: StudioParts, count: number): null {
   if (!nextBrokers) throw new StudioError('UNAVAILABLE', 'The number of brokers is said where this broker was started: start it with --brokers.')
   nextBrokers.choose(count)
   return null
+}
+
+/** Of the first broker that is up: what it listens on first. */
+function addressOf({ broker: { cluster } }: StudioParts): string {
+  const up = cluster.placement.nodes.find(({ id }) => cluster.isUp(id))
+  return (up && cluster.addressesOf(up.id)[0]) ?? ''
 }
 
 function upCount({ broker }: StudioParts): number {

@@ -20,6 +20,7 @@ export async function produceOne({ broker, clock }: StudioParts, rounds: Map<str
   if (!topic) throw new StudioError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${input.topic}.`)
   if (topic.record.isInternal) throw new StudioError('INVALID_TOPIC_EXCEPTION', `${input.topic} is Kafka's own; producing to it would damage it.`)
   const partition = partitionOf(topic, input, rounds)
+  refuseWithoutBrokers(partition)
   if (!partition.log) throw new StudioError('NOT_LEADER_OR_FOLLOWER', `Partition ${partition.index} of ${input.topic} is not ready; try again in a moment.`)
   const batch = encodeBatch({ records: [{ key: input.key, value: input.value, headers: input.headers, timestamp: timestampOf(input, clock.now()) }] })
   const { log } = partition
@@ -31,6 +32,15 @@ export async function produceOne({ broker, clock }: StudioParts, rounds: Map<str
     counters.bytesIn += batch.length
   }
   return { partition: partition.index, offset: BigInt(appended.baseOffset), tookMs: clock.elapsed() - startedAt }
+}
+
+/** What a leader answers a producer with acks=all, or the lack of one. */
+function refuseWithoutBrokers(partition: Partition): void {
+  const { topic, index, leader, isr, standing: { replicas } } = partition
+  if (leader < 0) throw new StudioError('LEADER_NOT_AVAILABLE', `Partition ${index} of ${topic} has no leader: start broker ${replicas.join(' or ')}.`)
+  const wanted = partition.isUnderReplicated ? partition.log?.config.minInsyncReplicas ?? 1 : 1
+  if (isr.length >= wanted) return
+  throw new StudioError('NOT_ENOUGH_REPLICAS', `Partition ${index} of ${topic} has ${isr.length} of ${replicas.length} replicas in sync, and min.insync.replicas asks for ${wanted}: start the brokers that are down.`)
 }
 
 /** Where acknowledgements are durable the window waits for the disk as any producer does. */

@@ -144,3 +144,25 @@ test('brokers are stopped and started one by one, leadership follows, and the la
   await list.until(items => (brokersOf(items).every(row => row.leaderCount === 2 && row.missedCount === 0) ? true : undefined))
   await expect(client.brokers.start({ id: 2 })).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'Broker 2 is up already.' })
 })
+
+test('the window produces as a producer with acks=all does: not without a leader, not below min.insync.replicas', async () => {
+  const { client, broker } = await openStudio({ brokerCount: 3 })
+  await broker.topics.create({ name: 'alone', partitionCount: 1, configs: {}, assignments: [[2]] })
+  await broker.topics.create({ name: 'safe', partitionCount: 1, configs: { 'min.insync.replicas': '3' }, assignments: [[1, 2, 3]] })
+  const produce = (topic: string) => client.messages.produce({ topic, partition: 0, key: null, value: Buffer.from('v'), headers: [], timestamp: null })
+  expect([(await produce('alone')).offset, (await produce('safe')).offset]).toEqual([0n, 0n])
+  await client.brokers.stop({ id: 2 })
+  await expect(produce('alone')).rejects.toMatchObject({ code: 'LEADER_NOT_AVAILABLE' })
+  await expect(produce('safe')).rejects.toMatchObject({ code: 'NOT_ENOUGH_REPLICAS', message: expect.stringContaining('2 of 3') as string })
+  await client.brokers.start({ id: 2 })
+  expect([(await produce('alone')).offset, (await produce('safe')).offset]).toEqual([1n, 1n])
+})
+
+test('the address to give a client is one of a broker that is up', async () => {
+  const opened = await openStudio({ brokerCount: 2 })
+  const status = collect(opened.client.local.status, {})
+  const addresses = [1, 2].map(id => `127.0.0.1:${opened.portOf(id)}`)
+  expect(await status.until(items => items[0])).toMatchObject({ address: addresses[0], addresses })
+  await opened.client.brokers.stop({ id: 1 })
+  await status.until(items => items.find(item => item.address === addresses[1]))
+})
