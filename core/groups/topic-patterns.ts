@@ -22,6 +22,7 @@ export type PatternTask = {
 export function resolvePatterns({ patterns, names, clock, timers, timer, done }: PatternTask): void {
   const compiled: { readonly source: string; readonly pattern: Pattern; readonly topics: string[] }[] = []
   const waiting = [...patterns]
+  let patternAt = 0
   let nameAt = 0
   const slice = (): void => {
     const endsAt = clock.elapsed() + SLICE_MS
@@ -30,12 +31,14 @@ export function resolvePatterns({ patterns, names, clock, timers, timer, done }:
       compiled.push({ source, pattern: 'error' in pattern ? MATCHES_NOTHING : pattern, topics: [] })
       if (clock.elapsed() >= endsAt) return timers.set(timer, 0, slice)
     }
-    for (; nameAt < names.length; nameAt++) {
-      const name = names[nameAt] ?? ''
-      for (const { pattern, topics } of compiled) if (pattern.matches(name)) topics.push(name)
-      if (clock.elapsed() < endsAt) continue
-      nameAt++
-      return timers.set(timer, 0, slice)
+    // Pattern by pattern: a group of a thousand members may have as many of them.
+    for (; patternAt < compiled.length; patternAt++, nameAt = 0) {
+      const current = compiled[patternAt]
+      while (nameAt < names.length) {
+        const name = names[nameAt++] ?? ''
+        if (current?.pattern.matches(name)) current.topics.push(name)
+        if (clock.elapsed() >= endsAt) return timers.set(timer, 0, slice)
+      }
     }
     done(new Map(compiled.map(({ source, topics }) => [source, topics])))
   }
