@@ -35,6 +35,8 @@ const refused: readonly Wanted[] = [
 
 async function created(of: Probe): Promise<void> {
   await of.createTopic('be.ta')
+  await of.coordinated(0, 'g')
+  await of.coordinated(1, 't')
   for (const version of versionsOf(createTopics)) {
     const ask = async (step: string, topics: readonly Wanted[], validateOnly = false): Promise<void> => {
       await of.ask(step, createTopics, version, { topics: [...topics], timeoutMs: 10_000, validateOnly }, answer => ({
@@ -43,7 +45,8 @@ async function created(of: Probe): Promise<void> {
       }))
     }
     await ask('nothing', [])
-    for (const topic of refused) await ask(`validated: ${topic.name.slice(0, 20)}${topic.name.length}`, [topic], true)
+    // Versions differ in what they tell of a topic, which 5 and 7 added to.
+    for (const topic of [2, 5, 7].includes(version) ? refused : []) await ask(`validated: ${topic.name.slice(0, 20)}${topic.name.length}`, [topic], true)
     await ask('one', [wanted(`good-${version}`, { numPartitions: 2, ...config('retention.ms', '5000') })])
     await ask('the same', [wanted(`good-${version}`)])
     await ask('the same, validated', [wanted(`good-${version}`)], true)
@@ -147,7 +150,8 @@ async function configs(of: Probe): Promise<void> {
   }
   for (const version of versionsOf(incrementalAlterConfigs)) {
     for (const [resourceType, resourceName] of resources) {
-      for (const configOperation of [0, 1, 2, 3, 4, -1]) {
+      // Kafka's controller starts anew after an operation that does not exist: once is enough.
+      for (const configOperation of version === 1 && resourceName === 'be.ta' ? [0, 1, 2, 3, 4, -1] : [0, 1, 2, 3]) {
         const change = { name: 'retention.ms', configOperation, value: '5' }
         await of.ask(`'${resourceName}' of type ${resourceType} by ${configOperation} validated`, incrementalAlterConfigs, version, { resources: [{ resourceType, resourceName, configs: [change] }], validateOnly: true })
       }
