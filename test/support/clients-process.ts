@@ -44,6 +44,9 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
+/** Enough for a refusal before the usage of `millrace`. */
+const LINES_TOLD = 40
+
 /** A program that keeps running. Its output is kept as lines. */
 export class RunningProcess {
   readonly child: ChildProcess
@@ -94,7 +97,7 @@ export class RunningProcess {
     const settle = (): boolean => {
       const value = look()
       if (value !== undefined) resolve(value)
-      else if (this.#exit) reject(new Error(`${this.child.spawnfile} ended before ${what}:\n${this.lines.slice(-20).join('\n')}`))
+      else if (this.#exit) reject(new Error(`${this.child.spawnfile} ended before ${what}:\n${this.lines.slice(-LINES_TOLD).join('\n')}`))
       else return false
       return true
     }
@@ -102,7 +105,7 @@ export class RunningProcess {
     const again = (): void => void (settle() && done())
     const timer = setTimeout(() => {
       done()
-      reject(new Error(`no ${what} after ${timeoutMs} ms:\n${this.lines.slice(-20).join('\n')}`))
+      reject(new Error(`no ${what} after ${timeoutMs} ms:\n${this.lines.slice(-LINES_TOLD).join('\n')}`))
     }, timeoutMs)
     const done = (): void => {
       clearTimeout(timer)
