@@ -30,8 +30,10 @@ export type KilledRun = {
   readonly totals: ReadonlyMap<string, readonly (readonly [count: number, sum: number, number: number])[]>
   /** Last lines of instances that gave up. */
   readonly failures: readonly string[]
-  /** What the runs of the instances said, for a look at a run that went wrong. */
+  /** When what was killed. */
   readonly story: readonly string[]
+  /** All that the runs of each instance said, for a look at a run that went wrong. */
+  readonly said: readonly (readonly string[])[]
 }
 
 /** What is wrong with a run: a count that is missing, twice or out of turn, a sum that is not of the numbers, a number lost or counted twice. */
@@ -83,7 +85,7 @@ export async function runKilled({ address, seed, kills, settings = {}, trouble }
     await reader.waitFor('all that was sent', () => (recordsOf(reader).length >= sent.length ? true : undefined), PATIENCE_MS)
     tell('all is there')
     await Promise.all(instances.map(instance => instance.stop()))
-    return { sent, totals: totalsIn(reader), failures: instances.flatMap(({ failures }) => failures), story }
+    return { sent, totals: totalsIn(reader), failures: instances.flatMap(({ failures }) => failures), story, said: instances.map(({ lines }) => lines) }
   } catch (error) {
     const said = instances.map((instance, at) => `instance ${at}:\n${instance.lines.slice(-25).join('\n')}`)
     throw new Error([`seed ${seed}`, ...story, ...said].join('\n'), { cause: error })

@@ -27,7 +27,6 @@ const CLASSES = {
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
-  'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
 } as const
 
 export type KafkaTool = keyof typeof CLASSES
