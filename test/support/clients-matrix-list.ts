@@ -6,6 +6,7 @@ import { javaMatrix } from './clients-matrix-java.ts'
 import { goMatrix } from './clients-matrix-go.ts'
 import { nodeMatrix } from './clients-matrix-node.ts'
 import { pythonMatrix } from './clients-matrix-python.ts'
+import { rustMatrix } from './clients-matrix-rust.ts'
 
 export const matrixClients: readonly MatrixClient[] = [
   ...cMatrix,
@@ -13,4 +14,5 @@ export const matrixClients: readonly MatrixClient[] = [
   ...goMatrix,
   ...nodeMatrix,
   ...pythonMatrix,
+  ...rustMatrix,
 ]

@@ -14,7 +14,7 @@ const tools = {
   python: { name: 'Python 3 with venv', probe: ['python3', '-c', 'import venv, ensurepip'], remedy: 'apt-get install -y python3-venv' },
   ip: { name: 'ip of iproute2', probe: ['ip', '-V'], remedy: 'apt-get install -y iproute2' },
   go: { name: 'Go', probe: ['go', 'version'], remedy: 'install Go 1.26 or newer' },
-  rust: { name: 'Rust', probe: ['cargo', '--version'], remedy: 'install Rust' },
+  rust: { name: 'Rust', probe: ['cargo', '--version'], remedy: 'install Rust 1.85 or newer' },
   cc: { name: 'a C compiler with librdkafka', probe: ['cc', '-E', '-include', 'librdkafka/rdkafka.h', '-x', 'c', '/dev/null'],
     remedy: 'apt-get install -y gcc libc6-dev librdkafka-dev' },
   cxx: { name: 'a C++ compiler with make and libzstd', probe: ['sh', '-c', 'make -v && c++ -E -include zstd.h -x c++ /dev/null'],
