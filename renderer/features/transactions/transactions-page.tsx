@@ -99,17 +99,19 @@ function Facts({ rows, totals, now }: { readonly rows: readonly TransactionRow[]
 }
 
 function NoneYet({ address }: { readonly address: string | null }) {
-  const command =
-    address === null
-      ? {}
-      : {
-          command: `kafka-producer-perf-test --topic orders --num-records 10000 --record-size 100 --throughput 100 --transactional-id demo --transaction-duration-ms 1000 --producer-props bootstrap.servers=${address}`,
-        }
   return (
-    <Empty title="No transactional ids yet" {...command}>
+    <Empty title="No transactional ids yet" {...(address ? { command: demoCommand(address) } : {})}>
       One appears here when a producer with a transactional.id calls initTransactions. With Apache Kafka’s tools, one that commits once a second:
     </Empty>
   )
+}
+
+function demoCommand(address: string): string {
+  return [
+    'kafka-producer-perf-test --topic orders --num-records 10000 \\',
+    '  --record-size 100 --throughput 100 --transactional-id demo \\',
+    `  --transaction-duration-ms 1000 --producer-props bootstrap.servers=${address}`,
+  ].join('\n')
 }
 
 function TransactionsToolbar({ field, filter, totals, onFilter }: {
