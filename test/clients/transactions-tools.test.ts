@@ -47,3 +47,20 @@ it('lists and describes transactions and producers, and aborts one at the offset
   expect(await committedValues(address, 'ledger')).toEqual({ values: [['kept-1'], ['kept-1']], ends: [4, 2] })
   await producer.disconnect()
 })
+
+it('ends the transaction of an id by force, and lists by pattern and by how long one is open', async () => {
+  const { address } = broker
+  await createTopic(address, 'forced', 1)
+  const producer = kafkajsClient(address, 20).producer({ transactionalId: 'by-force', idempotent: true, maxInFlightRequests: 1, transactionTimeout: 60_000 })
+  await producer.connect()
+  const open = await producer.transaction()
+  await open.send({ topic: 'forced', messages: [{ partition: 0, value: 'dropped' }] })
+  expect(await transactions('list', '--transactional-id-pattern', 'by-.*')).toMatch(/^by-force\s+1\s+\d+\s+Ongoing/m)
+  expect(await transactions('list', '--transactional-id-pattern', 'by')).not.toContain('by-force')
+  expect(await transactions('list', '--duration-filter', '3600000')).not.toContain('by-force')
+  await transactions('forceTerminateTransaction', '--transactionalId', 'by-force')
+  expect(await transactions('list')).toMatch(/^by-force\s+1\s+\d+\s+Empty/m) // its producer began anew
+  expect(await committedValues(address, 'forced')).toEqual({ values: [[]], ends: [2] })
+  await expect(open.send({ topic: 'forced', messages: [{ partition: 0, value: 'too late' }] })).rejects.toThrow(/epoch|fenced|newer producer/i)
+  await producer.disconnect()
+})
