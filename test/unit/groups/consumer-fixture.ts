@@ -54,6 +54,8 @@ export class Client {
   /** What it was told last and has not taken yet. */
   #target: ReadonlySet<string> | null = null
   isIn = false
+  /** An answer was lost: the next request says everything, as clients do, and is told everything. */
+  #saysAll = false
 
   constructor(memberId: string, topics: readonly string[]) {
     this.memberId = memberId
@@ -64,8 +66,9 @@ export class Client {
   beat({ groups }: Setting, change: Partial<ConsumerHeartbeat> = {}): HeartbeatAnswer {
     const request = this.epoch === 0
       ? joiningConsumer({ memberId: this.memberId, subscribedTopics: this.topics, ...change })
-      : beating({ memberId: this.memberId, memberEpoch: this.epoch, owned: this.#owned(), ...change })
+      : beating({ memberId: this.memberId, memberEpoch: this.epoch, owned: this.#owned(), ...this.#saysAll && this.#everything(), ...change })
     const answer = groups.heartbeatConsumer(request)
+    this.#saysAll = false
     if (answer.error === 'NONE') {
       this.isIn = true
       this.epoch = answer.memberEpoch
@@ -74,6 +77,19 @@ export class Client {
       this.forget()
     }
     return answer
+  }
+
+  /** A heartbeat that is heard, and whose answer is lost. A client that is still to act upon an earlier one says nothing meanwhile. */
+  beatUnheard({ groups }: Setting): void {
+    if (this.#target) return
+    groups.heartbeatConsumer(this.epoch === 0
+      ? joiningConsumer({ memberId: this.memberId, subscribedTopics: this.topics })
+      : beating({ memberId: this.memberId, memberEpoch: this.epoch, owned: this.#owned(), ...this.#everything() }))
+    this.#saysAll = true
+  }
+
+  #everything(): Partial<ConsumerHeartbeat> {
+    return { subscribedTopics: this.topics, rebalanceTimeoutMs: 60_000 }
   }
 
   /** Gives up what is not its any more, then takes what is new: two steps, as a client's revocation may last. */

@@ -7,15 +7,16 @@ import { appendRecords } from '../../../core/coordinator/coordinator-log.ts'
 import { defaultLogConfig, PartitionLog } from '../../../core/log/partition-log.ts'
 import { batchesOf } from '../../../core/records/record-batch.ts'
 import { Client, converge, describe, owners } from './consumer-fixture.ts'
-import { startGroups, type Setting } from './fixture.ts'
+import { idOf, startGroups, type Setting } from './fixture.ts'
 
 const SUBSCRIPTIONS = [['orders'], ['payments'], ['orders', 'payments'], ['orders', 'later']]
 
 type Step =
-  | { readonly is: 'beat' | 'act' | 'leave' | 'die' | 'rejoin'; readonly client: number }
+  | { readonly is: 'beat' | 'unheard' | 'act' | 'leave' | 'die' | 'rejoin'; readonly client: number }
   | { readonly is: 'subscribe'; readonly client: number; readonly to: number }
   | { readonly is: 'wait'; readonly ms: number }
   | { readonly is: 'grow'; readonly topic: string; readonly by: number }
+  | { readonly is: 'delete'; readonly topic: string }
   | { readonly is: 'restart' }
 
 const CLIENTS = 4
@@ -26,14 +27,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ is: fc.constant('subscribe' as const), client, to: fc.nat(SUBSCRIPTIONS.length - 1) }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('wait' as const), ms: fc.constantFrom(100, 1_000, 5_000, 20_000) }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('grow' as const), topic: fc.constantFrom('orders', 'later'), by: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 3, arbitrary: fc.record({ is: fc.constant('unheard' as const), client }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('delete' as const), topic: fc.constantFrom('orders', 'payments', 'later') }) },
   { weight: 1, arbitrary: fc.constant({ is: 'restart' as const }) },
 )
 
-type Run = { setting: Setting; readonly clients: readonly Client[]; readonly dead: Set<number> }
+type Run = { setting: Setting; readonly clients: readonly Client[]; readonly dead: Set<number>; deleted: number }
 
 async function begin(assignor: string): Promise<Run> {
   const clients = Array.from({ length: CLIENTS }, (_, at) => new Client(`m${at}`, SUBSCRIPTIONS[at % SUBSCRIPTIONS.length] ?? []))
-  const run = { setting: await startGroups({ config: { consumerAssignors: assignor === 'range' ? ['range'] : ['uniform'] } }), clients, dead: new Set<number>() }
+  const run = { setting: await startGroups({ config: { consumerAssignors: assignor === 'range' ? ['range'] : ['uniform'] } }), clients, dead: new Set<number>(), deleted: 0 }
   return run
 }
 
@@ -47,10 +50,18 @@ async function take(run: Run, step: Step): Promise<void> {
       setting.topics.set(step.topic, (setting.topics.get(step.topic) ?? 0) + step.by)
       return setting.groups.onTopicChanged(step.topic, isNew ? 'new' : 'changed')
     }
+    case 'delete': {
+      if (!setting.topics.delete(step.topic)) return
+      // The next of that name is another.
+      setting.topicIds.set(step.topic, idOf(`${step.topic} ${run.deleted++}`))
+      setting.groups.onTopicDeleted(step.topic)
+      return setting.groups.onTopicChanged(step.topic, 'gone')
+    }
     case 'restart': {
-      const topics = new Map(setting.topics)
       run.setting = await setting.restart()
-      for (const [topic, count] of topics) run.setting.topics.set(topic, count)
+      run.setting.topics.clear()
+      for (const [topic, count] of setting.topics) run.setting.topics.set(topic, count)
+      for (const [topic, topicId] of setting.topicIds) run.setting.topicIds.set(topic, topicId)
       return
     }
     default: break
@@ -68,6 +79,8 @@ async function take(run: Run, step: Step): Promise<void> {
     return
   } else if (step.is === 'beat') {
     of.beat(setting)
+  } else if (step.is === 'unheard') {
+    of.beatUnheard(setting)
   } else if (step.is === 'act') {
     of.act()
   } else if (step.is === 'subscribe') {
@@ -112,12 +125,9 @@ test.each(['uniform', 'range'])('%s: however members come, go, lag and die, no p
     if (members.length > 0) {
       converge(run.setting, members)
       expect(describe(run.setting).state).toBe('Stable')
-      const wanted = new Set(members.flatMap(({ topics }) => topics).flatMap(topic => Array.from({ length: run.setting.topics.get(topic) ?? 0 }, (_, partition) => `${topic}-${partition}`)))
-      const held = members.flatMap(({ held: keys }) => [...keys].map(key => {
-        const [topicId = '', partition] = key.split('/')
-        return `${Buffer.from(topicId, 'base64url').toString().replace(/\.+$/, '')}-${partition}`
-      }))
-      expect(held.sort()).toEqual([...wanted].sort())
+      const { topics, topicIds } = run.setting
+      const wanted = new Set(members.flatMap(client => client.topics).flatMap(topic => Array.from({ length: topics.get(topic) ?? 0 }, (_, partition) => `${topicIds.get(topic) ?? idOf(topic)}/${partition}`)))
+      expect(members.flatMap(({ held }) => [...held]).sort()).toEqual([...wanted].sort())
     }
     await run.setting.groups.stop()
   }), { numRuns: 150 })
