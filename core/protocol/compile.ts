@@ -37,7 +37,7 @@ export function compileStruct(fields: Fields, plan: Plan): Codec {
     const codec = holds(spec.versions, plan.version, true) ? compileField(spec, plan) : undefined
     if (codec && !holds(spec.tagged, plan.version)) {
       codecs.push(codec)
-      written.push({ name, spec, write: codec.write })
+      written.push({ name, spec, write: spec.kind === 'string' && name.endsWith('Message') ? cutWrite(codec.write) : codec.write })
       continue
     }
     codecs.push(constant(spec.fallback))
@@ -189,6 +189,25 @@ function lengthWrite(plan: Plan, width: 2 | 4): (writer: Writer, length: number)
   return width === 2 ? (writer, length) => writer.int16(length) : (writer, length) => writer.int32(length)
 }
 
+/** In every version, as in Kafka: what one version takes another must be able to tell. */
+const STRING_BYTES_MAX = 0x7fff
+/** Bytes that are no UTF-8 are read as a character of three. */
+const SAFE_STRING_BYTES = Math.floor(STRING_BYTES_MAX / 3)
+
+function refuseLong(value: string, reader: Reader): void {
+  if (Buffer.byteLength(value) > STRING_BYTES_MAX) throw new FrameError(`a string of more than ${STRING_BYTES_MAX} bytes before byte ${reader.at}`)
+}
+
+/** Of a message that repeats what a client sent, as much as fits. */
+function cutWrite(write: Write): Write {
+  return (writer, value) => write(writer, typeof value === 'string' && Buffer.byteLength(value) > STRING_BYTES_MAX ? cut(value) : value)
+}
+
+function cut(message: string): string {
+  // What is cut in the middle of a character ends with one of three bytes.
+  return `${Buffer.from(message).subarray(0, STRING_BYTES_MAX - 12).toString()}...`
+}
+
 function stringCodec(isNullable: boolean, plan: Plan): Codec {
   const readLength = lengthRead(plan, 2)
   const writeLength = lengthWrite(plan, 2)
@@ -196,7 +215,10 @@ function stringCodec(isNullable: boolean, plan: Plan): Codec {
   return {
     read: reader => {
       const length = readLength(reader)
-      return length < 0 ? refuseNull(reader, isNullable) : reader.utf8(length)
+      if (length < 0) return refuseNull(reader, isNullable)
+      const value = reader.utf8(length)
+      if (length > SAFE_STRING_BYTES) refuseLong(value, reader)
+      return value
     },
     write: (writer, value) => {
       if (value !== null) return writer.string(value, isCompact)

@@ -32,7 +32,7 @@ export class Seen {
 }
 
 export const HOSTILE_TOPICS = ['hostile-a', 'hostile-b', 'hostile.c', 'hostile-compact']
-const texts = ['', ' ', '.', '..', 'a b', 'ä\u0000ö', '__consumer_offsets', '__proto__', 'constructor', 'x'.repeat(249), 'x'.repeat(32_000), '%s%n', '../../etc', '(a+)+$', 'a{1000}{1000}', '[', '((((((((((a*)*)*)*)*)*)*)*)*)*', '.*', '(?i)x', '\u{1f600}']
+const texts = ['', ' ', '.', '..', 'a b', 'ä\u0000ö', '__consumer_offsets', '__proto__', 'constructor', 'x'.repeat(249), 'x'.repeat(32_767), '%s%n', '../../etc', '(a+)+$', 'a{1000}{1000}', '[', '((((((((((a*)*)*)*)*)*)*)*)*)*', '.*', '(?i)x', '\u{1f600}']
 const numbers = [0, 1, 2, 3, -1, -2, -3, 5, 100, 0x7fff, -0x8000, 0x7fffffff, -0x80000000, 10_000, 65_536, 1_048_576]
 const configNames = ['retention.ms', 'cleanup.policy', 'segment.bytes', 'max.message.bytes', 'no.such', '', 'consumer.session.timeout.ms', 'min.insync.replicas', 'compression.type', 'segment.ms']
 const configValues = ['', '-1', '0', '1', 'x', 'compact', 'delete,compact', '9223372036854775807', '1e3', 'x'.repeat(32_000), 'gzip']

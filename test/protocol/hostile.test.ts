@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { metadata, offsetFetch } from '../../core/protocol/apis/index.ts'
+import { createTopics, metadata, offsetFetch } from '../../core/protocol/apis/index.ts'
 import { FrameError } from '../../core/protocol/frame-error.ts'
 import type { Message } from '../../core/protocol/schema.ts'
 import { Reader, Writer } from '../../core/protocol/wire.ts'
@@ -81,4 +81,29 @@ test('one frame decodes to a bounded number of elements, however small they are 
   const empty = Buffer.alloc(count * 2, hex('0100'))
   const bytes = Buffer.concat([...writer.finish(), empty, Buffer.alloc(3)])
   expect(() => metadata.decodeRequest(new Reader(bytes), 9)).toThrow('more than 1000000 array elements in one frame')
+})
+
+test('a string is refused in every version when no version could tell it again', () => {
+  const compact = (text: Buffer): Buffer => {
+    const writer = new Writer()
+    writer.uvarint(2)
+    writer.uvarint(text.length + 1)
+    return Buffer.concat([...writer.finish(), text, hex('00 01 00 00 00')])
+  }
+  const read = (text: Buffer): unknown => attempt(metadata.request, 9, compact(text))
+  expect(read(Buffer.alloc(32_767, 'x'))).toMatchObject({ topics: [{ name: 'x'.repeat(32_767) }] })
+  expect(read(Buffer.alloc(32_768, 'x'))).toBeInstanceOf(FrameError)
+  // As characters of three bytes each these would be longer than they came.
+  expect(read(Buffer.alloc(10_923, 0xff))).toBeInstanceOf(FrameError)
+  expect(read(Buffer.alloc(10_922, 0xff))).not.toBeInstanceOf(FrameError)
+})
+
+test('a message that repeats a long name is cut to what a string may have', () => {
+  for (const version of [2, 5]) {
+    const bytes = Buffer.concat(createTopics.encodeResponse({ topics: [{ name: 'a', errorCode: 17, errorMessage: `no ${'\u00e4'.repeat(20_000)}`, configs: [] }] }, version))
+    const { errorMessage } = createTopics.decodeResponse(new Reader(bytes), version).topics[0] ?? {}
+    expect(errorMessage?.slice(0, 5)).toBe('no \u00e4\u00e4')
+    expect(errorMessage?.endsWith('...')).toBe(true)
+    expect(Buffer.byteLength(errorMessage ?? '')).toBeLessThanOrEqual(32_767)
+  }
 })
