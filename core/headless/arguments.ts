@@ -81,7 +81,7 @@ function parseServe(argv: string[]): Command {
       http: { type: 'string' },
       topics: { type: 'string' },
       brokers: { type: 'string', default: '1' },
-      racks: { type: 'string', default: '' },
+      racks: { type: 'string' },
       config: { type: 'string', multiple: true, default: [] },
       'durable-acks': { type: 'boolean' },
       containers: { type: 'string' },
@@ -99,6 +99,8 @@ function parseServe(argv: string[]): Command {
   }
   const brokerCount = Number(values.brokers)
   if (!/^[1-9]$/.test(values.brokers)) return { is: 'wrong', problem: `--brokers ${values.brokers}: expected a number from 1 to ${BROKERS_MAX}` }
+  const racks = parseRacks(values.racks)
+  if (!racks) return { is: 'wrong', problem: `--racks ${values.racks}: expected names, as in --racks a,b,c` }
   const crossed = crossedPorts(listeners, brokerCount)
   if (crossed !== undefined) return { is: 'wrong', problem: crossed }
   const settings = parseBrokerSettings(values.config)
@@ -109,6 +111,8 @@ function parseServe(argv: string[]): Command {
   if (typeof topics === 'string') return { is: 'wrong', problem: topics }
   const http = values.http === undefined ? undefined : parseListener(values.http)
   if (http && 'problem' in http) return { is: 'wrong', problem: `--http ${values.http}: expected HOST:PORT, as in --http 127.0.0.1:8080` }
+  const own = http && http.port !== 0 ? listeners.find(({ port }) => port <= http.port && http.port < port + brokerCount && port !== 0) : undefined
+  if (own) return { is: 'wrong', problem: `--http ${values.http}: the ${brokerCount === 1 ? 'broker has that port' : `${brokerCount} brokers have the ports ${own.port} to ${own.port + brokerCount - 1}`}: choose another` }
   if (values.log !== 'text' && values.log !== 'json') return { is: 'wrong', problem: `--log ${values.log}: text or json` }
   return {
     is: 'serve',
@@ -123,7 +127,7 @@ function parseServe(argv: string[]): Command {
       durableAcks: values['durable-acks'],
       containers,
       brokerCount,
-      racks: values.racks.split(',').map(rack => rack.trim()).filter(rack => rack !== ''),
+      racks,
     },
   }
 }
@@ -131,6 +135,12 @@ function parseServe(argv: string[]): Command {
 /** `--containers` may stand alone: the next word is its value only when it is no option. */
 function withDefault(word: string, at: number, argv: readonly string[]): string {
   return word === '--containers' && (argv[at + 1] ?? '-').startsWith('-') ? '--containers=' : word
+}
+
+/** Names with commas between them, and perhaps one at the end; undefined where one is missing. */
+function parseRacks(text: string | undefined): readonly string[] | undefined {
+  const racks = text?.replace(/,\s*$/, '').split(',').map(rack => rack.trim()) ?? []
+  return racks.includes('') ? undefined : racks
 }
 
 /** Each broker takes the port after the one before it, on every listener: those must lie far enough apart. */

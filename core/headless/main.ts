@@ -28,7 +28,7 @@ async function run(): Promise<number> {
       process.stdout.write(`millrace ${(await import('./version.ts')).productVersion()}\n`)
       return 0
     case 'wrong':
-      process.stderr.write(`millrace: ${command.problem}\n\n${usage}`)
+      process.stderr.write(`millrace: ${command.problem}\nmillrace help lists commands and options.\n`)
       return 2
   }
 }

@@ -16,6 +16,11 @@ test.each([
   [['--brokers', 'many'], '--brokers many: expected a number from 1 to 9'],
   [['--brokers', '3', '--listen', '127.0.0.1:9092', '--listen', '[::1]:9094'], '--listen ports must be at least 3 apart for 3 brokers: each broker takes the next port'],
   [['--brokers', '3', '--listen', '127.0.0.1:65534'], '--listen: 3 brokers need the ports 65534 to 65536, and 65535 is the last there is'],
+  [['--racks', ','], '--racks ,: expected names, as in --racks a,b,c'],
+  [['--racks', 'a,,b'], '--racks a,,b: expected names, as in --racks a,b,c'],
+  [['--config', 'log.retention.ms'], '--config log.retention.ms: expected NAME=VALUE, as in log.retention.ms=3600000'],
+  [['--listen', '127.0.0.1:9092', '--http', '127.0.0.1:9092'], '--http 127.0.0.1:9092: the broker has that port: choose another'],
+  [['--brokers', '3', '--listen', '127.0.0.1:9092', '--http', '127.0.0.1:9094'], '--http 127.0.0.1:9094: the 3 brokers have the ports 9092 to 9094: choose another'],
 ])('%j is refused', (args, problem) => {
   expect(serve(...args)).toEqual({ is: 'wrong', problem })
 })
