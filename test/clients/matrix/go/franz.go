@@ -33,6 +33,7 @@ func (library *franz) client(options ...kgo.Opt) *kgo.Client {
 
 func (library *franz) options(options ...kgo.Opt) []kgo.Opt {
 	base := []kgo.Opt{kgo.SeedBrokers(library.address), kgo.FetchMaxWait(100 * time.Millisecond), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.MetadataMinAge(50 * time.Millisecond), // 5 s unless told, in which a topic that is new is not listed
 		kgo.HeartbeatInterval(500 * time.Millisecond), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ProducerBatchCompression(kgo.NoCompression())}
 	return append(base, options...)
 }
