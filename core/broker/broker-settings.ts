@@ -28,7 +28,7 @@ export function parseBrokerSettings(pairs: readonly string[]): { readonly config
   const topicDefaults: Record<string, string> = {}
   const settings: Record<string, string> = {}
   for (const pair of pairs) {
-    if (!pair.includes('=')) return { problem: `${pair}: expected NAME=VALUE, as in log.retention.ms=3600000` }
+    if (brokerConfigs.has(pair)) return { problem: `${pair}: expected NAME=VALUE, as in log.retention.ms=3600000` }
     const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? []
     const definition = brokerConfigs.get(name)
     if (!definition || definition.mode === 'shown') return { problem: `${pair}: there is no broker config ${name || pair} that can be set here` }

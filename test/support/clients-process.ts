@@ -44,7 +44,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Enough for a refusal before the usage of `millrace`. */
+/** Enough for a refusal, and a stack below it. */
 const LINES_TOLD = 40
 
 /** A program that keeps running. Its output is kept as lines. */
