@@ -21,17 +21,25 @@ export type RoleName = keyof typeof roles
 
 export type ClientSettings = { readonly addresses: string; readonly folder: string; readonly seed: number; readonly place: string; readonly life: number; readonly roles: readonly RoleName[] }
 
+/** A library may wait for good in its own close. What it had under way by then stays unknown. */
+const LIBRARY_END_MS = 15_000
+
 async function main(settings: ClientSettings): Promise<void> {
   const { addresses, folder, seed, place, life } = settings
   const state = { isOver: false }
-  process.stdin.on('end', () => { state.isOver = true }).resume()
+  const late = Promise.withResolvers<void>()
+  process.stdin.on('end', () => {
+    state.isOver = true
+    setTimeout(late.resolve, LIBRARY_END_MS)
+  }).resume()
   // A library that fails outside of what was asked of it says nothing of the broker.
   process.on('unhandledRejection', cause => process.stderr.write(`unhandled: ${String(cause)}\n`))
   process.on('uncaughtException', cause => process.stderr.write(`uncaught: ${cause.stack}\n`))
   process.stdout.write('ready\n')
   await Promise.all(settings.roles.map(async (name, at) => {
     const recorder = new Recorder(folder, `${place}.${life}-${name}-${at}`)
-    await roles[name]({ addresses, recorder, random: seededRandom(seed + at * 7919 + life * 104_729), place: `${place}-${at}`, isOver: () => state.isOver })
+    const work = roles[name]({ addresses, recorder, random: seededRandom(seed + at * 7919 + life * 104_729), place: `${place}-${at}`, isOver: () => state.isOver })
+    await (/^(kafkajs|platformatic)/.test(name) ? Promise.race([work, late.promise]) : work)
     process.stdout.write(`${name} done\n`)
   }))
 }

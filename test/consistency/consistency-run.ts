@@ -37,6 +37,8 @@ export type RunTotals = {
   readonly processed: number
   readonly commits: number
   readonly holds: number
+  /** How often each kind of operation ended with each error: whether the trouble met what it is for. */
+  readonly refusals: Readonly<Record<string, number>>
   readonly brokerCount: number
   readonly troubles: Troubles
   /** What clients said outside of their operations, for whoever looks. */
@@ -168,5 +170,16 @@ export function countsOf(operations: readonly Operation[]) {
     processed: count(operation => (operation.is === 'send' ? operation.sources?.length ?? 0 : 0)),
     commits: count(({ is }) => Number(is === 'commit')),
     holds: count(({ is }) => Number(is === 'hold')),
+    refusals: refusalsIn(operations),
   }
+}
+
+function refusalsIn(operations: readonly Operation[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { is, error } of operations) {
+    if (error === undefined || !/^[A-Z_]+$/.test(error)) continue
+    const key = `${is} ${error}`
+    counts[key] = (counts[key] ?? 0) + 1
+  }
+  return counts
 }
