@@ -6,10 +6,10 @@
 import type { ConfiguredKind } from '../catalog/config-rows.ts'
 import { CONFIGS_PER_RESOURCE_MAX, CONFIGURED_RESOURCES_MAX } from '../common/limits.ts'
 import type { KafkaError } from '../protocol/errors.ts'
-import { brokerConfigs } from './broker-configs.ts'
+import { brokerConfigs, throttleConfigs } from './broker-configs.ts'
 import { brokerConflict } from './broker-conflicts.ts'
 import { clientMetricsProblem } from './client-metrics-configs.ts'
-import { hasLongValue, LONG_VALUE, type ConfigDefinition, type Configs } from './config-definition.ts'
+import type { ConfigDefinition, Configs } from './config-definition.ts'
 import type { DynamicConfigs } from './dynamic-configs.ts'
 import { groupConfigProblem } from './group-configs.ts'
 import type { RequestContext } from './handler.ts'
@@ -36,6 +36,9 @@ export const CLIENT_METRICS = 16
 export const GROUP = 32
 
 const kinds: Readonly<Record<number, ConfiguredKind>> = { [BROKER]: 'broker', [CLIENT_METRICS]: 'client-metrics', [GROUP]: 'group' }
+
+/** What Kafka's record of a config can hold: one that is appended to may get too long. */
+const VALUE_LENGTH_MAX = 32_767
 
 export function refusal(message: string, error: AlterRefusal['error'] = 'INVALID_REQUEST'): AlterRefusal {
   return { error, message }
@@ -134,7 +137,7 @@ function brokerProblem(name: string, next: Configs, nodeCount: number): AlterRef
     ?? refuse('These security configs can be dynamically updated only per-listener using the listener prefix', names.filter(isSecurity))
   if (problem) return problem
   for (const [config, value] of Object.entries(next)) {
-    const wrong = brokerConfigs.get(config)?.problem(value)
+    const wrong = (brokerConfigs.get(config) ?? throttleConfigs.get(config))?.problem(value)
     if (wrong !== undefined) return refusal(wrong)
   }
   if (name === '') return refuse('Cannot update these configs at default cluster level, broker id must be specified', ofListeners)
@@ -155,7 +158,8 @@ function isOfStore(config: string): boolean {
 }
 
 function lengthProblem(next: Configs): AlterRefusal | undefined {
-  return hasLongValue(next) ? refusal(LONG_VALUE, 'INVALID_CONFIG') : undefined
+  const isLong = Object.values(next).some(value => value.length > VALUE_LENGTH_MAX)
+  return isLong ? refusal(`The configuration value cannot be added because it exceeds the maximum value size of ${VALUE_LENGTH_MAX} bytes.`, 'INVALID_CONFIG') : undefined
 }
 
 function roomProblem(kind: ConfiguredKind, name: string, next: Configs, configs: DynamicConfigs): AlterRefusal | undefined {

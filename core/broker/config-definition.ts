@@ -1,20 +1,11 @@
 /** What is known of a config: its name, type, default, and what its values may be. */
 
-import { CONFIG_VALUE_LENGTH_MAX } from '../common/limits.ts'
-
 /** Kafka's ConfigType codes in DescribeConfigs answers. */
 export const configTypes = { BOOLEAN: 1, STRING: 2, INT: 3, SHORT: 4, LONG: 5, DOUBLE: 6, LIST: 7, CLASS: 8, PASSWORD: 9 } as const
 export type ConfigType = keyof typeof configTypes
 
 /** Configs as text, by their names. */
 export type Configs = Readonly<Record<string, string>>
-
-/** In Kafka's words. */
-export const LONG_VALUE = `The configuration value cannot be added because it exceeds the maximum value size of ${CONFIG_VALUE_LENGTH_MAX} bytes.`
-
-export function hasLongValue(configs: Readonly<Record<string, string | null>>): boolean {
-  return Object.values(configs).some(value => value !== null && value.length > CONFIG_VALUE_LENGTH_MAX)
-}
 
 export type ConfigDefinition = {
   readonly name: string

@@ -1,7 +1,7 @@
 /** Topic configs of Kafka 4.3: names, types, defaults, validation, and the frozen form a partition holds. */
 
 import type { LogConfig } from '../log/log-config.ts'
-import { hasLongValue, LONG_VALUE, type ConfigDefinition, type ConfigType } from './config-definition.ts'
+import type { ConfigDefinition, ConfigType } from './config-definition.ts'
 import { type ConfigCheck, gzipLevel, isTruth, listOf, LONG_MAX, oneOf, ratio, throttled, toList, toNumber, truth, whole } from './config-values.ts'
 
 export type TopicConfigDefinition = ConfigDefinition & { readonly default: string }
@@ -60,7 +60,6 @@ const definitions = new Map(topicConfigs.map(definition => [definition.name, def
 export function topicConfigProblem(configs: Readonly<Record<string, string | null>>, brokerDefaults: Readonly<Record<string, string>> = {}): string | undefined {
   const unknown = Object.keys(configs).find(name => !definitions.has(name))
   if (unknown !== undefined) return unknownTopicConfig(unknown)
-  if (hasLongValue(configs)) return LONG_VALUE
   for (const [name, value] of Object.entries(configs)) {
     if (value === null) return `Null value not supported for topic configs: ${name}`
     const problem = definitions.get(name)?.problem(value)

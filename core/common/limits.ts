@@ -62,8 +62,6 @@ export const CONFIGURED_RESOURCES_MAX = 10_000
 export const CONFIGS_PER_RESOURCE_MAX = 1000
 /** Resources that one DescribeConfigs describes: any name of a group is one, costs a few bytes to ask for and some kilobytes to answer. */
 export const DESCRIBED_RESOURCES_MAX = 10_000
-/** What Kafka's record of a config can hold. */
-export const CONFIG_VALUE_LENGTH_MAX = 32_767
 /** Protocol metadata one member may bring: a group's record, with all its members, must fit a batch of about this size. */
 export const GROUP_METADATA_BYTES_MAX = 1 * MB
 /** Of a regular expression from a client: names of topics are 249 characters long at most. */

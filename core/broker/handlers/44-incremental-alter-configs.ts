@@ -10,7 +10,7 @@ import { incrementalAlterConfigs } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import { alterResources, type AlterRefusal, BROKER, listDefinition, refusal, type ResourceChange } from '../alter-configs.ts'
-import { hasLongValue, type Configs } from '../config-definition.ts'
+import type { Configs } from '../config-definition.ts'
 import { handler } from '../handler.ts'
 
 type Operation = RequestOf<typeof incrementalAlterConfigs>['resources'][number]['configs'][number]
@@ -45,8 +45,7 @@ function applied(operations: readonly Operation[], current: Configs, resourceTyp
     else {
       const list = listDefinition(resourceType, name)
       if (!list) return noList(name, configOperation, resourceType)
-      // One that is too long is refused as it is: its items could be more than memory holds.
-      next[name] = hasLongValue({ name: value }) ? value ?? '' : combined(current[name] ?? list.default ?? '', value ?? '', configOperation)
+      next[name] = combined(current[name] ?? list.default ?? '', value ?? '', configOperation)
     }
   }
   return { configs: next }

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   apiVersions, createPartitions, createTopics, deleteTopics, describeConfigs, describeGroups, describeProducers, describeTransactions, fetch, findCoordinator,
-  incrementalAlterConfigs, listTransactions, metadata, offsetCommit, offsetFetch, writeTxnMarkers,
+  listTransactions, metadata, offsetCommit, offsetFetch, writeTxnMarkers,
 } from '../../../core/protocol/apis/index.ts'
 import { kafkaErrors } from '../../../core/protocol/errors.ts'
 import { ZERO_UUID } from '../../../core/protocol/wire.ts'
@@ -77,17 +77,6 @@ test('one request describes ten thousand resources and no more, and a long list 
   expect(new Set(many.results.map(({ errorCode, configs }) => `${errorCode} ${configs.length}`))).toEqual(new Set([`${kafkaErrors.POLICY_VIOLATION} 0`]))
   const keys = await broker.ask(describeConfigs, 4, { resources: [{ resourceType: 4, resourceName: '1', configurationKeys: times(MANY, at => at === 7 ? 'node.id' : `key${at}`) }] })
   expect(keys.results[0]?.configs).toMatchObject([{ name: 'node.id', value: '1' }])
-})
-
-test('a list of configs that is too long is refused before its items are looked at', async () => {
-  const value = ','.repeat(40_000)
-  const alter = async (configOperation: number): Promise<unknown> => (await broker.ask(incrementalAlterConfigs, 1, {
-    validateOnly: false, resources: [{ resourceType: 2, resourceName: 'orders', configs: [{ name: 'cleanup.policy', configOperation, value }] }],
-  })).responses
-  const refused = { errorCode: kafkaErrors.INVALID_CONFIG, errorMessage: 'The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.' }
-  for (const operation of [0, 2, 3]) expect(await alter(operation)).toMatchObject([refused])
-  const created = await broker.ask(createTopics, 7, { timeoutMs: 1000, validateOnly: true, topics: [{ name: 'new', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [{ name: 'cleanup.policy', value }] }] })
-  expect(created.topics).toMatchObject([refused])
 })
 
 /** Whether another client is answered before this long request is. */
