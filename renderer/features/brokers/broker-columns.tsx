@@ -21,7 +21,7 @@ export function brokerColumns(acts: BrokerActs, hasRacks: boolean): readonly Col
     {
       id: 'id',
       title: 'Broker',
-      width: { grow: 0.6, min: 128 },
+      width: 128,
       compare: byNumber(row => row.id),
       text: row => String(row.id),
       cell: row => (

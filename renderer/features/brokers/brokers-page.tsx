@@ -181,7 +181,7 @@ const degradedColumns: readonly Column<TopicRow>[] = [
 
 function count(id: string, title: string, of: (row: TopicRow) => number, tone: 't2' | 'warn' | 'bad', tip: string): Column<TopicRow> {
   return {
-    id, title, tip, width: { grow: 0.6, min: 112 }, align: 'end', isDescendingFirst: true,
+    id, title, tip, width: 128, align: 'end', isDescendingFirst: true,
     compare: byNumber(of),
     text: row => String(of(row)),
     cell: row => <span className={text[of(row) === 0 ? 't3' : tone]}>{formatCount(of(row))}</span>,

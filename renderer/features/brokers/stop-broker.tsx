@@ -43,7 +43,7 @@ export function StopBroker({ broker, onClose, onStart }: StopBrokerProps) {
         ))}
       </ul>
       <Checkbox isOn={isAbrupt} onChange={setAbrupt} tip="Otherwise others lead before its connections end, as in Kafka’s controlled shutdown">
-        As if it died: its connections end first, requests under way get no answer
+        As if it died: connections end first, without answers
       </Checkbox>
       {stop.state.is === 'failed' ? <ErrorNote title={`Broker ${broker.id} was not stopped`} failure={stop.state.failure} /> : null}
     </Dialog>

@@ -45,10 +45,7 @@ export function GroupDetailPanel({ group, tab, onDelete, ref }: PanelProps) {
     <section className={styles.detail} aria-label={`Group ${group}`} ref={ref}>
       <div className={styles.head}>
         <h2>{group}</h2>
-        {detail ? (
-          <span className={classNames(text['cut'], isBehind(detail.row) ? text['warn'] : text['t2'])}>{describeLag(detail.row)}</span>
-        ) : null}
-        {detail ? <Rebalance detail={detail} /> : null}
+        {detail ? <Standing detail={detail} /> : null}
         <span className={styles.grow} />
         {live.is === 'failed' ? null : (
           <Button kind="quiet" disabledReason={offsetsProblem} tip="Of one topic; asks for its name first" onClick={() => setRemoving(true)}>
@@ -74,13 +71,16 @@ export function GroupDetailPanel({ group, tab, onDelete, ref }: PanelProps) {
   )
 }
 
-/** What the group waits for while it rebalances; screen readers hear it when it changes. */
-function Rebalance({ detail }: { readonly detail: GroupDetail }) {
-  const words = describeRebalance(detail)
+/** What the group waits for while it rebalances, else its lag; screen readers hear of a rebalance. */
+function Standing({ detail }: { readonly detail: GroupDetail }) {
+  const rebalance = describeRebalance(detail)
   return (
-    <span role="status" className={classNames(text['cut'], text['warn'])}>
-      {words === null ? '' : `· ${detail.row.state}: ${words}`}
-    </span>
+    <>
+      <span role="status" className={classNames(text['cut'], text['warn'])}>
+        {rebalance === null ? '' : `${detail.row.state}: ${rebalance}`}
+      </span>
+      {rebalance === null ? <span className={classNames(text['cut'], isBehind(detail.row) ? text['warn'] : text['t2'])}>{describeLag(detail.row)}</span> : null}
+    </>
   )
 }
 

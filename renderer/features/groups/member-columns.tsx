@@ -95,7 +95,7 @@ function Progress({ row, targetEpoch }: { readonly row: GroupMemberRow; readonly
   const state = memberState(row, targetEpoch)
   if (state === null) return null
   return (
-    <span data-tip={state.tip}>
+    <span data-tip={state.tone === 'warn' ? `${state.word}: ${state.tip}` : state.tip}>
       <State tone={state.tone}>
         <span className={classNames(text['cut'], state.tone === 'warn' && text['warn'])}>{state.word}</span>
       </State>

@@ -110,7 +110,8 @@ function demoCommand(address: string): string {
   return [
     'kafka-producer-perf-test --topic orders --num-records 10000 \\',
     '  --record-size 100 --throughput 100 --transactional-id demo \\',
-    `  --transaction-duration-ms 1000 --producer-props bootstrap.servers=${address}`,
+    '  --transaction-duration-ms 1000 \\',
+    `  --producer-props bootstrap.servers=${address}`,
   ].join('\n')
 }
 
