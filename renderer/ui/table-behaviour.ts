@@ -100,3 +100,18 @@ export function useRowHeight(): number {
 function readRowHeight(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row')) || 24
 }
+
+/** The pixels that the table has for its columns; without a bound before it is laid out. */
+export function useWidth(scroller: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(Infinity)
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const measure = (): void => setWidth(element.clientWidth || Infinity)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [scroller])
+  return width
+}

@@ -5,7 +5,8 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { useAnchoredRows, useHeldOrder, useReached, useRowHeight } from './table-behaviour.ts'
+import { useAnchoredRows, useHeldOrder, useReached, useRowHeight, useWidth } from './table-behaviour.ts'
+import { fittingColumns, layoutOf } from './table-columns.ts'
 import { sortRows, type Sort } from './table-order.ts'
 import { Row as TableRow, TableHead } from './table-row.tsx'
 import { useSelection } from './table-selection.ts'
@@ -25,8 +26,8 @@ export type Column<Row> = {
   readonly width: number | { readonly grow: number; readonly min: number }
   readonly align?: 'start' | 'end'
   readonly isMono?: boolean
-  /** Leaves a narrow window (under 1180 px). */
-  readonly isOptional?: boolean
+  /** Leaves a narrow window (under 1180 px), and a table that has no room for all its columns; `tight`: only the latter. */
+  readonly isOptional?: boolean | 'tight'
   /** Ascending comparison; a column without it does not sort. */
   readonly compare?: (a: Row, b: Row) => number
   /** The first click sorts descending: figures. */
@@ -67,13 +68,14 @@ export type TableProps<Row> = {
 export function Table<Row>(props: TableProps<Row>) {
   const { label, rows, rowKey, columns: allColumns, initialSort, hasHead = true } = props
   const isNarrow = useIsNarrow()
-  const columns = useMemo(() => allColumns.filter(column => !(isNarrow && column.isOptional)), [allColumns, isNarrow])
   const [sort, setSort] = useState<Sort | undefined>(initialSort)
   const sorted = useMemo(
     () => sortRows(rows, rowKey, allColumns.find(column => column.id === sort?.column)?.compare, sort?.isDescending ?? false),
     [rows, rowKey, allColumns, sort],
   )
   const scroller = useRef<HTMLDivElement>(null)
+  const available = useWidth(scroller)
+  const columns = useMemo(() => fittingColumns(allColumns, { isNarrow, available }), [allColumns, isNarrow, available])
   const { shown, isHeld, pointer } = useHeldOrder(sorted, rowKey, sort)
   const id = useId()
   const rowHeight = useRowHeight()
@@ -132,10 +134,4 @@ export function Table<Row>(props: TableProps<Row>) {
       {props.footer ? <div className={styles.footer}>{props.footer}</div> : null}
     </div>
   )
-}
-
-/** The columns as a grid, by which every row lays itself out, and the pixels under which the table scrolls sideways, head and rows together. */
-function layoutOf<Row>(columns: readonly Column<Row>[]): { readonly template: string; readonly minWidth: number } {
-  const tracks = columns.map(({ width }) => (typeof width === 'number' ? `${width}px` : `minmax(${width.min}px, ${width.grow}fr)`))
-  return { template: tracks.join(' '), minWidth: columns.reduce((sum, { width }) => sum + (typeof width === 'number' ? width : width.min), 0) }
 }

@@ -3,6 +3,7 @@
 import { useState } from 'react'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import { plural } from '../../format/figures.ts'
+import { listNames } from '../../format/text.ts'
 import { formatDuration, formatTime } from '../../format/time.ts'
 import { useNow } from '../../now.ts'
 import { hrefOf } from '../../places.ts'
@@ -80,7 +81,7 @@ function Address({ status }: { readonly status: LocalStatus }) {
       <p className={styles.facts}>
         Accepting since {formatTime(startedAt + startTookMs, now)}, {formatDuration(startTookMs)} after start.{' '}
         {whoCanConnect(addresses)}{' '}
-        Topics are created when a client first writes.{others.length > 0 ? ` Also at ${others.join(', ')}.` : ''}
+        Topics are created when a client first writes.{others.length > 0 ? ` Also at ${listNames(others, 4)}.` : ''}
       </p>
     </>
   )
@@ -166,7 +167,7 @@ function OtherWays() {
   return (
     <section aria-labelledby="other">
       <h2 id="other" className={styles.heading}>
-        Nothing to connect yet?
+        Without a client
       </h2>
       <div className={styles.way}>
         <Icon name="produce" />

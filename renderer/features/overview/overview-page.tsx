@@ -5,6 +5,7 @@ import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import { dismissNotice, useIsDismissed } from '../../dismissed.ts'
 import { formatRate } from '../../format/figures.ts'
+import { cutMiddle } from '../../format/text.ts'
 import { PortBanner } from '../../frame/port-banner.tsx'
 import { useNow } from '../../now.ts'
 import { hrefOf } from '../../places.ts'
@@ -95,6 +96,9 @@ function Sentence({ status, groups }: { readonly status: LocalStatus; readonly g
   )
 }
 
+/** Characters of a name in a sentence: what is the matter comes after it, and has to be seen. */
+const NAME_MAX = 40
+
 function Findings({ findings, onDismiss }: { readonly findings: readonly Finding[]; readonly onDismiss: () => void }) {
   if (findings.length === 0)
     return (
@@ -116,7 +120,7 @@ function FindingLine({ finding, onDismiss }: { readonly finding: Finding; readon
   const { tone, subject, what, detail, action } = finding
   const lead: ReactNode = subject ? (
     <>
-      <a href={hrefOf(subject.place)}>{subject.name}</a> {what}
+      <a href={hrefOf(subject.place)} data-tip={subject.name.length > NAME_MAX ? subject.name : undefined}>{cutMiddle(subject.name, NAME_MAX)}</a> {what}
     </>
   ) : (
     what

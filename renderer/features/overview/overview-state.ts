@@ -243,5 +243,5 @@ export function whoCanConnect(addresses: readonly string[]): string {
   const open = addresses.filter(address => !isLoopbackOnly([address]))
   return open.length === 0
     ? 'No account, no password: any program on this computer can connect, and nothing outside it (loopback only).'
-    : `No account, no password: any program that can reach ${open.join(', ')} over the network can connect, read and write.`
+    : `No account, no password: any program that can reach ${listNames(open, 2)} over the network can connect, read and write.`
 }

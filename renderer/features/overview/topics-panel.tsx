@@ -20,7 +20,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     id: 'topic',
     title: 'Topic',
-    width: { grow: 1, min: 140 },
+    width: { grow: 2, min: 140 },
     compare: byText(row => row.topic),
     text: row => row.topic,
     cell: row => (
@@ -32,7 +32,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     id: 'in',
     title: 'In',
-    width: 92,
+    width: 84,
     align: 'end',
     compare: byNumber(row => row.inRecordsRate),
     isDescendingFirst: true,
@@ -44,12 +44,13 @@ const columns: readonly Column<TopicRow>[] = [
     id: 'history',
     title: '15 min',
     width: 92,
+    isOptional: 'tight',
     cell: row => <Sparkline values={row.history} label={`${formatRate(row.inRecordsRate)} now`} />,
   },
   {
     id: 'bytes',
     title: 'Bytes in',
-    width: 104,
+    width: 96,
     align: 'end',
     compare: byNumber(row => row.inBytesRate),
     isDescendingFirst: true,
@@ -59,7 +60,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     id: 'records',
     title: 'Records',
-    width: 112,
+    width: 96,
     align: 'end',
     compare: byNumber(row => row.recordCount),
     isDescendingFirst: true,
@@ -69,7 +70,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     id: 'size',
     title: 'Size',
-    width: 92,
+    width: 88,
     align: 'end',
     compare: byNumber(row => row.sizeBytes),
     isDescendingFirst: true,
@@ -79,7 +80,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     id: 'readers',
     title: 'Read by',
-    width: { grow: 1, min: 120 },
+    width: { grow: 1, min: 100 },
     isOptional: true,
     text: row => row.readBy.join(', '),
     cell: row => (

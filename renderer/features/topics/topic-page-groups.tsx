@@ -32,14 +32,24 @@ const columns: readonly Column<GroupRow>[] = [
     ),
   },
   {
+    id: 'kind',
+    title: 'Type',
+    width: 88,
+    isOptional: 'tight',
+    compare: byText(row => row.kind),
+    tip: 'The protocol its members speak',
+    text: row => row.kind,
+    cell: row => <span className={text['t2']}>{row.kind}</span>,
+  },
+  {
     id: 'state',
     title: 'State',
-    width: { grow: 0.8, min: 120 },
+    width: { grow: 0.8, min: 148 },
     compare: byText(row => row.state),
     text: row => row.state,
     cell: row => (
       <State tone={row.memberCount === 0 ? 'off' : isBehind(row) ? 'warn' : 'good'}>
-        {isBehind(row) && row.memberCount > 0 ? 'behind' : wordOf(row.state)}
+        {isBehind(row) && row.memberCount > 0 ? <span className={text['warn']}>{row.state}, behind</span> : row.state}
       </State>
     ),
   },
@@ -139,9 +149,4 @@ export function TopicGroups({ topic }: { readonly topic: TopicRow }) {
       onOpen={row => goTo({ at: 'group', group: row.group, tab: 'lag' })}
     />
   )
-}
-
-/** Kafka's state in words: `PreparingRebalance` as `preparing rebalance`. */
-function wordOf(state: string): string {
-  return state.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 }

@@ -103,6 +103,7 @@ function partitionColumns({ topic, isUndecided, isReplicated, isTight }: Columns
       id: 'start',
       title: 'Log start',
       width: { grow: 1, min: 88 },
+      isOptional: 'tight',
       align: 'end',
       isMono: true,
       tip: 'The first offset that can be read: what was before it is deleted',
@@ -116,7 +117,7 @@ function partitionColumns({ topic, isUndecided, isReplicated, isTight }: Columns
       width: { grow: 1, min: 116 },
       align: 'end',
       isMono: true,
-      tip: 'Everything before it can be read; on one broker that is the end of the log',
+      tip: 'Everything before it can be read: here always the end of the log, as there is one store',
       compare: byNumber(row => row.highWatermark),
       isDescendingFirst: true,
       text: row => formatOffset(row.highWatermark),
@@ -195,6 +196,7 @@ const figureColumns: readonly Column<PartitionRow>[] = [
     id: 'segments',
     title: 'Segments',
     width: 84,
+    isOptional: 'tight',
     align: 'end',
     compare: byNumber(row => row.segmentCount),
     text: row => String(row.segmentCount),
@@ -231,7 +233,7 @@ const figureColumns: readonly Column<PartitionRow>[] = [
     text: row => (row.worstLag === null ? '' : String(row.worstLag)),
     cell: row =>
       row.worstLag === null ? (
-        <span className={text['t3']} data-tip="No group reads it">
+        <span className={text['t3']} data-tip="No group has committed an offset in it">
           {NO_DATA}
         </span>
       ) : (
