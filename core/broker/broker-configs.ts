@@ -57,6 +57,16 @@ const ofTopics: readonly BrokerConfigDefinition[] = topicConfigs
 export const brokerConfigs: ReadonlyMap<string, BrokerConfigDefinition> = new Map(
   [...brokerConfigsShown, ...ofTopics, ...inUnits, ...brokerConfigsHere].sort((a, b) => (a.name < b.name ? -1 : 1)).map(definition => [definition.name, definition]))
 
+/**
+ * What Kafka lets set at run time only, and tells of only where it is set: how fast replicas are filled (DynamicConfig.Broker). Here they are kept
+ * and shown, since kafka-reassign-partitions sets and removes them; there is nothing that they would slow.
+ */
+export const throttleConfigs: ReadonlyMap<string, BrokerConfigDefinition> = new Map(
+  ['leader.replication.throttled.rate', 'follower.replication.throttled.rate', 'replica.alter.log.dirs.io.max.bytes.per.second'].map((name): [string, BrokerConfigDefinition] => {
+    const check = whole(64, { min: 0n })
+    return [name, { name, type: 'LONG', default: null, problem: value => check(value, name), doc: '', mode: 'live' }]
+  }))
+
 const groupOf = new Map(units.flatMap(group => group.map(([name]) => [name, name === 'log.flush.scheduler.interval.ms' ? [name] : group.map(([unit]) => unit)] as const)))
 
 /** The names under which the value of a config may stand, the strongest first, itself among them. */

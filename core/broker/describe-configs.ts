@@ -1,6 +1,6 @@
 /** Effective configs with where each comes from, as DescribeConfigs, CreateTopics and the window show them. */
 
-import { brokerConfigOf, brokerConfigs, synonymsOf } from './broker-configs.ts'
+import { brokerConfigOf, brokerConfigs, synonymsOf, throttleConfigs } from './broker-configs.ts'
 import { clientMetricsConfigs } from './client-metrics-configs.ts'
 import { type ConfigDefinition, type Configs, configTypes, type ConfigType } from './config-definition.ts'
 import { isTruth, toList } from './config-values.ts'
@@ -108,10 +108,12 @@ function entry({ name, type, doc }: ConfigDefinition, { value, synonyms, readOnl
   }
 }
 
-/** Configs of names that Kafka does not know: kept for plugins, and told as secrets since nobody knows what they are. */
+/** What is set and not listed otherwise: throttles, and configs of names that Kafka does not know, kept for plugins and told as secrets since nobody knows what they are. */
 function customEntries(set: Configs, synonyms: (name: string) => readonly Synonym[]): ConfigEntry[] {
   return Object.keys(set).filter(name => !brokerConfigs.has(name)).map(name => {
     const found = synonyms(name)
+    const throttle = throttleConfigs.get(name)
+    if (throttle) return { ...entry(throttle, { value: set[name] ?? null, synonyms: found }), doc: null }
     return {
       name, value: null, readOnly: true, isSensitive: true, source: found[0]?.source ?? 'default', type: 0, doc: null,
       synonyms: found.map(synonym => ({ ...synonym, value: null })),

@@ -6,7 +6,7 @@
 import type { ConfigRows, ConfiguredKind } from '../catalog/config-rows.ts'
 import type { Logger } from '../common/logger.ts'
 import { SerialQueue } from '../common/serial-queue.ts'
-import { brokerConfigOf, brokerConfigs, inStrongestUnit, synonymsOf } from './broker-configs.ts'
+import { brokerConfigOf, brokerConfigs, inStrongestUnit, synonymsOf, throttleConfigs } from './broker-configs.ts'
 import { usableConfigs, type Configs } from './config-definition.ts'
 import { isTruth, toNumber } from './config-values.ts'
 import { groupValueProblem } from './group-configs.ts'
@@ -220,7 +220,7 @@ export class DynamicConfigs {
 /** Names that no broker knows are kept, as Kafka keeps them; what the start alone decides was live in another version. */
 function problemOfStored(kind: ConfiguredKind, name: string, value: string): string | undefined {
   if (kind === 'group') return groupValueProblem(name, value)
-  const definition = kind === 'broker' ? brokerConfigs.get(name) : undefined
+  const definition = kind === 'broker' ? (brokerConfigs.get(name) ?? throttleConfigs.get(name)) : undefined
   if (!definition) return undefined
   return definition.mode === 'live' ? definition.problem(value) : `${name} cannot be set at run time`
 }

@@ -77,6 +77,24 @@ it('a config of all brokers is what a topic has that says nothing, and one of th
   expect(await configs('--describe', '--entity-type', 'broker-loggers', '--entity-name', '1')).toMatch(/Dynamic configs for broker-logger 1 are:/)
 })
 
+it('the throttles of a broker are numbers that are shown where they are set, and what nobody knows is a secret', async () => {
+  const one = ['--entity-type', 'brokers', '--entity-name', '1']
+  const shown = async (): Promise<string[]> => (await configs('--describe', ...one)).split('\n').map(line => line.trim()).filter(line => /throttled|custom/.test(line)).sort()
+  await configs('--alter', '--entity-type', 'brokers', '--entity-default', '--add-config', 'leader.replication.throttled.rate=7')
+  await configs('--alter', ...one, '--add-config', 'leader.replication.throttled.rate=5000000,some.custom=1')
+  await expect.poll(shown).toEqual([
+    'leader.replication.throttled.rate=5000000 sensitive=false synonyms={DYNAMIC_BROKER_CONFIG:leader.replication.throttled.rate=5000000, DYNAMIC_DEFAULT_BROKER_CONFIG:leader.replication.throttled.rate=7}',
+    'some.custom=null sensitive=true synonyms={DYNAMIC_BROKER_CONFIG:some.custom=null}',
+  ])
+  for (const [value, why] of [['soon', 'Not a number of type LONG'], ['-1', 'Value must be at least 0']] as const) {
+    expect(await refused('--alter', ...one, '--add-config', `leader.replication.throttled.rate=${value}`)).toContain(`Invalid value ${value} for configuration leader.replication.throttled.rate: ${why}`)
+  }
+  await configs('--alter', ...one, '--delete-config', 'leader.replication.throttled.rate,some.custom')
+  await configs('--alter', '--entity-type', 'brokers', '--entity-default', '--delete-config', 'leader.replication.throttled.rate')
+  await expect.poll(shown).toEqual([])
+  expect(await configs('--describe', ...one, '--all')).not.toContain('throttled')
+})
+
 it('configs of a group are set before there is one, bounded by the broker, and taken back', async () => {
   const group = ['--entity-type', 'groups', '--entity-name', 'tuned']
   await configs('--alter', ...group, '--add-config', 'consumer.session.timeout.ms=50000,consumer.heartbeat.interval.ms=6000')

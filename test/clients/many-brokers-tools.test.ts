@@ -57,6 +57,14 @@ it('kafka-leader-election hands a partition back to its preferred leader', async
   expect(await elect('0')).toContain('Successfully completed leader election (PREFERRED) for partitions assigned-0')
   expect(await described('assigned')).toEqual(['2 of 2,3, in sync 2,3', '3 of 3,1, in sync 3,1'])
   expect(await elect('0')).toContain('Valid replica already elected for partitions assigned-0')
+  await cluster.broker.cluster.stop(3)
+  await cluster.broker.cluster.start(3)
+  expect((await described('assigned'))[1]).toBe('1 of 3,1, in sync 1,3')
+  const all = (type: string): Promise<string> => tool('kafka-leader-election', '--election-type', type, '--all-topic-partitions')
+  expect(await all('unclean')).toBe('') // of all partitions, those that need none are not told
+  expect(await all('preferred')).toMatch(/Successfully completed leader election \(PREFERRED\) for partitions .*assigned-1/)
+  expect((await described('assigned'))[1]).toBe('3 of 3,1, in sync 1,3')
+  expect(await elect('7')).toMatch(/UnknownTopicOrPartitionException|does not exist/)
 })
 
 it('kafka-reassign-partitions proposes, moves, and says what is under way', async () => {
@@ -66,6 +74,11 @@ it('kafka-reassign-partitions proposes, moves, and says what is under way', asyn
   expect(await reassign('--execute', '--reassignment-json-file', plan(1, 2))).toContain('Successfully started partition reassignment for assigned-0')
   expect(await reassign('--verify', '--reassignment-json-file', plan(1, 2))).toContain('Reassignment of partition assigned-0 is completed.')
   expect((await described('assigned'))[0]).toBe('2 of 1,2, in sync 1,2')
+  expect(await reassign('--execute', '--reassignment-json-file', plan(2, 1), '--throttle', '5000000')).toMatch(/The inter-broker throttle limit was set to 5000000 B\/s[^]*Successfully started/)
+  expect(await tool('kafka-configs', '--describe', '--entity-type', 'brokers', '--entity-name', '2')).toContain('leader.replication.throttled.rate=5000000')
+  expect(await reassign('--verify', '--reassignment-json-file', plan(2, 1))).toMatch(/Clearing broker-level throttles on brokers[^]*Clearing topic-level throttles on topic assigned/)
+  expect(await tool('kafka-configs', '--describe', '--entity-type', 'brokers', '--entity-name', '2')).not.toContain('throttled')
+  await reassign('--execute', '--reassignment-json-file', plan(1, 2))
   await cluster.broker.cluster.stop(3)
   // The tool itself moves nothing to a broker that is down, and takes a minute to cancel such a move.
   const move = (replicas: number[] | null) => cluster.ask(alterPartitionReassignments, 1, { timeoutMs: 1000, topics: [{ name: 'assigned', partitions: [{ partitionIndex: 0, replicas }] }] })
