@@ -10,11 +10,11 @@ import type { JoinRequest } from './classic-join.ts'
 import { refusedJoin, refusedSync, type JoinAnswer, type SyncAnswer } from './classic-member.ts'
 import type { HeartbeatRequest, LeaveAnswer, LeavingMember, SyncRequest } from './classic-membership.ts'
 import { byTopicId } from './classic-upgrade.ts'
-import { memberTombstones, targetOf, type Draft } from './consumer-draft.ts'
+import { draftFor, draftReplacing, targetOf, type Draft } from './consumer-draft.ts'
 import { joinTimer, syncTimer, type ConsumerGroup } from './consumer-group.ts'
 import { reconcileMember, sortedOnce, updateEpoch } from './consumer-heartbeat.ts'
 import { leavingMember, removeMembers } from './consumer-leave.ts'
-import { JOIN_EPOCH, newMember, storedCurrent, storedMember, type ConsumerMember } from './consumer-member.ts'
+import { newMember, storedMember, type ConsumerMember } from './consumer-member.ts'
 import { changeRegex } from './consumer-regexes.ts'
 import { updateTarget } from './consumer-target.ts'
 import { restartSession } from './consumer-timers.ts'
@@ -45,25 +45,13 @@ function supports(group: ConsumerGroup, { protocolType, protocols }: JoinRequest
 }
 
 function draftOf(group: ConsumerGroup, request: JoinRequest, memberId: string): Draft | KafkaError {
-  const start = (before: ConsumerMember, replaced?: ConsumerMember): Draft => {
-    return { group, records: [], before, member: before, replaced, droppedRegexes: new Set() }
-  }
-  if (request.instanceId === null) return start(group.member(memberId) ?? newMember(memberId))
+  if (request.instanceId === null) return draftFor(group, group.member(memberId) ?? newMember(memberId))
   const instance = group.staticMember(request.instanceId)
   if (request.memberId !== '') {
     if (!instance) return 'UNKNOWN_MEMBER_ID'
-    return instance.memberId === memberId ? start(instance) : 'FENCED_INSTANCE_ID'
+    return instance.memberId === memberId ? draftFor(group, instance) : 'FENCED_INSTANCE_ID'
   }
-  if (!instance) return start(newMember(memberId))
-  const draft = start({ ...instance, memberId, epoch: JOIN_EPOCH, previousEpoch: JOIN_EPOCH }, instance)
-  const { groupId } = group
-  draft.records.push(
-    ...memberTombstones(groupId, instance.memberId),
-    { is: 'consumer-member', groupId, memberId, value: storedMember(draft.member) },
-    { is: 'target-member', groupId, memberId, value: targetOf(draft) },
-    { is: 'current', groupId, memberId, value: storedCurrent(draft.member) },
-  )
-  return draft
+  return instance ? draftReplacing(group, instance, memberId) : draftFor(group, newMember(memberId))
 }
 
 function join(parts: GroupParts, draft: Draft, request: JoinRequest, subscription: Subscription): JoinAnswer {

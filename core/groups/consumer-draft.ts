@@ -2,7 +2,7 @@
 
 import type { ConsumerContext } from './consumer-context.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
-import type { ConsumerMember } from './consumer-member.ts'
+import { JOIN_EPOCH, storedCurrent, storedMember, type ConsumerMember } from './consumer-member.ts'
 import type { GroupRecord, StoredRegex, TopicPartitions } from './stored.ts'
 import { topicsHash } from './topics-hash.ts'
 
@@ -16,6 +16,25 @@ export type Draft = {
   readonly replaced: ConsumerMember | undefined
   /** Patterns that nobody subscribes to any more. */
   readonly droppedRegexes: Set<string>
+}
+
+/** A change of a member as it is, or as it begins; `opening`: what has to be stored before the group can be. */
+export function draftFor(group: ConsumerGroup, member: ConsumerMember, opening: readonly GroupRecord[] = []): Draft {
+  return { group, records: [...opening], before: member, member, replaced: undefined, droppedRegexes: new Set() }
+}
+
+/** A static member takes, under an id of its own, the place of the one that had its instance id, with what that owns and shall own. */
+export function draftReplacing(group: ConsumerGroup, instance: ConsumerMember, memberId: string, opening: readonly GroupRecord[] = []): Draft {
+  const member: ConsumerMember = { ...instance, memberId, epoch: JOIN_EPOCH, previousEpoch: JOIN_EPOCH }
+  const { groupId } = group
+  const draft = { ...draftFor(group, member, opening), replaced: instance }
+  draft.records.push(
+    ...memberTombstones(groupId, instance.memberId),
+    { is: 'consumer-member', groupId, memberId, value: storedMember(member) },
+    { is: 'target-member', groupId, memberId, value: targetOf(draft) },
+    { is: 'current', groupId, memberId, value: storedCurrent(member) },
+  )
+  return draft
 }
 
 /** All members, with the change. */

@@ -5,9 +5,9 @@
 
 import type { KafkaError } from '../protocol/errors.ts'
 import type { ConsumerContext } from './consumer-context.ts'
-import { epochRecord, memberTombstones, rosterOf, subscribedTopicsOf, targetOf, topicIdsOf, type Draft } from './consumer-draft.ts'
+import { draftFor, draftReplacing, epochRecord, rosterOf, subscribedTopicsOf, topicIdsOf, type Draft } from './consumer-draft.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
-import { JOIN_EPOCH, newMember, storedCurrent, storedMember, type ConsumerMember } from './consumer-member.ts'
+import { JOIN_EPOCH, LEAVE_FOR_A_WHILE_EPOCH, newMember, storedCurrent, storedMember, type ConsumerMember } from './consumer-member.ts'
 import { isWithin, reconcile, sameOwned } from './consumer-reconcile.ts'
 import { changeRegex, resolveRegexes } from './consumer-regexes.ts'
 import { updateTarget } from './consumer-target.ts'
@@ -77,35 +77,19 @@ function draftOf(
   const memberId = request.memberId || context.newMemberId()
   const known = group.member(memberId)
   if (group.size >= context.config.consumerMembersMax && !known) return refusedHeartbeat('GROUP_MAX_SIZE_REACHED', `The group has its ${group.size} members.`)
-  const start = (before: ConsumerMember, replaced?: ConsumerMember): Draft => {
-    return { group, records: [...opening], before, member: before, replaced, droppedRegexes: new Set() }
-  }
   const instance = instanceId === null ? undefined : group.staticMember(instanceId)
-  if (isJoin && instance) return replaceInstance(start, instance, memberId)
-  if (isJoin) return start(known ?? newMember(memberId))
+  // Under any id: it has what its instance had, if that one has said that it leaves for a while.
+  if (isJoin && instance && instance.epoch !== LEAVE_FOR_A_WHILE_EPOCH && !instance.classic) {
+    return refusedHeartbeat('UNRELEASED_INSTANCE_ID', `Static member ${memberId} with instance id ${instance.instanceId} cannot join the group because the instance id is owned by a member.`)
+  }
+  if (isJoin) return instance ? draftReplacing(group, instance, memberId, opening) : draftFor(group, known ?? newMember(memberId), opening)
   const member = instanceId === null ? known : instance
   if (!member) return refusedHeartbeat('UNKNOWN_MEMBER_ID', instanceId === null ? `Member ${memberId} is not a member of group ${group.groupId}.` : `Instance id ${instanceId} is unknown.`)
   if (member.memberId !== memberId) return refusedHeartbeat('FENCED_INSTANCE_ID', `Static member ${memberId} with instance id ${instanceId} was fenced by member ${member.memberId}.`)
   const mayBeLate = memberEpoch === member.previousEpoch && isWithin(owned, member.assigned)
-  if (memberEpoch === member.epoch || (memberEpoch < member.epoch && mayBeLate)) return start(member)
+  if (memberEpoch === member.epoch || (memberEpoch < member.epoch && mayBeLate)) return draftFor(group, member, opening)
   const direction = memberEpoch > member.epoch ? 'greater' : 'smaller'
   return refusedHeartbeat('FENCED_MEMBER_EPOCH', `The consumer group member has a ${direction} member epoch (${memberEpoch}) than the one known by the group coordinator (${member.epoch}). The member must abandon all its partitions and rejoin.`)
-}
-
-/** A static member comes back, under any id: it has what its instance had, if that one has said that it leaves for a while. */
-function replaceInstance(start: (before: ConsumerMember, replaced?: ConsumerMember) => Draft, instance: ConsumerMember, memberId: string): Draft | HeartbeatAnswer {
-  if (instance.epoch !== -2 && !instance.classic) {
-    return refusedHeartbeat('UNRELEASED_INSTANCE_ID', `Static member ${memberId} with instance id ${instance.instanceId} cannot join the group because the instance id is owned by a member.`)
-  }
-  const draft = start({ ...instance, memberId, epoch: JOIN_EPOCH, previousEpoch: JOIN_EPOCH }, instance)
-  const { groupId } = draft.group
-  draft.records.push(
-    ...memberTombstones(groupId, instance.memberId),
-    { is: 'consumer-member', groupId, memberId, value: storedMember(draft.member) },
-    { is: 'target-member', groupId, memberId, value: targetOf(draft) },
-    { is: 'current', groupId, memberId, value: storedCurrent(draft.member) },
-  )
-  return draft
 }
 
 /** Takes over what the member says of itself. `hasNewTopics`: another assignment can be made for it now. */
