@@ -21,7 +21,7 @@ const batch = (o: { producerId?: number; producerEpoch?: number; baseSequence?: 
   encodeBatch({ records: [{ key: Buffer.from('k'), value: Buffer.from('v'), timestamp: timeMs }], ...o }))
 
 async function makeReady(of: Probe): Promise<void> {
-  await of.createTopic('ledger', 3)
+  await of.createTopic('journal', 3)
   await of.createTopic('other')
   await of.createTopic('twice')
   await of.coordinated(0, 'g')
@@ -35,7 +35,7 @@ async function written(of: Probe): Promise<void> {
   for (const version of versionsOf(produce)) {
     const topic = (name: string): { name: string; topicId: string } => ({ name, topicId: of.id(name) })
     const send = async (step: string, records: Buffer | null, o: { name?: string; index?: number; acks?: number; transactionalId?: string | null; more?: RequestToSend<typeof produce>['topicData'] } = {}): Promise<void> => {
-      const { name = 'ledger', index = 0, acks = -1, transactionalId = null, more = [] } = o
+      const { name = 'journal', index = 0, acks = -1, transactionalId = null, more = [] } = o
       await of.ask(step, produce, version, { acks, timeoutMs: 5000, transactionalId, topicData: [{ ...topic(name), partitionData: [{ index, records }] }, ...more] })
     }
     await send('a batch', batch())
@@ -57,7 +57,7 @@ async function written(of: Probe): Promise<void> {
       index: 2, more: [{ ...topic('other'), partitionData: [{ index: 0, records: batch({ producerId: 80_001, producerEpoch: 0, baseSequence: 0 }) }] }],
     })
     await of.ask('nothing', produce, version, { acks: -1, timeoutMs: 5000, topicData: [] })
-    await of.ask('no partitions', produce, version, { acks: -1, timeoutMs: 5000, topicData: [{ ...topic('ledger'), partitionData: [] }] })
+    await of.ask('no partitions', produce, version, { acks: -1, timeoutMs: 5000, topicData: [{ ...topic('journal'), partitionData: [] }] })
     if (version < 13) await of.ask('to a topic of coordinators', produce, version, { acks: -1, timeoutMs: 5000, topicData: [{ name: '__consumer_offsets', partitionData: [{ index: 0, records: batch() }] }] })
     if (version >= 13) await of.ask('to no id', produce, version, { acks: -1, timeoutMs: 5000, topicData: [{ topicId: ZERO_UUID, partitionData: [{ index: 0, records: batch() }] }] })
   }
@@ -72,17 +72,17 @@ async function unanswered(of: Probe): Promise<void> {
 }
 
 async function producers(of: Probe): Promise<void> {
-  const asked = [{ name: 'ledger', partitionIndexes: [0, 1, 2, 3, -1] }, { name: 'nowhere', partitionIndexes: [0] }, { name: '', partitionIndexes: [0] }, { name: '__consumer_offsets', partitionIndexes: [0] }]
+  const asked = [{ name: 'journal', partitionIndexes: [0, 1, 2, 3, -1] }, { name: 'nowhere', partitionIndexes: [0] }, { name: '', partitionIndexes: [0] }, { name: '__consumer_offsets', partitionIndexes: [0] }]
   await of.ask('producers', describeProducers, 0, { topics: asked })
   await of.ask('none', describeProducers, 0, { topics: [] })
-  await of.ask('of one twice', describeProducers, 0, { topics: [{ name: 'ledger', partitionIndexes: [1, 1] }, { name: 'ledger', partitionIndexes: [1] }] })
+  await of.ask('of one twice', describeProducers, 0, { topics: [{ name: 'journal', partitionIndexes: [1, 1] }, { name: 'journal', partitionIndexes: [1] }] })
 }
 
 async function fetched(of: Probe): Promise<void> {
   type Question = Partial<RequestToSend<typeof fetch>['topics'][number]['partitions'][number]>
   for (const version of versionsOf(fetch)) {
     const read = async (step: string, partition: Question = {}, o: { name?: string; more?: Partial<RequestToSend<typeof fetch>> } = {}): Promise<void> => {
-      const name = o.name ?? 'ledger'
+      const name = o.name ?? 'journal'
       const asked = { partition: 0, fetchOffset: 0, partitionMaxBytes: 100_000, ...partition }
       await of.ask(step, fetch, version, { maxWaitMs: 0, minBytes: 1, maxBytes: 1_000_000, topics: [{ topic: name, topicId: of.id(name), partitions: [asked] }], ...o.more })
     }
@@ -97,7 +97,7 @@ async function fetched(of: Probe): Promise<void> {
     await read('a negative wait', {}, { more: { maxWaitMs: -1 } })
     await read('no bytes are enough', { fetchOffset: 20 }, { more: { minBytes: 0 } })
     await of.ask('nothing', fetch, version, { maxWaitMs: 0, minBytes: 1, topics: [] })
-    await of.ask('no partitions', fetch, version, { maxWaitMs: 0, minBytes: 1, topics: [{ topic: 'ledger', topicId: of.id('ledger'), partitions: [] }] })
+    await of.ask('no partitions', fetch, version, { maxWaitMs: 0, minBytes: 1, topics: [{ topic: 'journal', topicId: of.id('journal'), partitions: [] }] })
     if (version >= 13) await of.ask('no id', fetch, version, { maxWaitMs: 0, minBytes: 1, topics: [{ topicId: ZERO_UUID, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }] })
     if (version >= 13) await of.ask('an unknown id', fetch, version, { maxWaitMs: 0, minBytes: 1, topics: [{ topicId: UNKNOWN_ID, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }] })
   }
@@ -107,19 +107,19 @@ async function ends(of: Probe): Promise<void> {
   for (const version of versionsOf(listOffsets)) {
     for (const timestamp of [-1n, -2n, -3n, -4n, -5n, -6n, -7n, 0n, BigInt(timeMs), BigInt(timeMs) + 1n, 2n ** 62n, -(2n ** 63n)]) {
       const topics = [
-        { name: 'ledger', partitions: [0, 1, 3, -1].map(partitionIndex => ({ partitionIndex, timestamp })) }, { name: 'nowhere', partitions: [{ partitionIndex: 0, timestamp }] },
+        { name: 'journal', partitions: [0, 1, 3, -1].map(partitionIndex => ({ partitionIndex, timestamp })) }, { name: 'nowhere', partitions: [{ partitionIndex: 0, timestamp }] },
         { name: 'other', partitions: [{ partitionIndex: 0, timestamp }] },
       ]
       await of.ask(`the time ${timestamp}`, listOffsets, version, { replicaId: -1, topics, ...(version >= 10 && { timeoutMs: 1000 }) })
     }
     for (const currentLeaderEpoch of version < 4 ? [] : [-1, 0, 1, 99, -2]) {
-      await of.ask(`a leader of epoch ${currentLeaderEpoch}`, listOffsets, version, { replicaId: -1, topics: [{ name: 'ledger', partitions: [{ partitionIndex: 0, timestamp: -1n, currentLeaderEpoch }] }] })
+      await of.ask(`a leader of epoch ${currentLeaderEpoch}`, listOffsets, version, { replicaId: -1, topics: [{ name: 'journal', partitions: [{ partitionIndex: 0, timestamp: -1n, currentLeaderEpoch }] }] })
     }
     const twice = [{ partitionIndex: 0, timestamp: -1n }, { partitionIndex: 0, timestamp: -2n }]
-    await of.ask('a partition twice', listOffsets, version, { replicaId: -1, topics: [{ name: 'ledger', partitions: twice }] })
+    await of.ask('a partition twice', listOffsets, version, { replicaId: -1, topics: [{ name: 'journal', partitions: twice }] })
     await of.ask('nothing', listOffsets, version, { replicaId: -1, topics: [] })
-    for (const replicaId of [-2, 0, 1]) await of.ask(`as replica ${replicaId}`, listOffsets, version, { replicaId, topics: [{ name: 'ledger', partitions: [{ partitionIndex: 0, timestamp: -1n }] }] })
-    if (version >= 2) for (const isolationLevel of [1, 2]) await of.ask(`at level ${isolationLevel}`, listOffsets, version, { replicaId: -1, isolationLevel, topics: [{ name: 'ledger', partitions: [{ partitionIndex: 0, timestamp: -1n }] }] })
+    for (const replicaId of [-2, 0, 1]) await of.ask(`as replica ${replicaId}`, listOffsets, version, { replicaId, topics: [{ name: 'journal', partitions: [{ partitionIndex: 0, timestamp: -1n }] }] })
+    if (version >= 2) for (const isolationLevel of [1, 2]) await of.ask(`at level ${isolationLevel}`, listOffsets, version, { replicaId: -1, isolationLevel, topics: [{ name: 'journal', partitions: [{ partitionIndex: 0, timestamp: -1n }] }] })
   }
 }
 
@@ -127,11 +127,11 @@ async function epochs(of: Probe): Promise<void> {
   for (const version of versionsOf(offsetForLeaderEpoch)) {
     for (const leaderEpoch of [-1, 0, 1, 99, 0x7fffffff]) {
       for (const currentLeaderEpoch of [-1, 0, 1]) {
-        const topics = [{ topic: 'ledger', partitions: [0, 3, -1].map(partition => ({ partition, leaderEpoch, currentLeaderEpoch })) }, { topic: 'nowhere', partitions: [{ partition: 0, leaderEpoch, currentLeaderEpoch }] }]
+        const topics = [{ topic: 'journal', partitions: [0, 3, -1].map(partition => ({ partition, leaderEpoch, currentLeaderEpoch })) }, { topic: 'nowhere', partitions: [{ partition: 0, leaderEpoch, currentLeaderEpoch }] }]
         await of.ask(`the end of epoch ${leaderEpoch}, known ${currentLeaderEpoch}`, offsetForLeaderEpoch, version, { ...(version >= 3 && { replicaId: -1 }), topics })
       }
     }
     await of.ask('nothing', offsetForLeaderEpoch, version, { topics: [] })
-    if (version >= 3) await of.ask('as a replica', offsetForLeaderEpoch, version, { replicaId: 1, topics: [{ topic: 'ledger', partitions: [{ partition: 0, leaderEpoch: 0 }] }] })
+    if (version >= 3) await of.ask('as a replica', offsetForLeaderEpoch, version, { replicaId: 1, topics: [{ topic: 'journal', partitions: [{ partition: 0, leaderEpoch: 0 }] }] })
   }
 }
