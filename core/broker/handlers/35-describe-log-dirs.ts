@@ -7,6 +7,7 @@
  */
 
 import type { Clock } from '../../common/clock.ts'
+import { slices } from '../../common/slices.ts'
 import { describeLogDirs } from '../../protocol/apis/index.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -16,9 +17,6 @@ import type { Partition } from '../partition.ts'
 type Asked = NonNullable<RequestOf<typeof describeLogDirs>['topics']>
 type TopicAnswer = ResponseOf<typeof describeLogDirs>['results'][number]['topics'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
-
-/** Partitions that are looked at before others have their turn: about a millisecond. */
-const SLICE = 2000
 
 export const describeLogDirsHandler = handler(describeLogDirs, async ({ topics: asked }, { broker, node }) => {
   const { path, space } = broker.logFolder
@@ -48,12 +46,9 @@ function* some(asked: Asked, { topics }: Broker): Iterable<Partition | undefined
 async function describe(partitions: Iterable<Partition | undefined>, nodeId: number, clock: Clock): Promise<TopicAnswer[]> {
   const topics = new Map<string, PartitionAnswer[]>()
   const seen = new Set<Partition>()
-  let inSlice = 0
+  const turn = slices(clock)
   for (const partition of partitions) {
-    if (++inSlice > SLICE) {
-      inSlice = 0
-      await new Promise<void>(resolve => clock.after(0, resolve))
-    }
+    await turn()
     if (!partition?.standing.replicas.includes(nodeId) || seen.has(partition)) continue
     const { facts } = partition
     if (!facts) continue
