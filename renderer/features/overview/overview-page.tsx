@@ -131,7 +131,8 @@ function FindingLine({ finding, onDismiss }: { readonly finding: Finding; readon
         <Icon name={tone === 'bad' ? 'error' : 'warning'} />
       </span>
       <span className={text['cut']} data-tip={detail}>
-        <b>{lead}</b> <span className={text['t2']}>{detail}</span>
+        <b>{lead}</b>
+        {detail === '' ? null : <span className={text['t2']}>{/^\p{Lu}/u.test(detail) ? '. ' : ': '}{detail}</span>}
       </span>
       <span className={styles.acts}>
         {action ? (
