@@ -10,7 +10,7 @@ import { testWithMade } from '../support/clients-tools.ts'
 import { startMemoryBroker } from '../support/memory-broker.ts'
 
 const it = await testWithMade(streamsClassPath, 'java', 'maven')
-const SEED = 2
+const seed = Number(process.env['MILLRACE_SEED'] ?? 2)
 
 it('instances of an application are killed while each of three brokers stops and starts: each input is counted once, in turn', async () => {
   const settings = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500', 'group.consumer.heartbeat.interval.ms': '500', 'group.consumer.min.heartbeat.interval.ms': '500' }
@@ -18,9 +18,9 @@ it('instances of an application are killed while each of three brokers stops and
   onTestFinished(() => cluster.stop())
   const { addresses, cluster: brokers } = cluster.broker
   await withAdmin(addresses[0] ?? '', admin => admin.createTopics({ topics: [INPUT, OUTPUT].map(topic => ({ topic, numPartitions: PARTITIONS, replicationFactor: 3 })) }))
-  const random = seededRandom(SEED)
+  const random = seededRandom(seed)
   const run = await runKilled({
-    address: addresses.join(','), seed: SEED, kills: 6,
+    address: addresses.join(','), seed, kills: 6,
     settings: { 'replication.factor': '3', 'producer.transaction.timeout.ms': '5000' },
     trouble: async kill => {
       const id = 1 + (kill % 3)

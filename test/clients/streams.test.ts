@@ -13,6 +13,7 @@ import { testWithMade } from '../support/clients-tools.ts'
 import { KafkaPeer } from '../support/kafka-peer.ts'
 
 const it = await testWithMade(streamsClassPath, 'java', 'maven')
+const seed = Number(process.env['MILLRACE_SEED'] ?? 4)
 
 /** Transactions of an instance that nobody knows any more are aborted soon after their timeout. */
 const CONFIGS = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500', 'group.consumer.heartbeat.interval.ms': '500', 'group.consumer.min.heartbeat.interval.ms': '500' }
@@ -28,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => broker?.dispose())
 
 it('an application that is killed ten times counts each input once, in turn, and tells nobody of what it did not commit', async () => {
-  const run = await runKilled({ address: broker.address, seed: 4, kills: 10, settings: { 'producer.transaction.timeout.ms': '5000' } })
+  const run = await runKilled({ address: broker.address, seed, kills: 10, settings: { 'producer.transaction.timeout.ms': '5000' } })
   expect({ faults: faultsOf(run), failures: run.failures, story: run.story }).toMatchObject({ faults: [], failures: [] })
   expect(run.sent.length).toBeGreaterThan(200)
 }, 230_000)
