@@ -37,8 +37,8 @@ export type { GroupSnapshot, MemberSnapshot, OffsetSnapshot, PendingSnapshot } f
 export type { FetchOffsetsAnswer, FetchOffsetsRequest } from './offset-requests.ts'
 
 const NO_TOPICS: GroupTopics = { byName: () => undefined, byId: () => undefined, names: () => [] }
-/** A sweep gives way to requests after this long. */
-const SWEEP_SLICE_MS = 4
+/** Work over all groups gives way to requests after this long. */
+const SLICE_MS = 4
 
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions
@@ -50,6 +50,7 @@ export class GroupCoordinator {
   readonly #deletedTopics = new Set<string>()
   /** Patterns resolved before this coordinator was there may not know every topic. */
   #newTopicAtMs: number
+  #nextTask = 0
   #isStopped = false
 
   constructor(options: GroupCoordinatorOptions) {
@@ -92,7 +93,7 @@ export class GroupCoordinator {
     return this.#store.load(partition, groups => {
       for (const group of groups) this.#resume(group)
       // Of these groups only: others may have committed since, for a topic that was made again under the name.
-      for (const topic of this.#deletedTopics) forgetOffsetsOf(this.#parts, topic, groups)
+      for (const topic of this.#deletedTopics) this.#forgetOffsets(topic, [...groups])
       if (!this.#store.isLoading) this.#deletedTopics.clear()
     })
   }
@@ -217,7 +218,17 @@ export class GroupCoordinator {
       return
     }
     if (this.#store.isLoading) this.#deletedTopics.add(topic)
-    forgetOffsetsOf(this.#parts, topic, this.#store.groups())
+    this.#forgetOffsets(topic, [...this.#store.groups()])
+  }
+
+  /** A slice at a time, as thousands of groups may have read the topic. */
+  #forgetOffsets(topic: string, groups: Pick<StoreGroup, 'groupId'>[], task = `forget ${this.#nextTask++}`): void {
+    const { clock } = this.#options
+    const endsAt = clock.elapsed() + SLICE_MS
+    for (let group = groups.pop(); group; group = groups.pop()) {
+      forgetOffsetsOf(this.#parts, topic, group)
+      if (groups.length > 0 && clock.elapsed() >= endsAt) return this.#timers.set(task, 0, () => this.#forgetOffsets(topic, groups, task))
+    }
   }
 
   /** A topic was made, has more partitions or is gone: consumer groups look at their topics with the next heartbeat of a member. */
@@ -233,7 +244,7 @@ export class GroupCoordinator {
   /** Removes expired offsets and groups nothing is left of, a slice at a time. */
   #sweep(groupIds: string[]): void {
     const { clock, config } = this.#options
-    const endsAt = clock.elapsed() + SWEEP_SLICE_MS
+    const endsAt = clock.elapsed() + SLICE_MS
     while (clock.elapsed() < endsAt) {
       const groupId = groupIds.pop()
       if (groupId === undefined) return this.#sweepLater()

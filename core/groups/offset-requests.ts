@@ -106,19 +106,21 @@ function committedOf({ options, store }: GroupParts, groupId: string, topic: str
 
 const NOTHING = { offset: -1, leaderEpoch: -1, metadata: '' } as const
 
-/** A deleted topic takes its committed offsets with it: of these groups. */
-export function forgetOffsetsOf(parts: GroupParts, topic: string, groups: Iterable<Pick<StoreGroup, 'groupId'>>): void {
-  for (const group of groups) {
-    const { offsets, pending } = parts.store
-    if (!offsets.topicsOf(group.groupId).has(topic) && !pending.hasAny(group.groupId)) continue
-    parts.store.writeInParts(group.groupId, offsetTombstones(parts, group.groupId, other => other === topic))
-  }
+/** A deleted topic takes a group's offsets with it; those that were committed for one that was made again since stay. */
+export function forgetOffsetsOf(parts: GroupParts, topic: string, { groupId }: Pick<StoreGroup, 'groupId'>): void {
+  const { options, store: { offsets, pending } } = parts
+  if (!offsets.topicsOf(groupId).has(topic) && !pending.hasAny(groupId)) return
+  const topicId = options.topicIdOf?.(topic)
+  const kept = new Set<number>()
+  for (const { topic: of, partition, value } of pending.entriesOf(groupId)) if (of === topic && topicId !== undefined && value.topicId === topicId) kept.add(partition)
+  for (const [partition, committed] of offsets.topicsOf(groupId).get(topic) ?? []) if (topicId !== undefined && committed.topicId === topicId) kept.add(partition)
+  parts.store.writeInParts(groupId, offsetTombstones(parts, groupId, (other, partition) => other === topic && !kept.has(partition)))
 }
 
 /** Of what is committed, and of what is only pending in a transaction: the tombstone takes that with it. */
-export function offsetTombstones({ store }: GroupParts, groupId: string, isMeant: (topic: string) => boolean = () => true): GroupRecord[] {
+export function offsetTombstones({ store }: GroupParts, groupId: string, isMeant: (topic: string, partition: number) => boolean = () => true): GroupRecord[] {
   const { offsets, pending } = store
   const onlyPending = [...pending.partitionsOf(groupId)].filter(({ topic, partition }) => !offsets.get(groupId, topic, partition))
-  return [...offsets.entriesOf(groupId), ...onlyPending].filter(({ topic }) => isMeant(topic))
+  return [...offsets.entriesOf(groupId), ...onlyPending].filter(({ topic, partition }) => isMeant(topic, partition))
     .map(({ topic, partition }) => ({ is: 'offset', groupId, topic, partition, value: null }))
 }

@@ -7,7 +7,7 @@ import { appendRecords } from '../../../core/coordinator/coordinator-log.ts'
 import { defaultGroupConfig, GroupCoordinator } from '../../../core/groups/group-coordinator.ts'
 import { encodeGroupRecord } from '../../../core/groups/group-records.ts'
 import { defaultLogConfig, PartitionLog } from '../../../core/log/partition-log.ts'
-import { assignment, committing, errorOf, joinDynamic, joining, parked, settle, stableGroup, startGroups, syncAll } from './fixture.ts'
+import { assignment, committing, errorOf, idOf, joinDynamic, joining, parked, settle, stableGroup, startGroups, syncAll } from './fixture.ts'
 
 test('a stable group and its offsets are there again after a restart, and its members go on', async () => {
   const setting = await startGroups()
@@ -100,6 +100,30 @@ test('a topic deleted while a partition loads takes its offsets with it once it 
   await loading
   expect(groups.fetchOffsets({ groupId: 'g', topics: null })).toEqual({ error: 'NONE', topics: [] })
   await groups.stop()
+})
+
+test('the offsets of a deleted topic go in slices, and what is committed for its successor meanwhile stays', async () => {
+  const slow = new class extends SimulatedClock {
+    #elapsed = 0
+    override elapsed(): number {
+      return this.#elapsed += 1
+    }
+  }()
+  const { groups, topicIds } = await startGroups({ clock: slow })
+  const groupIds = Array.from({ length: 50 }, (_, at) => `g${at}`)
+  topicIds.set('orders', idOf('first'))
+  for (const groupId of groupIds) groups.commit(committing({ groupId }))
+  topicIds.delete('orders')
+  groups.onTopicDeleted('orders')
+  const withOffsets = (): (string | undefined)[] => groupIds.filter(groupId => groups.group(groupId)?.offsets.length)
+  const [next = '', ...others] = withOffsets()
+  expect(others.length).toBeGreaterThan(10)
+  topicIds.set('orders', idOf('second'))
+  expect(errorOf(groups.commit(committing({ groupId: next })))).toBe('NONE')
+  for (let turn = 0; turn < 50; turn++) slow.advance(0)
+  expect(withOffsets()).toEqual([next])
+  await groups.stop()
+  expect(slow.pendingCount).toBe(0)
 })
 
 test('a long load lets others run, and can be stopped in the middle', async () => {
