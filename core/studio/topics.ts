@@ -35,8 +35,9 @@ export function topicsArea(parts: StudioParts): Implementation<StudioContract>['
     configs: ({ topic }) => describeTopicConfigs(existing(parts, topic).record.configs, broker.topics.defaults).map(({ name, value, source }) => (
       { name, value, source: source === 'static-broker' ? 'broker' : source, isReadOnly: false }
     )),
-    async create({ topic, partitions, configs }) {
-      const created = await broker.topics.create({ name: topic, partitionCount: partitions === -1 ? broker.parts.config.numPartitions : partitions, configs })
+    async create({ topic, partitions, replicationFactor, configs }) {
+      const partitionCount = partitions === -1 ? broker.parts.config.numPartitions : partitions
+      const created = await broker.topics.create({ name: topic, partitionCount, configs, ...(replicationFactor !== undefined && { replicationFactor }) })
       if ('error' in created) throw refused(created)
       return { topicId: created.record.topicId }
     },

@@ -102,6 +102,8 @@ export const topics = {
   create: call<{ readonly topicId: string }>()(v.object({
     topic: v.string(),
     partitions: v.pipe(v.number(), v.integer()),
+    /** Brokers that hold each partition; without it `default.replication.factor`. */
+    replicationFactor: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
     configs: v.optional(v.record(v.string(), v.string()), {}),
   })),
   delete: call<null>()(v.object({ topic: v.string() })),

@@ -70,7 +70,7 @@ function Address({ status }: { readonly status: LocalStatus }) {
   }
   return (
     <>
-      <h2 className={styles.title}>The broker is up. Point any Kafka client at it.</h2>
+      <h2 className={styles.title}>{whoIsUp(status)}. Point any Kafka client at {status.brokerCount > 1 ? 'one' : 'it'}.</h2>
       <div className={styles.address}>
         <Led tone="good" />
         <span>{address}</span>
@@ -85,6 +85,11 @@ function Address({ status }: { readonly status: LocalStatus }) {
       </p>
     </>
   )
+}
+
+function whoIsUp({ brokerCount, brokersUp }: Pick<LocalStatus, 'brokerCount' | 'brokersUp'>): string {
+  if (brokerCount === 1) return 'The broker is up'
+  return brokersUp === brokerCount ? `All ${brokerCount} brokers are up` : `${brokersUp} of ${brokerCount} brokers ${brokersUp === 1 ? 'is' : 'are'} up`
 }
 
 function Programs({ address }: { readonly address: string }) {

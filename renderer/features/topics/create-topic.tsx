@@ -1,8 +1,11 @@
 /** New topic: name with live check, partitions, how long records stay, compact or delete. */
 
 import { useState } from 'react'
+import { plural } from '../../format/figures.ts'
 import { goTo } from '../../navigation.ts'
+import { statusStream } from '../../studio/streams.ts'
 import { useCall } from '../../studio/use-call.ts'
+import { useStreamSlice } from '../../studio/use-stream.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
@@ -73,6 +76,25 @@ export function CreateTopic({ existing, onClose }: { readonly existing: Readonly
   )
 }
 
+/** How many brokers hold each partition, where there are several. */
+function Replicas({ draft, onChange }: { readonly draft: NewTopic; readonly onChange: (part: Partial<NewTopic>) => void }) {
+  const brokerCount = useStreamSlice(statusStream, {}, status => status.brokerCount) ?? 1
+  if (brokerCount === 1) return null
+  const factors = Array.from({ length: brokerCount }, (_, index) => ({ value: String(index + 1), label: plural(index + 1, 'broker') }))
+  return (
+    <Field label="Replication factor" hint="Brokers that hold each partition. All share one store: it is for trying failover.">
+      {control => (
+        <Select
+          {...control}
+          value={draft.replicas ?? ''}
+          options={[{ value: '', label: 'default.replication.factor' }, ...factors]}
+          onChange={replicas => onChange({ replicas })}
+        />
+      )}
+    </Field>
+  )
+}
+
 function Fields({ draft, nameProblem, partitionsProblem, onChange }: {
   readonly draft: NewTopic
   readonly nameProblem: string | null
@@ -120,6 +142,7 @@ function Fields({ draft, nameProblem, partitionsProblem, onChange }: {
           )}
         </Field>
       </div>
+      <Replicas draft={draft} onChange={onChange} />
       <Field label="Clean-up" hint="cleanup.policy">
         {control => <Select {...control} value={draft.cleanup} options={cleanups} onChange={cleanup => onChange({ cleanup })} />}
       </Field>

@@ -79,7 +79,14 @@ export function describeReaders(readBy: readonly string[]): string {
 
 export type Keep = '1h' | '1d' | '7d' | '30d' | 'ever'
 export type Cleanup = 'delete' | 'compact' | 'compact,delete'
-export type NewTopic = { readonly topic: string; readonly partitions: string; readonly keep: Keep; readonly cleanup: Cleanup }
+export type NewTopic = {
+  readonly topic: string
+  readonly partitions: string
+  readonly keep: Keep
+  readonly cleanup: Cleanup
+  /** Empty: as the broker has it by default. */
+  readonly replicas?: string
+}
 
 const HOUR = 3_600_000
 const keptMs: Readonly<Record<Keep, number>> = { '1h': HOUR, '1d': 24 * HOUR, '7d': 168 * HOUR, '30d': 720 * HOUR, ever: -1 }
@@ -103,14 +110,16 @@ export function partitionsProblem(partitions: string): string | null {
 }
 
 /** What the engine is asked for. */
-export function createInput({ topic, partitions, keep, cleanup }: NewTopic): {
+export function createInput({ topic, partitions, keep, cleanup, replicas = '' }: NewTopic): {
   readonly topic: string
   readonly partitions: number
+  readonly replicationFactor?: number
   readonly configs: Record<string, string>
 } {
   return {
     topic,
     partitions: Number(partitions),
+    ...(replicas === '' ? {} : { replicationFactor: Number(replicas) }),
     configs: { 'cleanup.policy': cleanup, ...(cleanup === 'compact' ? {} : { 'retention.ms': String(keptMs[keep]) }) },
   }
 }

@@ -166,3 +166,15 @@ test('the address to give a client is one of a broker that is up', async () => {
   await opened.client.brokers.stop({ id: 1 })
   await status.until(items => items.find(item => item.address === addresses[1]))
 })
+
+test('a topic is made with as many replicas as the window asks for, as far as there are brokers', async () => {
+  const { client } = await openStudio({ brokerCount: 3 })
+  await client.topics.create({ topic: 'orders', partitions: 2, replicationFactor: 2 })
+  await client.topics.create({ topic: 'alone', partitions: 1 })
+  const topics = collect(client.topics.list, {})
+  await topics.until(items => {
+    const rows = latest(items, row => row.topic)
+    return rows.get('orders')?.replicationFactor === 2 && rows.get('alone')?.replicationFactor === 1 ? true : undefined
+  })
+  await expect(client.topics.create({ topic: 'more', partitions: 1, replicationFactor: 4 })).rejects.toMatchObject({ code: 'INVALID_REPLICATION_FACTOR' })
+})

@@ -96,6 +96,8 @@ test('a new topic becomes Kafka’s configs', () => {
     partitions: 3,
     configs: { 'cleanup.policy': 'delete', 'retention.ms': '86400000' },
   })
+  expect(createInput({ topic: 'a', partitions: '3', keep: '1d', cleanup: 'delete', replicas: '2' })).toMatchObject({ replicationFactor: 2 })
+  expect(createInput({ topic: 'a', partitions: '3', keep: '1d', cleanup: 'delete', replicas: '' })).not.toHaveProperty('replicationFactor')
   expect(createInput({ topic: 'a', partitions: '1', keep: '7d', cleanup: 'compact' }).configs).toEqual({ 'cleanup.policy': 'compact' })
 })
 
