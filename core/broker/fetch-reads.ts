@@ -152,7 +152,8 @@ function readLogInTurn(log: PartitionLog, wanted: ReadRequest, context: RequestC
 }
 
 function unreadable(log: PartitionLog, cause: unknown, context: RequestContext): Found {
-  context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
+  // A broker that stops closes its logs while fetches are under way, and that is no fault.
+  if (!log.reader.isClosed) context.broker.logger.error('a partition could not be read', { topic: log.topic, partition: log.partition, cause })
   return { error: storageError(context) }
 }
 

@@ -73,6 +73,11 @@ export class LogReader {
     return read.finally(() => this.#reads.delete(read))
   }
 
+  /** Nothing can be read any more: the broker stops, or the partition is deleted. */
+  get isClosed(): boolean {
+    return this.#see() === undefined
+  }
+
   #open(): ReadableLog {
     const log = this.#see()
     if (!log) throw new Error(`the log of ${this.#name} is closed`)

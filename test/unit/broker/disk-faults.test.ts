@@ -41,6 +41,13 @@ test('a partition that cannot be read answers KAFKA_STORAGE_ERROR beside the dat
   expect(broker.lines.filter(line => line.includes('could not be read')).length).toBeGreaterThan(0)
 })
 
+test('a fetch that comes when the log is closed already, as in a stop, is refused and no error of the broker', async () => {
+  await broker.broker.topics.partition('bad', 0)?.log?.close()
+  const { responses } = await broker.ask(fetch, 12, fetchRequest({ good: 0, bad: 0 }))
+  expect(responses).toMatchObject([{ partitions: [{ errorCode: 0 }] }, { partitions: [{ errorCode: kafkaErrors.KAFKA_STORAGE_ERROR }] }])
+  expect(broker.lines.filter(line => line.includes('could not be read'))).toEqual([])
+})
+
 test('a fetch that waits is answered when what it waits for cannot be read', async () => {
   const waiting = await broker.connect()
   const answer = ask(waiting, fetch, 12, fetchRequest({ bad: 1 }, 60_000))
