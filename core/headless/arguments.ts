@@ -110,7 +110,7 @@ function parseServe(argv: string[]): Command {
   const topics = parseTopics(values.topics)
   if (typeof topics === 'string') return { is: 'wrong', problem: topics }
   const http = values.http === undefined ? undefined : parseListener(values.http)
-  if (http && 'problem' in http) return { is: 'wrong', problem: `--http ${values.http}: expected HOST:PORT, as in --http 127.0.0.1:8080` }
+  if (http && 'problem' in http) return { is: 'wrong', problem: `--http ${values.http}: expected an address of this machine only, as in --http 127.0.0.1:8080` }
   const own = http && http.port !== 0 ? listeners.find(({ port }) => port <= http.port && http.port < port + brokerCount && port !== 0) : undefined
   if (own) return { is: 'wrong', problem: `--http ${values.http}: the ${brokerCount === 1 ? 'broker has that port' : `${brokerCount} brokers have the ports ${own.port} to ${own.port + brokerCount - 1}`}: choose another` }
   if (values.log !== 'text' && values.log !== 'json') return { is: 'wrong', problem: `--log ${values.log}: text or json` }

@@ -31,7 +31,7 @@ export function SettingsPage() {
   const settings = useSettings()
   const live = useStream(statusStream, {})
   return (
-    <Page head={<PageHead title="Settings" facts="Changes apply at once" />}>
+    <Page head={<PageHead title="Settings" facts="Changes apply at once, unless a section says when" />}>
       <div className={styles.scroll}>
         <Section title="Appearance">
           <Line name="Theme" effect="Colours of the window.">
