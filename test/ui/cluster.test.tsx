@@ -117,7 +117,7 @@ test('brokers are started and stopped with the mouse, the keyboard and the palet
     await dialog.waitFor({ state: 'detached' })
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Brokers')
     await page.getByRole('button', { name: 'Elect preferred leaders' }).click()
-    await page.getByRole('status').getByText('12 partitions went back to the preferred leader').waitFor()
+    await page.getByRole('status').getByText('12 partitions went back to their preferred leaders').waitFor()
     await page.keyboard.press('Control+k')
     await page.keyboard.type('>stop broker 3')
     await page.keyboard.press('Enter')

@@ -47,7 +47,7 @@ export function brokerColumns(acts: BrokerActs, hasRacks: boolean): readonly Col
     {
       id: 'addresses',
       title: 'Address',
-      width: { grow: 1, min: 136 },
+      width: { grow: 1, min: 130 },
       isMono: true,
       text: row => row.addresses.join(','),
       cell: row => <span data-tip={row.addresses.join(', ')} className={row.isUp ? undefined : text['t3']}>{row.addresses.join(', ')}</span>,
@@ -67,6 +67,7 @@ const rackColumn: Column<BrokerRow> = {
   id: 'rack',
   title: 'Rack',
   width: 84,
+  isOptional: 'tight',
   compare: byText(row => row.rack ?? ''),
   text: row => row.rack ?? '',
   cell: row => row.rack ?? <span className={text['t3']}>—</span>,
@@ -91,7 +92,7 @@ const figureColumns: readonly Column<BrokerRow>[] = [
   figure('holds', 'Replicas', row => row.replicaCount, 'Partitions that it holds', { width: 76 }),
   warning('behind', 'Out of sync', row => row.outOfSyncCount, 'Partitions that it holds and is not in sync with: it is down', 'warn'),
   warning('offline', 'No leader', row => row.offlineCount, 'Partitions that it holds and that nobody leads', 'bad'),
-  figure('connections', 'Connections', row => row.connectionCount, 'Clients that are connected to it', { width: 96 }),
+  figure('connections', 'Connections', row => row.connectionCount, 'Clients that are connected to it', { width: 96, isOptional: 'tight' }),
   figure('groups', 'Groups', row => row.groupCount, 'Groups that it coordinates', { isOptional: true }),
   figure('transactions', 'Transactions', row => row.transactionalIdCount, 'Transactional ids that it coordinates', { isOptional: true, width: 104 }),
 ]

@@ -10,9 +10,9 @@ import { formatIso, formatTime } from '../../format/time.ts'
 import { goTo } from '../../navigation.ts'
 import { useNow } from '../../now.ts'
 import { hrefOf } from '../../places.ts'
-import { brokersStream, eventsStream, topicsStream } from '../../studio/streams.ts'
+import { brokersStream, eventsStream, statusStream, topicsStream } from '../../studio/streams.ts'
 import { useCall } from '../../studio/use-call.ts'
-import { useStream } from '../../studio/use-stream.ts'
+import { useStream, useStreamSlice } from '../../studio/use-stream.ts'
 import { Button } from '../../ui/button.tsx'
 import { copyText } from '../../ui/copy-button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
@@ -62,12 +62,7 @@ export function BrokersPage() {
             <ErrorNote title="The broker was not started" failure={start.state.failure} />
           </div>
         ) : null}
-        {brokers?.length === 1 ? (
-          <p className={styles.note}>
-            Local is one broker. With more, up to nine, it is a cluster whose brokers can be stopped and started one by one: choose their number in Settings, or
-            start <b>millrace serve --brokers 3</b>.
-          </p>
-        ) : null}
+        {brokers?.length === 1 ? <OnlyOne /> : null}
         <Degraded />
         <BrokerEvents />
       </div>
@@ -77,12 +72,28 @@ export function BrokersPage() {
   )
 }
 
+/** How to have more: in the app by its settings, headless by the command line. */
+function OnlyOne() {
+  const canChoose = useStreamSlice(statusStream, {}, status => status.nextBrokerCount !== null) ?? false
+  return (
+    <p className={styles.note}>
+      Local is one broker. With more, up to nine, it is a cluster whose brokers can be stopped and started one by one:{' '}
+      {canChoose ? (
+        <>choose their number in <a href={hrefOf({ at: 'settings' })}>Settings</a></>
+      ) : (
+        <>start <b>millrace serve --brokers 3</b></>
+      )}
+      .
+    </p>
+  )
+}
+
 function Facts({ brokers }: { readonly brokers: readonly BrokerRow[] }) {
   const words = trouble(brokers)
   return (
     <>
       {headline(brokers)}
-      {words === null ? ' · a simulated cluster over one store' : <> · <span className={text['warn']}>{words}</span></>}
+      {words === null ? (brokers.length > 1 ? ' · a simulated cluster over one store' : '') : <> · <span className={text['warn']}>{words}</span></>}
     </>
   )
 }
@@ -93,7 +104,7 @@ function ElectPreferred({ brokers }: { readonly brokers: readonly BrokerRow[] })
   const missed = brokers.reduce((sum, { missedCount }) => sum + missedCount, 0)
   const run = useEffectEvent(async (): Promise<void> => {
     const result = await elect.run({})
-    showToast({ text: result.ok ? `${plural(result.output, 'partition')} went back to the preferred leader` : `Not elected: ${result.failure.message}` })
+    showToast({ text: result.ok ? `${plural(result.output, 'partition')} went back to ${result.output === 1 ? 'its preferred leader' : 'their preferred leaders'}` : `Not elected: ${result.failure.message}` })
   })
   useEffect(
     () => (missed === 0 ? undefined : addCommands([{ id: 'brokers.elect', title: 'Elect preferred leaders', group: 'Do', icon: 'refresh', synonyms: 'balance leadership', perform: () => void run() }])),

@@ -58,6 +58,7 @@ export const groupColumns: readonly Column<GroupRow>[] = [
     id: 'reads',
     title: 'Reads',
     width: { grow: 1.4, min: 120 },
+    isOptional: 'tight',
     compare: byText(row => row.topics.join(', ')),
     text: row => row.topics.join(', '),
     cell: row => <Reads topics={row.topics} />,
@@ -101,7 +102,8 @@ export const groupColumns: readonly Column<GroupRow>[] = [
   {
     id: 'worst',
     title: 'Worst partition',
-    width: { grow: 1, min: 136 },
+    width: { grow: 1, min: 160 },
+    isOptional: 'tight',
     compare: byText(row => (row.worst ? `${row.worst.topic}-${row.worst.partition}` : '')),
     text: row => (row.worst ? `${row.worst.topic}-${row.worst.partition} ${row.worst.lag}` : ''),
     cell: row => <Worst worst={row.worst} />,

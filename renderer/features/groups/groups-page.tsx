@@ -5,6 +5,7 @@ import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import { useCommands, type Command } from '../../commands.ts'
 import { formatCount, plural } from '../../format/figures.ts'
+import { cutMiddle } from '../../format/text.ts'
 import { PortBanner } from '../../frame/port-banner.tsx'
 import { goTo } from '../../navigation.ts'
 import { hrefOf, type GroupTab } from '../../places.ts'
@@ -85,6 +86,9 @@ export function GroupsPage({ group: selected = null, tab = 'lag' }: { readonly g
   )
 }
 
+/** Characters of a name in a sentence: what is the matter comes after it, and has to be seen. */
+const NAME_MAX = 40
+
 function Facts({ groups, totals }: { readonly groups: readonly GroupRow[]; readonly totals: GroupTotals }) {
   const worst = worstOf(groups)
   return (
@@ -95,7 +99,7 @@ function Facts({ groups, totals }: { readonly groups: readonly GroupRow[]; reado
           {' · '}
           <span className={text['warn']}>
             <a className={text['strong']} href={hrefOf({ at: 'group', group: worst.group, tab: 'lag' })}>
-              {worst.group}
+              {cutMiddle(worst.group, NAME_MAX)}
             </a> {describeBehind(worst)}
           </span>
           {totals.behind > 1 ? ` · and ${formatCount(totals.behind - 1)} more` : ''}

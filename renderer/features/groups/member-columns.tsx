@@ -11,7 +11,7 @@ import { text } from '../../ui/text.tsx'
 import { countPartitions, memberState, nameOfMember } from './groups-state.ts'
 import styles from './group-detail.module.css'
 
-const ID_SHOWN_MAX = 40
+const ID_SHOWN_MAX = 22
 
 export function memberColumns({ leaderId, targetEpoch, members, row: group }: GroupDetail): readonly Column<GroupMemberRow>[] {
   return [
@@ -51,6 +51,7 @@ function identityColumns(leaderId: GroupDetail['leaderId']): readonly Column<Gro
       id: 'instance',
       title: 'Instance',
       width: 124,
+      isOptional: 'tight',
       tip: 'group.instance.id: a member that keeps its partitions over a restart',
       compare: byText(row => row.instanceId ?? ''),
       text: row => row.instanceId ?? '',

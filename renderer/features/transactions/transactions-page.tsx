@@ -5,6 +5,7 @@ import type { LocalStatus } from '../../../core/studio/contract/local.ts'
 import type { TransactionRow } from '../../../core/studio/contract/transactions.ts'
 import { addCommands, useCommands, type Command } from '../../commands.ts'
 import { formatCount, plural } from '../../format/figures.ts'
+import { cutMiddle } from '../../format/text.ts'
 import { goTo } from '../../navigation.ts'
 import { useNow } from '../../now.ts'
 import { hrefOf } from '../../places.ts'
@@ -77,6 +78,9 @@ export function TransactionsPage({ transactionalId: selected = null }: { readonl
   )
 }
 
+/** Characters of a name in a sentence: what is the matter comes after it, and has to be seen. */
+const NAME_MAX = 40
+
 function Facts({ rows, totals, now }: { readonly rows: readonly TransactionRow[]; readonly totals: TransactionTotals; readonly now: number }) {
   const worst = worstOf(rows, now)
   return (
@@ -87,7 +91,7 @@ function Facts({ rows, totals, now }: { readonly rows: readonly TransactionRow[]
           {' · '}
           <span className={text['warn']}>
             <a className={text['strong']} href={hrefOf({ at: 'transaction', transactionalId: worst.transactionalId })}>
-              {worst.transactionalId}
+              {cutMiddle(worst.transactionalId, NAME_MAX)}
             </a>{' '}
             {describeTrouble(worst, now)}
           </span>
