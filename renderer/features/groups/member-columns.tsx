@@ -27,12 +27,12 @@ function identityColumns(leaderId: GroupDetail['leaderId']): readonly Column<Gro
     {
       id: 'client',
       title: 'Client',
-      width: { grow: 1, min: 150 },
+      width: { grow: 2, min: 150 },
       compare: byText(nameOfMember),
       text: nameOfMember,
       cell: row => (
         <span className={styles.client}>
-          <span className={text['cut']}>{nameOfMember(row)}</span>
+          <span className={text['cut']} data-tip={nameOfMember(row)}>{nameOfMember(row)}</span>
           {row.memberId === leaderId ? <Badge tone="line" tip="Its client assigns the partitions for all">leader</Badge> : null}
           {row.isClassicInConsumer ? <Badge tone="line" tip="It speaks the classic protocol: the group is being moved, member by member">classic</Badge> : null}
         </span>

@@ -32,10 +32,10 @@ export function partitionColumns({ row: group, members, offsets: rows }: GroupDe
     {
       id: 'member',
       title: 'Member',
-      width: { grow: 1, min: 120 },
+      width: { grow: 1.4, min: 120 },
       compare: byText(ownerOf),
       text: ownerOf,
-      cell: row => (row.memberId === null ? <span className={text['t3']}>nobody</span> : <span data-tip={row.memberId}>{ownerOf(row)}</span>),
+      cell: row => (row.memberId === null ? <span className={text['t3']}>nobody</span> : <span data-tip={`${ownerOf(row)}, member id ${row.memberId}`}>{ownerOf(row)}</span>),
     },
     {
       id: 'committed',
