@@ -14,6 +14,8 @@ type Names = {
   readonly localAddress: string
 }
 
+/** The name that Docker Desktop gives this machine. */
+const DOCKER_HOST = 'host.docker.internal'
 /** The name that Testcontainers gives this machine. */
 const TESTCONTAINERS_HOST = 'host.testcontainers.internal'
 
@@ -41,7 +43,7 @@ function compose(names: Names): ContainerSnippet['blocks'][number] {
 `
   return {
     title: 'compose.yaml',
-    note: isAddress(names.host) ? 'The address needs no name.' : 'extra_hosts gives this machine its name on Linux; Docker Desktop has it already.',
+    note: isAddress(names.host) ? 'The address needs no name.' : composeNote(names.host),
     code: `services:
   app:
     image: your-app
@@ -49,6 +51,10 @@ function compose(names: Names): ContainerSnippet['blocks'][number] {
       KAFKA_BOOTSTRAP_SERVERS: "${at(names)}"
 ${extra}`,
   }
+}
+
+function composeNote(host: string): string {
+  return host === DOCKER_HOST ? 'extra_hosts gives this machine its name on Linux; Docker Desktop has it already.' : 'extra_hosts gives this machine its name.'
 }
 
 function dockerRun(names: Names): ContainerSnippet['blocks'][number] {
