@@ -54,7 +54,7 @@ export const usage = `millrace: a Kafka-compatible broker on this machine, and t
                                  (host.docker.internal) and PORT (29092, or a free one near); whoever reaches an address of
                                  this machine can connect then: there is no authentication. An address as HOST: on that only
     --log text|json              form of the log lines
-    --ready-file FILE            write the address to FILE once clients can connect
+    --ready-file FILE            write the addresses to FILE, one a line, once clients can connect
   millrace import DIR [--data D] adopt partition folders that Apache Kafka wrote
   millrace help | version
 `
@@ -157,6 +157,7 @@ function parseTopics(text: string | undefined): ServeArguments['topics'] | strin
   for (const part of text?.split(',').filter(word => word !== '') ?? []) {
     const match = /^(.+?)(?::(\d{1,5}))?$/.exec(part)
     const name = match?.[1] ?? ''
+    if (name.includes(':')) return `--topics ${part}: expected names and partitions, as in --topics orders:3,payments:1`
     const problem = topicNameProblem(name)
     if (problem !== undefined) return `--topics ${part}: ${problem}`
     topics.push({ name, partitionCount: Number(match?.[2] ?? 1) })

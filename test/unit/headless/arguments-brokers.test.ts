@@ -19,6 +19,7 @@ test.each([
   [['--racks', ','], '--racks ,: expected names, as in --racks a,b,c'],
   [['--racks', 'a,,b'], '--racks a,,b: expected names, as in --racks a,b,c'],
   [['--config', 'log.retention.ms'], '--config log.retention.ms: expected NAME=VALUE, as in log.retention.ms=3600000'],
+  [['--topics', 'orders:x'], '--topics orders:x: expected names and partitions, as in --topics orders:3,payments:1'],
   [['--http', '0.0.0.0:8080'], '--http 0.0.0.0:8080: expected an address of this machine only, as in --http 127.0.0.1:8080'],
   [['--listen', '127.0.0.1:9092', '--http', '127.0.0.1:9092'], '--http 127.0.0.1:9092: the broker has that port: choose another'],
   [['--brokers', '3', '--listen', '127.0.0.1:9092', '--http', '127.0.0.1:9094'], '--http 127.0.0.1:9094: the 3 brokers have the ports 9092 to 9094: choose another'],
