@@ -24,7 +24,7 @@ const columns: readonly Column<TopicRow>[] = [
     compare: byText(row => row.topic),
     text: row => row.topic,
     cell: row => (
-      <a className={text['medium']} href={hrefOf(placeOf(row))} tabIndex={-1}>
+      <a className={text['medium']} data-tip={row.topic} href={hrefOf(placeOf(row))} tabIndex={-1}>
         {row.topic}
       </a>
     ),
@@ -84,7 +84,7 @@ const columns: readonly Column<TopicRow>[] = [
     isOptional: true,
     text: row => row.readBy.join(', '),
     cell: row => (
-      <span className={row.readBy.length > 0 ? text['t2'] : text['t3']}>{row.readBy.length > 0 ? listNames(row.readBy) : 'nobody'}</span>
+      <span className={row.readBy.length > 0 ? text['t2'] : text['t3']} data-tip={row.readBy.length > 0 ? listNames(row.readBy, 20) : undefined}>{row.readBy.length > 0 ? listNames(row.readBy) : 'nobody'}</span>
     ),
   },
 ]

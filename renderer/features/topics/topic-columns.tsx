@@ -3,6 +3,7 @@
 import type { GroupRow } from '../../../core/studio/contract/groups.ts'
 import type { TopicRow } from '../../../core/studio/contract/topics.ts'
 import { byteRateParts, bytesParts, formatCount, formatExactBytes, formatRate, rateParts } from '../../format/figures.ts'
+import { listNames } from '../../format/text.ts'
 import { hrefOf } from '../../places.ts'
 import { Badge, State } from '../../ui/badge.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
@@ -115,7 +116,7 @@ function Name({ row, isCutDismissed }: { readonly row: TopicRow; readonly isCutD
   const notice = noticeOf(row, isCutDismissed)
   return (
     <span className={styles.name}>
-      <a className={text['cut']} href={hrefOf({ at: 'topic', topic: row.topic, tab: 'messages' })} tabIndex={-1}>
+      <a className={text['cut']} data-tip={row.topic} href={hrefOf({ at: 'topic', topic: row.topic, tab: 'messages' })} tabIndex={-1}>
         {row.topic}
       </a>
       {row.isInternal ? <Badge tone="line">internal</Badge> : null}
@@ -133,7 +134,7 @@ function Name({ row, isCutDismissed }: { readonly row: TopicRow; readonly isCutD
 function Readers({ row, tone }: { readonly row: TopicRow; readonly tone: 'good' | 'warn' | null }) {
   if (tone === null) return <span className={text['t3']}>nobody</span>
   return (
-    <span className={styles.readBy} data-tip={tone === 'warn' ? 'At least one of them is behind' : undefined}>
+    <span className={styles.readBy} data-tip={`${listNames(row.readBy, 20)}${tone === 'warn' ? ': at least one of them is behind' : ''}`}>
       <State tone={tone}>
         <span className={styles.readers}>
           {row.readBy.map((group, index) => (
