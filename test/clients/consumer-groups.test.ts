@@ -68,7 +68,7 @@ it('members share the partitions, resume where others committed, and take over f
   await assignedOnce([first, second], is(3, 3))
   const verbose = await describeGroup('pair', '--members', '--verbose')
   expect(verbose.match(/pair\s+\S{22}\s+\/127\.0\.0\.1\s+(one|two)\s+3\s+(\d+)\s+shared:\S+\s+\2\s+shared:\S+/g)?.length).toBe(2)
-  expect(await describeGroup('pair', '--state', '--verbose')).toMatch(/uniform\s+Stable\s+2\s+2\s+2/)
+  expect(await describeGroup('pair', '--state', '--verbose')).toMatch(/uniform\s+Stable\s+3\s+3\s+2/)
   expect((await describeGroup('pair')).match(/pair\s+shared\s+\d\s+20\s+20\s+0\s+\S{22}/g)?.length).toBe(6)
   await closed(first)
   await assignedOnce([second], is(6))
