@@ -29,7 +29,7 @@ export class EventLog {
     this.#broker = o.broker
     this.#clock = o.clock
     this.#pulse = o.pulse
-    this.#add('engine', `Listening on ${o.broker.addresses.join(' and ')}`, o.broker.startedAt)
+    this.#add('engine', `Listening on ${o.broker.addresses.join(', ')}`, o.broker.startedAt)
     this.#addEarlierCuts()
     for (const connection of o.broker.connections()) this.#identify(connection.id)
     this.#stopTap = o.broker.taps.subscribe(event => this.#take(event))
