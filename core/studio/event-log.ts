@@ -70,7 +70,7 @@ export class EventLog {
       case 'storage-trouble': return this.#add('warning', `Partition ${event.partition} of ${event.topic} takes no records: ${event.reason}`)
       case 'storage-well': return this.#add('storage', `Partition ${event.partition} of ${event.topic} takes records again`)
       case 'damaged': return this.#add('warning', `Offsets ${event.fromOffset} to ${event.toOffset - 1} of partition ${event.partition} of ${event.topic} are damaged on disk and cannot be read`)
-      case 'broker-stopped': return this.#add('broker', `Broker ${event.brokerId} is down: others lead what they hold in sync of what it led`)
+      case 'broker-stopped': return this.#add('broker', `Broker ${event.brokerId} is down; others lead what they hold in sync`)
       case 'broker-started': return this.#add('broker', `Broker ${event.brokerId} is up again, and in sync`)
       case 'clock-jumped': return this.#add('warning', jumpText(event.gapMs, event.hasPaused))
       case 'warning': return this.#add('warning', event.text)
