@@ -13,8 +13,12 @@ const [SET, DELETE, APPEND, SUBTRACT] = [0, 1, 2, 3]
 type Change = readonly [name: string, operation: number, value?: string | null]
 type Resource = readonly [type: number, name: string, ...changes: Change[]]
 
+/** A config that no step sets. */
+const MARK = 'log.segment.delete.delay.ms'
+
 class ConfigScript {
   readonly steps: [string, unknown][] = []
+  #settled = 0
   readonly #connection: RawConnection
 
   constructor(connection: RawConnection) {
@@ -35,9 +39,24 @@ class ConfigScript {
     this.steps.push([step, (await ask(this.#connection, alterConfigs, version, { resources: asked, validateOnly })).responses])
   }
 
+  /** Kafka's broker learns of changes from its controller a moment later, in their order: once it tells of one made now, it knows those before. */
+  async #settle(): Promise<void> {
+    const value = String(60_000 + ++this.#settled)
+    await ask(this.#connection, incrementalAlterConfigs, 1, {
+      resources: [{ resourceType: BROKER, resourceName: '', configs: [{ name: MARK, configOperation: SET, value }] }], validateOnly: false,
+    })
+    for (;;) {
+      const { results } = await ask(this.#connection, describeConfigs, 4, {
+        resources: [{ resourceType: BROKER, resourceName: '', configurationKeys: [MARK] }], includeSynonyms: false, includeDocumentation: false,
+      })
+      if (results[0]?.configs[0]?.value === value) return
+      await pause(20)
+    }
+  }
+
   /** What is set, sorted: without `keys` only what is not a default. */
   async describe(step: string, resourceType: number, resourceName: string, keys: readonly string[] | null = null): Promise<void> {
-    await pause(600) // Kafka's broker learns of a change from its controller a moment later
+    await this.#settle()
     const { results } = await ask(this.#connection, describeConfigs, 4, {
       resources: [{ resourceType, resourceName, configurationKeys: keys && [...keys] }], includeSynonyms: true, includeDocumentation: false,
     })
