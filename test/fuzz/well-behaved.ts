@@ -26,6 +26,11 @@ const PASSING = ['CONCURRENT_TRANSACTIONS', 'COORDINATOR_LOAD_IN_PROGRESS', 'COO
 
 export type Kept = { classicMember: string; generation: number; consumerEpoch: number; producerId: number; producerEpoch: number }
 
+/** An answer whole, for the one who looks for the cause. */
+function told(answer: unknown): string {
+  return JSON.stringify(answer, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+}
+
 /** One connection whose every request must be answered, in time and without an error. */
 class Client {
   readonly #who: string
@@ -56,11 +61,9 @@ class Client {
     for (;;) {
       const answer = await asking()
       const code = codeOf(answer)
-      if (code !== undefined && PASSING.includes(errorName(code))) await pause(PAUSE_MS)
-      else {
-        this.must(what, code)
-        return answer
-      }
+      if (code === 0) return answer
+      if (code === undefined || !PASSING.includes(errorName(code))) throw new Error(`${this.#who}: ${what} was answered ${code === undefined ? 'with nothing' : errorName(code)}: ${told(answer)}`)
+      await pause(PAUSE_MS)
     }
   }
 
