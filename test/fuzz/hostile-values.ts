@@ -87,7 +87,7 @@ export class HostileRequests {
       case 'struct': return this.#struct(spec.fields as Fields, version, depth + 1)
       case 'string': return this.#text(name)
       case 'bool': return random.below(2) === 0
-      case 'uuid': return this.#any([ZERO_UUID, 'EREREREREREREREREREREQ', (this.#seen.any('topicId', random) ?? ZERO_UUID) as string])
+      case 'uuid': return this.#any([ZERO_UUID, NOBODYS_ID, (this.#seen.any('topicId', random) ?? ZERO_UUID) as string])
       case 'bytes': return random.bytes(this.#any([0, 1, 10, 300]))
       case 'records': return this.#records()
       case 'float64': return this.#any([0, 1, -1, 1e300, Number.NaN, Number.POSITIVE_INFINITY])
@@ -145,6 +145,8 @@ function fitted(value: number, kind: string): number | bigint {
   }
 }
 
+/** Of no topic. */
+const NOBODYS_ID = 'EREREREREREREREREREREQ'
 const TOPIC = 2
 const LEGAL_RESOURCES = [TOPIC, 8, 16, 32]
 
@@ -164,7 +166,12 @@ function tamed(api: Api, request: any): any {
     case 'UpdateFeatures': return { ...request, featureUpdates: [] }
     case 'UnregisterBroker': return { brokerId: 77 }
     case 'DeleteTopics':
-      return { ...request, topics: request.topics?.filter(isTheirs), topicNames: request.topicNames?.filter((name: string) => !name.startsWith('__')) }
+      // By the id of a topic that was seen it would be anybody's.
+      return {
+        ...request,
+        topics: request.topics?.filter(isTheirs).map((topic: any) => (topic.name === null ? { ...topic, topicId: NOBODYS_ID } : topic)),
+        topicNames: request.topicNames?.filter((name: string) => !name.startsWith('__')),
+      }
     case 'DeleteRecords': return { ...request, topics: request.topics?.filter(isTheirs) }
     case 'CreateTopics':
       for (const topic of request.topics ?? []) if (topic.numPartitions > 3 && topic.numPartitions < 20_000) topic.numPartitions = 3
