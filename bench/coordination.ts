@@ -30,6 +30,20 @@ async function withBroker<T>(target: Target, run: (broker: TestBroker) => Promis
   }
 }
 
+/** Answers once every partition has its leader. */
+async function newTopic(address: string, topic: string, partitionCount: number): Promise<void> {
+  await createTopic(address, topic, partitionCount)
+  for (let tries = 1; ; tries++) {
+    try {
+      await topicOffsets(address, topic)
+      return
+    } catch (cause) {
+      if (tries === 50) throw cause
+      await pause(100) // some are led by nobody yet
+    }
+  }
+}
+
 function facts(target: Target): Pick<Measurement, 'target' | 'targetVersion'> {
   return { target: target.name, targetVersion: target.version }
 }
@@ -40,8 +54,7 @@ export async function measureGroups(targets: readonly Target[], scale: Scale): P
   for (const [protocol, stableMs] of [['classic', classicGroupStableMs], ['consumer (KIP-848)', consumerGroupStableMs]] as const) {
     for (const target of targets) {
       const values = await withBroker(target, async ({ address, port }) => {
-        await createTopic(address, 'shared', MEMBERS)
-        await topicOffsets(address, 'shared')
+        await newTopic(address, 'shared', MEMBERS)
         const each: number[] = []
         for (let repetition = 0; repetition <= scale.repetitions; repetition++) {
           const ms = await stableMs({ port, group: `group-${repetition}`, topic: 'shared', count: MEMBERS })
@@ -63,8 +76,7 @@ export async function measureListing(targets: readonly Target[], scale: Scale): 
   const measurements: Measurement[] = []
   for (const target of targets) {
     const values = await withBroker(target, async ({ address, port }) => {
-      await createTopic(address, 'read', 1)
-      await topicOffsets(address, 'read')
+      await newTopic(address, 'read', 1)
       await makeGroups(port)
       const connection = await RawConnection.open(port)
       const each: number[] = []
@@ -111,8 +123,7 @@ export async function measureTransactions(targets: readonly Target[], scale: Sca
   for (const target of targets) {
     const measured = await withBroker(target, async ({ address }) => {
       const records = Math.min(scale.records, 2_000_000)
-      await createTopic(address, 'orders', 6)
-      await topicOffsets(address, 'orders')
+      await newTopic(address, 'orders', 6)
       const plain: number[] = []
       const transactional: number[] = []
       for (let repetition = 0; repetition <= scale.repetitions; repetition++) {
@@ -151,8 +162,7 @@ export async function measureWaiting(targets: readonly Target[]): Promise<Measur
   const memory: Measurement[] = []
   for (const target of targets) {
     const measured = await withBroker(target, async ({ address, port, process }) => {
-      await createTopic(address, 'quiet', 10)
-      await topicOffsets(address, 'quiet')
+      await newTopic(address, 'quiet', 10)
       await pause(2000)
       const before = residentBytes(process.pid)
       let isOver = false
