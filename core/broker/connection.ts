@@ -124,7 +124,9 @@ export class Connection implements ConnectionInfo {
 
   /** Ends without a log line: the broker stops, or the connection was idle. */
   end(): void {
-    this.#socket.destroySoon()
+    // Half closed first: destroyed with bytes unread it would reset the peer, who would lose answers that are on their way.
+    this.#socket.end()
+    this.#socket.resume()
     const timer = this.#clock.after(END_MS, () => this.#socket.destroy())
     this.#socket.once('close', () => timer.cancel())
     this.#end()

@@ -126,8 +126,8 @@ export class SimulatedSocket extends EventEmitter {
     this.emit('data', bytes)
   }
 
-  /** Closes when what was written has left. */
-  destroySoon(): void {
+  /** Closes when what was written has left, as the other end closes when it hears of that. */
+  end(): void {
     this.#isEnding = true
     if (this.#queue.length === 0) this.destroy()
   }
