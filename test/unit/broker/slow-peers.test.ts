@@ -82,3 +82,32 @@ test('while requests of others hold more memory than the broker may, small reque
   client.on('error', () => undefined) // a reset is one way to be closed
   await new Promise(resolve => client.once('close', resolve))
 })
+
+test('a client that is still sending when the broker stops gets the answer of everything that was stored', async () => {
+  const broker = await startMemoryBroker({ topics: { orders: 1 } })
+  const log = broker.broker.log('orders', 0)
+  const records = encodeBatch({ records: [{ key: null, value: Buffer.alloc(60_000), headers: [], timestamp: Date.now() }] })
+  const body = produce.encodeRequest({ acks: 1, timeoutMs: 1000, topicData: [{ name: 'orders', topicId: ZERO_UUID, partitionData: [{ index: 0, records }] }] }, 9)
+  const frame = Buffer.concat(encodeRequestFrame(produce, 9, { correlationId: 1, clientId: 'sender', body }))
+  const sender = connect(broker.port, '127.0.0.1')
+  sender.on('error', () => undefined)
+  await once(sender, 'connect')
+  sender.pause()
+  for (let turn = 0; turn < 200; turn++) sender.write(frame)
+  await expect.poll(() => log?.endOffset).toBeGreaterThan(10)
+  const answers: Buffer[] = []
+  sender.on('data', (bytes: Buffer) => {
+    answers.push(bytes)
+    for (let turn = 0; turn < 20; turn++) sender.write(frame) // as a producer sends on with each answer
+  })
+  const closed = new Promise(resolve => sender.once('close', resolve))
+  const stopping = broker.broker.stop()
+  await expect.poll(() => broker.broker.connectionCount).toBe(0)
+  sender.resume()
+  await closed
+  await stopping
+  const bytes = Buffer.concat(answers)
+  expect(bytes.length).toBeGreaterThan(4)
+  const answerBytes = 4 + bytes.readInt32BE(0)
+  expect(bytes.length).toBe(answerBytes * (log?.endOffset ?? 0))
+})
