@@ -1,5 +1,6 @@
 /** Committed offsets of every group, by topic and partition. Kept apart from the groups: they outlive a change of a group's kind. */
 
+import { entryOf } from '../common/entry-of.ts'
 import type { CommittedOffset } from './stored.ts'
 
 export type CommittedEntry = { readonly topic: string; readonly partition: number; readonly committed: CommittedOffset }
@@ -57,11 +58,3 @@ export class CommittedOffsets {
 }
 
 const NO_TOPICS: ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> = new Map()
-
-function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
-}

@@ -3,6 +3,7 @@
  * their partition of `__consumer_offsets`. Kept by that partition and the producer, who can have one transaction open at a time.
  */
 
+import { entryOf } from '../common/entry-of.ts'
 import type { CommittedOffset } from './stored.ts'
 
 export type PendingOffset = { readonly groupId: string; readonly topic: string; readonly partition: number; readonly value: CommittedOffset }
@@ -104,12 +105,4 @@ export class PendingOffsets {
     if (partitions?.size === 0) topics?.delete(topic)
     if (topics?.size === 0) this.#groups.delete(groupId)
   }
-}
-
-function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
 }
